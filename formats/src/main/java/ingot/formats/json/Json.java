@@ -1,0 +1,143 @@
+package ingot.formats.json;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The one way Ingot reads and writes JSON: UTF-8 without byte-order mark, one document, no duplicate keys at any level,
+ * depth at most {@value #MAX_DEPTH}, sizes bounded by the caller. Jackson 3 does the parsing.
+ */
+public final class Json {
+    /** Deepest nesting accepted; config.json and tokenizer.json of published models stay below 12. */
+    public static final int MAX_DEPTH = 64;
+
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxNumberLength(100)
+                    .maxNameLength(200_000)
+                    .maxStringLength(120_000_000)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    /** Mapper for trees; floats keep their text ({@code 1.0} stays {@code 1.0}) as {@link java.math.BigDecimal}. */
+    private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    private Json() {}
+
+    /** Reads a whole file that must hold one JSON object of at most {@code maxBytes} bytes. */
+    public static ObjectNode readObject(Path file, long maxBytes) {
+        return parseObject(readBytes(file, maxBytes), file);
+    }
+
+    /** Reads a whole small file, bounded. */
+    public static byte[] readBytes(Path file, long maxBytes) {
+        try {
+            if (!Files.isRegularFile(file)) {
+                if (!Files.exists(file)) {
+                    throw new IngotException.MissingInput(Text.path(file) + ": no such file");
+                }
+                throw IngotException.BadData.in(file, "not a regular file");
+            }
+            long size = Files.size(file);
+            if (size > maxBytes) {
+                throw IngotException.BadData.in(file, size + " bytes; at most " + maxBytes + " are accepted");
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new IngotException.MissingInput(Text.path(file) + ": no such file");
+        } catch (IOException e) {
+            throw new IngotException.ReadWrite(Text.path(file) + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Parses one JSON object; {@code origin} is named in errors. */
+    public static ObjectNode parseObject(byte[] utf8, Path origin) {
+        if (parse(utf8, origin) instanceof ObjectNode object) {
+            return object;
+        }
+        throw IngotException.BadData.in(origin, "JSON root is not an object");
+    }
+
+    /** Parses one JSON document of any kind; {@code origin} is named in errors. */
+    public static JsonNode parse(byte[] utf8, Path origin) {
+        requireUtf8(utf8, origin);
+        try {
+            return MAPPER.readTree(utf8);
+        } catch (JacksonException e) {
+            throw bad(e, origin, 0);
+        }
+    }
+
+    /** A token stream over strict JSON, for headers too large for a tree. Errors are turned by {@link #bad}. */
+    public static JsonParser stream(byte[] utf8, Path origin) {
+        requireUtf8(utf8, origin);
+        return FACTORY.createParser(utf8);
+    }
+
+    /** Jackson's complaint as ours: one line, file and byte offset ({@code base} is where the JSON starts). */
+    public static IngotException.BadData bad(JacksonException e, Path origin, long base) {
+        var where = e.getLocation();
+        long offset = where == null ? -1 : Math.max(where.getByteOffset(), where.getCharOffset());
+        String reason = "malformed JSON: " + firstLine(e.getOriginalMessage());
+        return offset < 0
+                ? IngotException.BadData.in(origin, reason)
+                : IngotException.BadData.at(origin, base + offset, reason);
+    }
+
+    public static ObjectNode object() {
+        return MAPPER.createObjectNode();
+    }
+
+    public static ArrayNode array() {
+        return MAPPER.createArrayNode();
+    }
+
+    /** Compact JSON in UTF-8 text. */
+    public static String compact(JsonNode node) {
+        return MAPPER.writeValueAsString(node);
+    }
+
+    /** Indented JSON for people. */
+    public static String pretty(JsonNode node) {
+        return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+    }
+
+    private static String firstLine(String message) {
+        int end = message.indexOf('\n');
+        String line = end < 0 ? message : message.substring(0, end);
+        return line.length() <= 200 ? line : line.substring(0, 199) + "…";
+    }
+
+    private static void requireUtf8(byte[] utf8, Path origin) {
+        if (utf8.length >= 3 && utf8[0] == (byte) 0xEF && utf8[1] == (byte) 0xBB && utf8[2] == (byte) 0xBF) {
+            throw IngotException.BadData.in(origin, "byte-order mark before the JSON; expected plain UTF-8");
+        }
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
+        } catch (CharacterCodingException e) {
+            throw new IngotException.BadData(Text.path(origin) + ": JSON is not valid UTF-8", e);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/** What is on disk: data types, safetensors, Hugging Face folders, tokenizer files, block layouts and the .ingot file. */
+module ingot.formats {
+    requires transitive tools.jackson.databind;
+    requires static transitive org.jspecify;
+
+    exports ingot.formats;
+    exports ingot.formats.json;
+}

@@ -1,0 +1,6 @@
+package ingot.quant;
+
+/** Placeholder of the first slice. */
+final class Seam {
+    private Seam() {}
+}

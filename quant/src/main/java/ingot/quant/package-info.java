@@ -1,0 +1,5 @@
+/** Quantization schemes and the streaming converter. */
+@NullMarked
+package ingot.quant;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** What makes it small: quantization schemes and the streaming converter. */
+module ingot.quant {
+    requires transitive ingot.runtime;
+    requires static transitive org.jspecify;
+
+    exports ingot.quant;
+}
