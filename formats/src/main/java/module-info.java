@@ -4,5 +4,8 @@ module ingot.formats {
     requires static transitive org.jspecify;
 
     exports ingot.formats;
+    exports ingot.formats.hf;
+    exports ingot.formats.io;
     exports ingot.formats.json;
+    exports ingot.formats.safetensors;
 }

@@ -4,13 +4,16 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -37,6 +40,10 @@ public final class Json {
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
+
+    /** For headers with many names: a symbol table would keep every one of them alive. */
+    private static final JsonFactory STREAM_FACTORY =
+            FACTORY.rebuild().disable(JsonFactory.Feature.CANONICALIZE_PROPERTY_NAMES).build();
 
     /** Mapper for trees; floats keep their text ({@code 1.0} stays {@code 1.0}) as {@link java.math.BigDecimal}. */
     private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
@@ -93,7 +100,7 @@ public final class Json {
     /** A token stream over strict JSON, for headers too large for a tree. Errors are turned by {@link #bad}. */
     public static JsonParser stream(byte[] utf8, Path origin) {
         requireUtf8(utf8, origin);
-        return FACTORY.createParser(utf8);
+        return STREAM_FACTORY.createParser(ObjectReadContext.empty(), utf8);
     }
 
     /** Jackson's complaint as ours: one line, file and byte offset ({@code base} is where the JSON starts). */
@@ -134,10 +141,17 @@ public final class Json {
         if (utf8.length >= 3 && utf8[0] == (byte) 0xEF && utf8[1] == (byte) 0xBB && utf8[2] == (byte) 0xBF) {
             throw IngotException.BadData.in(origin, "byte-order mark before the JSON; expected plain UTF-8");
         }
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
-        } catch (CharacterCodingException e) {
-            throw new IngotException.BadData(Text.path(origin) + ": JSON is not valid UTF-8", e);
+        // Decoded piecewise into a small buffer: a 100 MB header must not cost 200 MB more.
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(utf8);
+        CharBuffer scratch = CharBuffer.allocate(8192);
+        CoderResult result;
+        do {
+            scratch.clear();
+            result = decoder.decode(in, scratch, true);
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw IngotException.BadData.at(origin, in.position(), "JSON is not valid UTF-8");
         }
     }
 }

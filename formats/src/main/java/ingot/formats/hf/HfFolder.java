@@ -1,0 +1,112 @@
+package ingot.formats.hf;
+
+import ingot.formats.IngotException;
+import ingot.formats.TensorSource;
+import ingot.formats.Text;
+import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
+import ingot.formats.safetensors.SafetensorsFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A model folder as published on the Hugging Face hub: {@code config.json}, weights in one file or in shards, tokenizer
+ * files beside them. Links of a hub cache ({@code snapshots/REV/x → ../../blobs/SHA}) are followed.
+ *
+ * @param folder the folder
+ * @param config the parsed {@code config.json}
+ * @param generationConfig the parsed {@code generation_config.json}, where there is one
+ * @param weights the tensors; closed with this folder
+ * @param weightFiles the files that hold them, in order
+ * @param warnings harmless contradictions worth telling
+ */
+public record HfFolder(
+        Path folder,
+        ObjectNode config,
+        Optional<ObjectNode> generationConfig,
+        TensorSource weights,
+        List<SafetensorsFile> weightFiles,
+        List<String> warnings)
+        implements AutoCloseable {
+    /** config.json of published models stays below 30 KB; tokenizer_config.json below 1 MB. */
+    private static final long MAX_CONFIG = 16 << 20;
+
+    private static final String SINGLE = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+
+    /** Whether {@code path} names something {@link #open} takes: a folder, a safetensors file or an index. */
+    public static boolean recognises(Path path) {
+        return Files.isDirectory(path) || path.toString().endsWith(".index.json");
+    }
+
+    /**
+     * Opens a folder, or the folder of a {@code .safetensors} or {@code .safetensors.index.json} file given by name (then
+     * exactly that file is used).
+     *
+     * @throws IngotException.MissingInput when config.json, the weights or a shard is absent (all missing names listed)
+     * @throws IngotException.BadData when a file breaks its format or index and shards disagree
+     */
+    public static HfFolder open(Path path) {
+        boolean isFolder = Files.isDirectory(path);
+        if (!isFolder && !Files.exists(path)) {
+            throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
+        }
+        Path folder = isFolder ? path : Folders.of(path);
+        Path weights = isFolder ? findWeights(folder) : path;
+        ObjectNode config = readConfig(folder);
+        Path generation = folder.resolve("generation_config.json");
+        Optional<ObjectNode> generationConfig =
+                Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
+        if (weights.toString().endsWith(".index.json")) {
+            ShardedSafetensors shards = ShardedSafetensors.open(weights);
+            return new HfFolder(folder, config, generationConfig, shards, shards.files(), shards.warnings());
+        }
+        SafetensorsFile file = SafetensorsFile.open(weights);
+        return new HfFolder(folder, config, generationConfig, file, List.of(file), List.of());
+    }
+
+    /** Reads {@code config.json} of a folder. */
+    public static ObjectNode readConfig(Path folder) {
+        Path file = folder.resolve("config.json");
+        if (!Files.exists(file)) {
+            throw new IngotException.MissingInput(
+                    Text.path(file) + ": no such file; a model folder needs config.json beside its weights");
+        }
+        return Json.readObject(file, MAX_CONFIG);
+    }
+
+    private static Path findWeights(Path folder) {
+        // A dangling link counts as present here, so that opening it names it.
+        List<String> candidates = List.of(SINGLE, INDEX);
+        for (String name : candidates) {
+            if (Files.exists(folder.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+                return folder.resolve(name);
+            }
+        }
+        List<String> others = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(folder, "*.{safetensors,bin,pt,pth,gguf}")) {
+            files.forEach(f -> others.add(f.getFileName().toString()));
+        } catch (java.io.IOException | java.nio.file.DirectoryIteratorException e) {
+            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + e.getMessage(), e);
+        }
+        others.sort(null);
+        String found = others.isEmpty()
+                ? ""
+                : "; found "
+                        + Text.quote(String.join(", ", others))
+                        + (others.size() == 1 && others.getFirst().endsWith(".safetensors")
+                                ? ": name that file instead of the folder"
+                                : ", which this version does not read");
+        throw new IngotException.MissingInput(
+                Text.path(folder) + ": neither " + SINGLE + " nor " + INDEX + " here" + found);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

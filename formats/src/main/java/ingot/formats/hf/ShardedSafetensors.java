@@ -1,0 +1,205 @@
+package ingot.formats.hf;
+
+import ingot.formats.IngotException;
+import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import ingot.formats.Text;
+import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
+import ingot.formats.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Weights split over several safetensors files, tied together by {@code *.safetensors.index.json}: {@code {"metadata":
+ * {"total_size"}, "weight_map": {tensor: shard}}}. Index and shard headers must agree tensor by tensor.
+ */
+final class ShardedSafetensors implements TensorSource {
+    /** The index of the largest published checkpoints is about 10 MB. */
+    private static final long MAX_INDEX = 100 << 20;
+
+    private static final int MAX_SHARDS = 10_000;
+
+    private final List<SafetensorsFile> files;
+    private final SequencedMap<String, TensorInfo> tensors;
+    private final Map<Path, SafetensorsFile> byPath;
+    private final List<String> warnings;
+
+    private ShardedSafetensors(
+            List<SafetensorsFile> files, SequencedMap<String, TensorInfo> tensors, List<String> warnings) {
+        this.files = files;
+        this.tensors = tensors;
+        this.byPath = new java.util.HashMap<>();
+        files.forEach(f -> byPath.put(f.path(), f));
+        this.warnings = warnings;
+    }
+
+    static ShardedSafetensors open(Path index) {
+        ObjectNode root = Json.readObject(index, MAX_INDEX);
+        Map<String, String> weightMap = weightMap(root, index);
+        Path folder = Folders.of(index);
+        Map<String, Path> shards = resolve(new TreeSet<>(weightMap.values()), folder, index);
+        List<SafetensorsFile> files = new ArrayList<>();
+        try {
+            SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
+            for (var shard : shards.entrySet()) {
+                SafetensorsFile file = SafetensorsFile.open(shard.getValue());
+                files.add(file);
+                collect(shard.getKey(), file, weightMap, tensors, index);
+            }
+            for (String name : weightMap.keySet()) {
+                if (!tensors.containsKey(name)) {
+                    throw IngotException.BadData.tensor(
+                            index, name, "the index puts it into " + Text.quote(weightMap.getOrDefault(name, ""))
+                                    + ", which does not hold it");
+                }
+            }
+            return new ShardedSafetensors(List.copyOf(files), tensors, sizeWarnings(root, tensors, index));
+        } catch (RuntimeException | Error e) {
+            files.forEach(SafetensorsFile::close);
+            throw e;
+        }
+    }
+
+    private static Map<String, String> weightMap(ObjectNode root, Path index) {
+        if (!(root.get("weight_map") instanceof ObjectNode map) || map.isEmpty()) {
+            throw IngotException.BadData.in(index, "weight_map is not an object of tensor names to shard names");
+        }
+        Map<String, String> weightMap = LinkedHashMap.newLinkedHashMap(map.size());
+        for (var entry : map.properties()) {
+            if (!entry.getValue().isString()) {
+                throw IngotException.BadData.tensor(index, entry.getKey(), "its shard name is not a string");
+            }
+            weightMap.put(entry.getKey(), entry.getValue().stringValue());
+        }
+        return weightMap;
+    }
+
+    /** Shard names become paths inside the model folder (or the blobs of the same hub cache), or the index is refused. */
+    private static Map<String, Path> resolve(TreeSet<String> names, Path folder, Path index) {
+        if (names.size() > MAX_SHARDS) {
+            throw IngotException.BadData.in(index, names.size() + " shards; at most " + MAX_SHARDS + " are accepted");
+        }
+        Map<String, Path> shards = new TreeMap<>();
+        List<String> missing = new ArrayList<>();
+        for (String name : names) {
+            Path shard = inside(name, folder, index);
+            if (!Files.exists(shard)) {
+                missing.add(name);
+            }
+            shards.put(name, shard);
+        }
+        if (!missing.isEmpty()) {
+            throw new IngotException.MissingInput(Text.path(index) + ": " + missing.size() + " of " + names.size()
+                    + " shards are missing: " + String.join(", ", missing));
+        }
+        try {
+            Path realFolder = folder.toRealPath();
+            for (var shard : shards.entrySet()) {
+                Path real = shard.getValue().toRealPath();
+                if (!real.startsWith(realFolder) && !isHubBlob(real, realFolder)) {
+                    throw IngotException.BadData.in(
+                            index, "shard " + Text.quote(shard.getKey()) + " is a link that leaves the model folder");
+                }
+            }
+        } catch (IOException e) {
+            throw new IngotException.ReadWrite(Text.path(index) + ": cannot follow links: " + e.getMessage(), e);
+        }
+        return shards;
+    }
+
+    private static Path inside(String name, Path folder, Path index) {
+        try {
+            Path relative = Path.of(name);
+            boolean leaves = name.isEmpty() || relative.isAbsolute() || name.startsWith("/") || name.contains("\\");
+            for (Path part : relative) {
+                leaves |= part.toString().equals("..");
+            }
+            if (!leaves) {
+                return folder.resolve(relative);
+            }
+        } catch (InvalidPathException e) {
+            // Not a name this file system can hold: refused like one that leaves the folder.
+        }
+        throw IngotException.BadData.in(index, "shard name " + Text.quote(name) + " is not a path inside the model folder");
+    }
+
+    /** {@code …/models--X/snapshots/REV} may link into {@code …/models--X/blobs}. */
+    private static boolean isHubBlob(Path real, Path realFolder) {
+        Path snapshots = realFolder.getParent();
+        return snapshots != null
+                && snapshots.endsWith("snapshots")
+                && snapshots.getParent() != null
+                && real.startsWith(snapshots.resolveSibling("blobs"));
+    }
+
+    private static void collect(
+            String shard,
+            SafetensorsFile file,
+            Map<String, String> weightMap,
+            SequencedMap<String, TensorInfo> tensors,
+            Path index) {
+        for (TensorInfo t : file.tensors().sequencedValues()) {
+            TensorInfo twin = tensors.putIfAbsent(t.name(), t);
+            if (twin != null) {
+                throw IngotException.BadData.tensor(
+                        t.file(), t.name(), t.offset(), "also in " + Text.quote(Folders.name(twin.file())));
+            }
+            if (!shard.equals(weightMap.get(t.name()))) {
+                throw IngotException.BadData.tensor(
+                        t.file(), t.name(), t.offset(), "the index " + Text.quote(Folders.name(index))
+                                + " does not put it into this shard");
+            }
+        }
+    }
+
+    private static List<String> sizeWarnings(ObjectNode root, Map<String, TensorInfo> tensors, Path index) {
+        JsonNode total = root.path("metadata").path("total_size");
+        long actual = tensors.values().stream().mapToLong(TensorInfo::bytes).sum();
+        if (total.isMissingNode() || (total.isNumber() && total.asDouble() == actual)) {
+            return List.of();
+        }
+        return List.of(Text.path(index) + ": total_size says " + Text.quote(total.asString()) + ", the tensors have " + actual
+                + " bytes");
+    }
+
+    List<SafetensorsFile> files() {
+        return files;
+    }
+
+    List<String> warnings() {
+        return warnings;
+    }
+
+    @Override
+    public SequencedMap<String, TensorInfo> tensors() {
+        return Collections.unmodifiableSequencedMap(tensors);
+    }
+
+    @Override
+    public void read(TensorInfo tensor, long byteOffset, MemorySegment destination) {
+        SafetensorsFile file = byPath.get(tensor.file());
+        if (file == null) {
+            throw new IllegalArgumentException("not a tensor of these shards: " + tensor.name());
+        }
+        file.read(tensor, byteOffset, destination);
+    }
+
+    @Override
+    public void close() {
+        files.forEach(SafetensorsFile::close);
+    }
+}

@@ -1,0 +1,214 @@
+package ingot.formats.safetensors;
+
+import ingot.formats.DType;
+import ingot.formats.IngotException;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.Text;
+import ingot.formats.json.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * The JSON header of a safetensors file, read as a token stream so that its memory is the tensors' and no more.
+ *
+ * <p>Rules: the root is an object; {@code __metadata__} maps strings to strings; every other key is a tensor
+ * {@code {"dtype", "shape", "data_offsets": [begin, end]}}; no duplicate keys at any level; sorted by offset the tensors
+ * cover the data exactly, without holes or overlap. Source: the safetensors format description and reference parser.
+ */
+final class HeaderParser {
+    /** More tensors than any published shard has, few enough to stay within the memory bound of a hostile header. */
+    static final int MAX_TENSORS = 250_000;
+
+    static final int MAX_NAME = 4096;
+    static final int MAX_RANK = 16;
+
+    private final Path file;
+    private final long dataStart;
+    private final long dataBytes;
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final List<TensorInfo> tensors = new ArrayList<>();
+
+    private HeaderParser(Path file, long dataStart, long dataBytes) {
+        this.file = file;
+        this.dataStart = dataStart;
+        this.dataBytes = dataBytes;
+    }
+
+    /** What a header says: free-form metadata, and the tensors in the order of their offsets. */
+    record Header(SequencedMap<String, TensorInfo> tensors, Map<String, String> metadata) {}
+
+    static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
+        HeaderParser parser = new HeaderParser(file, dataStart, dataBytes);
+        try (JsonParser p = Json.stream(json, file)) {
+            parser.root(p);
+        } catch (JacksonException e) {
+            throw Json.bad(e, file, 8);
+        }
+        return parser.finish();
+    }
+
+    private void root(JsonParser p) {
+        if (p.nextToken() != JsonToken.START_OBJECT) {
+            throw bad("the header is not a JSON object");
+        }
+        while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = p.currentName();
+            p.nextToken();
+            if (name.equals("__metadata__")) {
+                metadata(p);
+            } else {
+                tensor(name, p);
+            }
+        }
+        if (p.nextToken() != null) {
+            throw bad("bytes after the header's JSON object");
+        }
+    }
+
+    private void metadata(JsonParser p) {
+        if (p.currentToken() != JsonToken.START_OBJECT) {
+            throw bad("__metadata__ is not an object");
+        }
+        while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+            String key = p.currentName();
+            if (p.nextToken() != JsonToken.VALUE_STRING) {
+                throw bad("__metadata__ key " + Text.quote(key) + " is not a string; only strings are allowed");
+            }
+            metadata.put(key, p.getString());
+        }
+    }
+
+    private void tensor(String name, JsonParser p) {
+        requireName(name);
+        if (tensors.size() == MAX_TENSORS) {
+            throw bad("more than " + MAX_TENSORS + " tensors in one file");
+        }
+        if (p.currentToken() != JsonToken.START_OBJECT) {
+            throw bad(name, "its entry is not an object");
+        }
+        DType dtype = null;
+        long[] shape = null;
+        long[] offsets = null;
+        while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+            String field = p.currentName();
+            p.nextToken();
+            switch (field) {
+                case "dtype" -> dtype = dtype(name, p);
+                case "shape" -> shape = longs(name, "shape", MAX_RANK, p);
+                case "data_offsets" -> offsets = longs(name, "data_offsets", 2, p);
+                default -> p.skipChildren();
+            }
+        }
+        tensors.add(info(name, dtype, shape, offsets));
+    }
+
+    private void requireName(String name) {
+        if (name.isEmpty()) {
+            throw bad(name, "empty tensor name");
+        }
+        if (name.length() > MAX_NAME) {
+            throw bad(name, "name of " + name.length() + " characters; at most " + MAX_NAME + " are accepted");
+        }
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw bad(name, "control character in the name");
+        }
+    }
+
+    private DType dtype(String name, JsonParser p) {
+        if (p.currentToken() != JsonToken.VALUE_STRING) {
+            throw bad(name, "dtype is not a string");
+        }
+        String label = p.getString();
+        return DType.byLabel(label).orElseThrow(() -> bad(name, "unknown dtype " + Text.quote(label)));
+    }
+
+    private long[] longs(String name, String field, int max, JsonParser p) {
+        if (p.currentToken() != JsonToken.START_ARRAY) {
+            throw bad(name, field + " is not an array");
+        }
+        long[] values = new long[max];
+        int n = 0;
+        while (p.nextToken() != JsonToken.END_ARRAY) {
+            if (n == max) {
+                throw bad(name, field + " has more than " + max + " numbers");
+            }
+            if (p.currentToken() != JsonToken.VALUE_NUMBER_INT
+                    || p.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                    || p.getLongValue() < 0) {
+                throw bad(name, field + " holds " + Text.quote(p.getString()) + "; expected integers from 0 to 2^63-1");
+            }
+            values[n++] = p.getLongValue();
+        }
+        return java.util.Arrays.copyOf(values, n);
+    }
+
+    private TensorInfo info(String name, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
+        if (dtype == null || shape == null || offsets == null) {
+            throw bad(name, "its entry lacks dtype, shape or data_offsets");
+        }
+        if (offsets.length != 2 || offsets[0] > offsets[1]) {
+            throw bad(name, "data_offsets are not [begin, end] with begin <= end");
+        }
+        if (offsets[1] > dataBytes) {
+            throw bad(name, "data ends at byte " + offsets[1] + " of " + dataBytes + "; the file is cut short or lies");
+        }
+        long bits;
+        try {
+            bits = dtype.bits();
+            for (long d : shape) {
+                bits = Math.multiplyExact(bits, d);
+            }
+        } catch (ArithmeticException e) {
+            throw bad(name, "shape × bits overflows 64 bits");
+        }
+        if (bits % 8 != 0) {
+            throw bad(name, "shape × bits is not a whole number of bytes");
+        }
+        if (bits / 8 != offsets[1] - offsets[0]) {
+            throw bad(
+                    name,
+                    "shape needs " + bits / 8 + " bytes, data_offsets give " + (offsets[1] - offsets[0]));
+        }
+        return new TensorInfo(name, dtype, new Shape(shape), file, dataStart + offsets[0], bits / 8);
+    }
+
+    private Header finish() {
+        tensors.sort(Comparator.comparingLong(TensorInfo::offset).thenComparingLong(TensorInfo::bytes));
+        long expected = dataStart;
+        SequencedMap<String, TensorInfo> byName = LinkedHashMap.newLinkedHashMap(tensors.size());
+        for (TensorInfo t : tensors) {
+            if (t.offset() != expected) {
+                throw IngotException.BadData.tensor(
+                        file,
+                        t.name(),
+                        t.offset(),
+                        (t.offset() > expected ? "hole" : "overlap") + ": the tensor before ends at " + expected);
+            }
+            expected = t.offset() + t.bytes();
+            byName.put(t.name(), t);
+        }
+        if (expected != dataStart + dataBytes) {
+            throw IngotException.BadData.at(
+                    file, expected, (dataStart + dataBytes - expected) + " bytes after the last tensor");
+        }
+        return new Header(byName, Map.copyOf(metadata));
+    }
+
+    private IngotException.BadData bad(String reason) {
+        return IngotException.BadData.in(file, reason);
+    }
+
+    private IngotException.BadData bad(String name, String reason) {
+        return IngotException.BadData.tensor(file, name, reason);
+    }
+}
