@@ -7,4 +7,8 @@ module ingot.runtime {
     exports ingot.runtime;
     exports ingot.runtime.kernel;
     exports ingot.runtime.sample;
+    exports ingot.runtime.bench;
+    exports ingot.runtime.golden;
+    exports ingot.runtime.perplexity;
+    exports ingot.runtime.verify;
 }
