@@ -13,6 +13,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -33,11 +34,11 @@ final class Dispatcher {
         } catch (Console.ReaderGone e) {
             return ExitCode.DONE;
         } catch (ParameterException e) {
-            return fail(ExitCode.USAGE, Suggestions.explain(e), e, debug);
+            return fail(ExitCode.USAGE, Suggestions.explain(e, args), e, debug);
         } catch (IngotException e) {
-            return fail(ExitCode.of(e), e.getMessage(), e, debug);
+            return fail(ExitCode.of(e), String.valueOf(e.getMessage()), e, debug);
         } catch (UncheckedIOException e) {
-            return io(e.getCause(), debug);
+            return io(Objects.requireNonNull(e.getCause()), debug);
         } catch (IOException e) {
             return io(e, debug);
         } catch (InvalidPathException e) {
@@ -63,7 +64,7 @@ final class Dispatcher {
             console.out().println("ingot " + Version.NUMBER);
             return ExitCode.DONE;
         }
-        if (command.isUsageHelpRequested() || command == root) {
+        if (command.isUsageHelpRequested() || !parsed.hasSubcommand()) {
             boolean asked = command.isUsageHelpRequested();
             PrintStream stream = asked ? console.out() : console.err();
             command.usage(stream, Ansi.OFF);

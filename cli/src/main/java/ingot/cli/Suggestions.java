@@ -2,11 +2,11 @@ package ingot.cli;
 
 import ingot.formats.Text;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,14 +18,25 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Suggestions {
     private Suggestions() {}
 
-    static String explain(ParameterException e) {
+    static String explain(ParameterException e, String[] args) {
         CommandSpec spec = e.getCommandLine().getCommandSpec();
         String prefix = spec.parent() == null ? "" : spec.name() + ": ";
         return prefix + switch (e) {
             case UnmatchedArgumentException u -> unmatched(u.getUnmatched(), spec);
+            // The parser misses an argument before it looks at misspelt options, which are the likelier slip.
+            case MissingParameterException m when !misspelt(args, spec).isEmpty() ->
+                unmatched(misspelt(args, spec), spec);
             case MissingParameterException m -> "missing " + missing(m) + "; see 'ingot " + spec.name() + " --help'";
             default -> invalid(e);
         };
+    }
+
+    private static List<String> misspelt(String[] args, CommandSpec spec) {
+        return Arrays.stream(args)
+                .takeWhile(a -> !a.equals("--"))
+                .filter(a -> a.startsWith("--"))
+                .filter(a -> spec.findOption(a.split("=", 2)[0]) == null)
+                .toList();
     }
 
     private static String unmatched(List<String> words, CommandSpec spec) {
@@ -80,10 +91,10 @@ final class Suggestions {
         return "; see 'ingot " + (spec.parent() == null ? "" : spec.name() + " ") + "--help'";
     }
 
-    /** The known word with the fewest edits, if they are few enough for a slip: a third of the length, at least 2. */
+    /** The known word with the fewest edits, if they are few enough for a slip. */
     static Optional<String> nearest(String word, Collection<String> known) {
         String best = null;
-        int least = Math.max(2, word.length() / 3) + 1;
+        int least = (word.length() <= 3 ? 1 : Math.max(2, word.length() / 3)) + 1;
         for (String candidate : known) {
             int d = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
             if (d < least) {

@@ -12,6 +12,7 @@ final class Terminal {
      * The JDK answers only for standard input and output together ({@link java.io.Console#isTerminal}), and progress
      * goes to standard error while results are often redirected; on Linux the descriptor's link tells.
      */
+    @SuppressWarnings("SystemConsoleNull") // annotated as nullable, so it is checked
     static boolean stderrIsTerminal() {
         if ("dumb".equals(System.getenv("TERM"))) {
             return false;

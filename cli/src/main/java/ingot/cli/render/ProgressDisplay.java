@@ -17,14 +17,14 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
     private static final long QUIET_NANOS = 1_000_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
 
-    private final PrintStream err;
+    private final @Nullable PrintStream err;
     private final boolean terminal;
     private String phase = "";
     private long phaseStart;
     private long lastLine;
     private @Nullable ProgressBar bar;
 
-    private ProgressDisplay(PrintStream err, boolean terminal) {
+    private ProgressDisplay(@Nullable PrintStream err, boolean terminal) {
         this.err = err;
         this.terminal = terminal;
     }
@@ -34,8 +34,16 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         return new ProgressDisplay(err, terminal);
     }
 
+    /** Shows nothing. */
+    public static ProgressDisplay silent() {
+        return new ProgressDisplay(null, false);
+    }
+
     @Override
     public synchronized void step(String name, long done, long total, Unit unit) {
+        if (err == null) {
+            return;
+        }
         long now = System.nanoTime();
         if (!name.equals(phase)) {
             close();
@@ -48,7 +56,7 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             return;
         }
         if (terminal) {
-            bar(done, total, unit, elapsed);
+            bar(err, done, total, unit, elapsed);
         } else if (now - lastLine >= LINE_NANOS) {
             lastLine = now;
             err.println(line(name, done, total, unit, elapsed));
@@ -58,14 +66,14 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         }
     }
 
-    private void bar(long done, long total, Unit unit, long elapsed) {
+    private void bar(PrintStream stream, long done, long total, Unit unit, long elapsed) {
         if (bar == null) {
             ProgressBarBuilder builder = new ProgressBarBuilder()
                     .setTaskName(phase)
                     .setInitialMax(total > 0 ? total : -1)
                     .setUpdateIntervalMillis(200)
                     .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                    .setConsumer(new ConsoleProgressBarConsumer(err, Table.MAX_WIDTH))
+                    .setConsumer(new ConsoleProgressBarConsumer(stream, Table.MAX_WIDTH))
                     .startsFrom(0, Duration.ofNanos(elapsed))
                     .clearDisplayOnFinish()
                     .showSpeed();

@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.runtime.golden.GoldenFile;
 import ingot.runtime.golden.GoldenPrompt;
+import ingot.runtime.verify.VerifyReport.Check;
 import ingot.runtime.verify.VerifyReport.Greedy;
 import ingot.runtime.verify.VerifyReport.LayerResult;
 import ingot.runtime.verify.VerifyReport.Overall;
@@ -71,14 +72,13 @@ public final class Verifier {
         }
         progress.step("verifying", total, total, Progress.Unit.TOKENS);
         Overall overall = overall(prompts);
-        List<String> failures = failures(thresholds, overall, prompts);
         return new VerifyReport(
                 thresholds,
                 overall,
                 prompts,
                 layers,
                 departure(layers, thresholds.maxNmse().orElse(Thresholds.EXACT.maxNmse().getAsDouble())),
-                failures,
+                checks(thresholds, overall, prompts),
                 scatter);
     }
 
@@ -212,37 +212,36 @@ public final class Verifier {
         return above;
     }
 
-    private static List<String> failures(Thresholds t, Overall overall, List<PromptResult> prompts) {
-        List<String> failures = new ArrayList<>();
-        // Negated comparisons: NaN fails.
-        t.maxNmse().ifPresent(max -> {
-            for (PromptResult p : prompts) {
-                if (!(p.nmse() <= max)) {
-                    failures.add(text("prompt %d: NMSE %.3e is above %.3e", p.index(), p.nmse(), max));
-                }
-            }
-        });
-        t.minTop1().ifPresent(min -> {
-            if (!(overall.top1() >= min)) {
-                failures.add(text("top-1 agreement %.4f is below %.4f", overall.top1(), min));
-            }
-        });
-        t.maxKld().ifPresent(max -> {
-            if (!(overall.meanKld() <= max)) {
-                failures.add(text("mean KL divergence %.3e is above %.3e", overall.meanKld(), max));
-            }
-        });
+    private static List<Check> checks(Thresholds t, Overall overall, List<PromptResult> prompts) {
+        List<Check> checks = new ArrayList<>();
         for (PromptResult p : prompts) {
-            if (t.greedy() && p.greedy().matched() < p.greedy().total()) {
-                failures.add(text(
-                        "prompt %d: %d of %d greedy tokens match",
-                        p.index(), p.greedy().matched(), p.greedy().total()));
-            }
-            if (!Double.isFinite(p.nmse()) && t.maxNmse().isEmpty()) {
-                failures.add(text("prompt %d: the model's logits are not finite", p.index()));
+            // Comparisons are written so that NaN fails.
+            double max = t.maxNmse().orElse(Double.MAX_VALUE);
+            String bound = t.maxNmse().isPresent() ? text("at most %.3e", max) : "a finite number";
+            checks.add(new Check(
+                    "prompt " + p.index() + ": NMSE",
+                    p.nmse() <= max,
+                    text("prompt %d: NMSE is %.3e, expected %s", p.index(), p.nmse(), bound)));
+            if (t.greedy() && p.greedy().total() > 0) {
+                checks.add(new Check(
+                        "prompt " + p.index() + ": greedy tokens",
+                        p.greedy().matched() == p.greedy().total(),
+                        text(
+                                "prompt %d: %d of %d greedy tokens match, expected all",
+                                p.index(), p.greedy().matched(), p.greedy().total())));
             }
         }
-        return failures;
+        t.minTop1()
+                .ifPresent(min -> checks.add(new Check(
+                        "top-1 agreement",
+                        overall.top1() >= min,
+                        text("top-1 agreement is %.4f, expected at least %.4f", overall.top1(), min))));
+        t.maxKld()
+                .ifPresent(max -> checks.add(new Check(
+                        "mean KL divergence",
+                        overall.meanKld() <= max,
+                        text("mean KL divergence is %.3e, expected at most %.3e", overall.meanKld(), max))));
+        return checks;
     }
 
     private static String text(String format, Object... values) {

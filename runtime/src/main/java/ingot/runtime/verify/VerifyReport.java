@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param layers one entry per trace point of the golden file, in order; empty without hidden states
  * @param departs name of the first trace point where model and golden part
- * @param failures one line per threshold that does not hold; empty means passed
+ * @param checks every threshold that was held against a figure
  * @param scatter (golden, model) pairs of logits, at most {@value #MAX_SCATTER}
  */
 public record VerifyReport(
@@ -17,7 +17,7 @@ public record VerifyReport(
         List<PromptResult> prompts,
         List<LayerResult> layers,
         Optional<String> departs,
-        List<String> failures,
+        List<Check> checks,
         List<Point> scatter) {
     /** Enough for a plot, few enough for a page. */
     public static final int MAX_SCATTER = 3000;
@@ -25,13 +25,26 @@ public record VerifyReport(
     public VerifyReport {
         prompts = List.copyOf(prompts);
         layers = List.copyOf(layers);
-        failures = List.copyOf(failures);
+        checks = List.copyOf(checks);
         scatter = List.copyOf(scatter);
     }
 
     public boolean pass() {
-        return failures.isEmpty();
+        return checks.stream().allMatch(Check::pass);
     }
+
+    /** The messages of the checks that did not hold. */
+    public List<String> failures() {
+        return checks.stream().filter(c -> !c.pass()).map(Check::message).toList();
+    }
+
+    /**
+     * One threshold and one figure.
+     *
+     * @param name what is checked: {@code prompt 2: NMSE}
+     * @param message the figure and the bound in words
+     */
+    public record Check(String name, boolean pass, String message) {}
 
     /** Over the logits (or positions) of all prompts together. */
     public record Overall(double nmse, double maxAbs, double meanKld, double p99Kld, double maxKld, double top1) {}
