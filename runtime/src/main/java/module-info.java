@@ -6,4 +6,6 @@ module ingot.runtime {
     requires static transitive org.jspecify;
 
     exports ingot.runtime;
+    exports ingot.runtime.kernel;
+    exports ingot.runtime.sample;
 }

@@ -1,0 +1,183 @@
+package ingot.formats.hf;
+
+import ingot.formats.Text;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+
+/** The dense decoders: how config.json of each maps to the neutral record. */
+enum DenseFamily {
+    /** Qwen2 and Qwen2.5: bias on q, k and v; head width = hidden ÷ heads unless given. */
+    QWEN2("qwen2", "Qwen2ForCausalLM"),
+    /** Qwen3: norm on q and k; head width 128 unless given; {@code attention_bias} for all four projections. */
+    QWEN3("qwen3", "Qwen3ForCausalLM");
+
+    private static final int MAX_WIDTH = 1 << 24;
+    private static final int MAX_HEADS = 1 << 16;
+
+    /**
+     * Settings of other families, or of modified ones, with the one value that leaves the arithmetic as implemented here.
+     * The reference would ignore most of them in these families, but whoever wrote them into the file meant something.
+     */
+    private static final Map<String, String> NEUTRAL = Map.of(
+            "mlp_bias", "false",
+            "use_mrope", "false",
+            "attn_logit_softcapping", "0",
+            "final_logit_softcapping", "0",
+            "num_experts", "0",
+            "is_encoder_decoder", "false",
+            "add_cross_attention", "false",
+            "scale_attn_by_inverse_layer_idx", "false",
+            "logit_scale", "1",
+            "embedding_multiplier", "1");
+
+    private final String modelType;
+    private final String architecture;
+
+    DenseFamily(String modelType, String architecture) {
+        this.modelType = modelType;
+        this.architecture = architecture;
+    }
+
+    String modelType() {
+        return modelType;
+    }
+
+    String architecture() {
+        return architecture;
+    }
+
+    ModelConfig read(ConfigFields fields) {
+        refuseUnknownArithmetic(fields);
+        var size = new ModelConfig.Size(
+                fields.requireInt("num_hidden_layers", 1, 1000),
+                fields.requireInt("hidden_size", 1, MAX_WIDTH),
+                fields.requireInt("intermediate_size", 1, MAX_WIDTH),
+                fields.requireInt("vocab_size", 1, MAX_WIDTH),
+                fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
+        AttentionConfig attention = attention(fields, size);
+        return new ModelConfig(
+                modelType,
+                architecture,
+                size,
+                attention,
+                RopeReader.read(fields, attention.headDim(), size.maxPositions()),
+                fields.numberOr("rms_norm_eps", 1e-6, 1e-30, 1),
+                fields.flagOr("tie_word_embeddings", false));
+    }
+
+    private AttentionConfig attention(ConfigFields fields, ModelConfig.Size size) {
+        int heads = fields.requireInt("num_attention_heads", 1, MAX_HEADS);
+        // Absent means the reference's 32, null means one per query head.
+        int kvHeads = fields.node().has("num_key_value_heads")
+                ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
+                : 32;
+        if (heads % kvHeads != 0) {
+            throw fields.mismatch(
+                    "num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
+        }
+        int headDim = headDim(fields, size.hidden(), heads);
+        if (headDim % 2 != 0) {
+            throw fields.mismatch("head_dim", headDim + " is odd; the rotary embedding needs pairs");
+        }
+        if ((long) heads * headDim > MAX_WIDTH) {
+            throw fields.bad("head_dim", heads + " heads of " + headDim + " are wider than " + MAX_WIDTH);
+        }
+        boolean attentionBias = fields.flagOr("attention_bias", false);
+        List<Integer> windows = windows(fields, size.layers());
+        return switch (this) {
+            case QWEN2 -> new AttentionConfig(heads, kvHeads, headDim, true, false, false, windows);
+            case QWEN3 -> new AttentionConfig(heads, kvHeads, headDim, attentionBias, attentionBias, true, windows);
+        };
+    }
+
+    private int headDim(ConfigFields fields, int hidden, int heads) {
+        OptionalInt given = fields.optionalInt("head_dim", 1, 1 << 16);
+        if (given.isPresent()) {
+            return given.getAsInt();
+        }
+        if (this == QWEN3 && !fields.node().has("head_dim")) {
+            return 128;
+        }
+        if (hidden % heads != 0) {
+            throw fields.mismatch(
+                    "num_attention_heads", heads + " does not divide hidden_size " + hidden + " and no head_dim is given");
+        }
+        return hidden / heads;
+    }
+
+    /**
+     * Window per layer. {@code layer_types} decides where it is given; otherwise layers from {@code max_window_layers} on
+     * are windowed if {@code use_sliding_window}.
+     */
+    private static List<Integer> windows(ConfigFields fields, int layers) {
+        boolean used = fields.flagOr("use_sliding_window", false);
+        int maxWindowLayers = fields.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
+        int window = 0;
+        if (used) {
+            window = fields.node().has("sliding_window")
+                    ? fields.intOr("sliding_window", 0, 1, Integer.MAX_VALUE)
+                    : 4096;
+        }
+        List<Integer> windows = new ArrayList<>(layers);
+        JsonNode types = fields.get("layer_types");
+        if (types == null) {
+            for (int i = 0; i < layers; i++) {
+                windows.add(i >= maxWindowLayers ? window : 0);
+            }
+            return windows;
+        }
+        if (!types.isArray() || types.size() != layers) {
+            throw fields.mismatch(
+                    "layer_types",
+                    "expected a list of " + layers + " (num_hidden_layers), found "
+                            + (types.isArray() ? types.size() + " entries" : ConfigFields.show(types)));
+        }
+        for (JsonNode type : types) {
+            windows.add(
+                    switch (type.isString() ? type.stringValue() : "") {
+                        case "full_attention" -> 0;
+                        case "sliding_attention" -> requireWindow(fields, window);
+                        default ->
+                            throw fields.mismatch(
+                                    "layer_types",
+                                    ConfigFields.show(type)
+                                            + " is not supported; expected full_attention or sliding_attention");
+                    });
+        }
+        return windows;
+    }
+
+    private static int requireWindow(ConfigFields fields, int window) {
+        if (window == 0) {
+            throw fields.mismatch(
+                    "layer_types", "'sliding_attention' without use_sliding_window and a sliding_window size");
+        }
+        return window;
+    }
+
+    private static void refuseUnknownArithmetic(ConfigFields fields) {
+        fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
+            throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
+        });
+        if (fields.has("quantization_config")) {
+            throw fields.mismatch(
+                    "quantization_config", "quantized checkpoints are not supported yet; convert from the original one");
+        }
+        NEUTRAL.forEach((name, neutral) -> {
+            JsonNode value = fields.get(name);
+            if (value != null && !isNeutral(value, neutral)) {
+                throw fields.mismatch(
+                        name, ConfigFields.show(value) + " is not supported; expected " + neutral + " or nothing");
+            }
+        });
+    }
+
+    private static boolean isNeutral(JsonNode value, String neutral) {
+        return value.isNumber()
+                ? value.doubleValue() == (neutral.equals("false") ? 0 : Double.parseDouble(neutral))
+                : value.toString().equals(neutral);
+    }
+}

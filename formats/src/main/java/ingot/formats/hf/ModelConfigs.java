@@ -1,0 +1,64 @@
+package ingot.formats.hf;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * config.json → {@link ModelConfig}. Absent fields take the defaults of the reference (transformers,
+ * configuration_qwen2.py and configuration_qwen3.py); a field that changes the arithmetic in a way not implemented here is
+ * refused, never ignored.
+ */
+public final class ModelConfigs {
+    private static final List<DenseFamily> FAMILIES = List.of(DenseFamily.QWEN2, DenseFamily.QWEN3);
+
+    private ModelConfigs() {}
+
+    /**
+     * @param config the parsed config.json
+     * @param origin named in errors
+     * @throws IngotException.ConfigMismatch for an unsupported architecture or setting, or settings that contradict each
+     *     other
+     * @throws IngotException.BadData for a field of the wrong type or out of bounds
+     */
+    public static ModelConfig read(ObjectNode config, Path origin) {
+        ConfigFields fields = ConfigFields.root(config, origin);
+        String type = fields.text("model_type")
+                .orElseThrow(() -> IngotException.ConfigMismatch.in(
+                        origin, "no 'model_type'; expected one of " + supportedTypes()));
+        DenseFamily family = FAMILIES.stream()
+                .filter(f -> f.modelType().equals(type))
+                .findFirst()
+                .orElseThrow(() -> IngotException.ConfigMismatch.in(
+                        origin,
+                        "model_type " + Text.quote(type) + " is not supported; expected one of " + supportedTypes()));
+        requireArchitecture(fields, family);
+        return family.read(fields);
+    }
+
+    private static void requireArchitecture(ConfigFields fields, DenseFamily family) {
+        JsonNode architectures = fields.get("architectures");
+        if (architectures == null) {
+            return;
+        }
+        if (!architectures.isArray() || !architectures.valueStream().allMatch(JsonNode::isString)) {
+            throw fields.bad("architectures", ConfigFields.show(architectures) + "; expected a list of strings");
+        }
+        Stream<String> names = architectures.valueStream().map(JsonNode::stringValue);
+        if (!architectures.isEmpty() && names.noneMatch(family.architecture()::equals)) {
+            throw fields.mismatch(
+                    "architectures",
+                    ConfigFields.show(architectures) + " is not supported for model_type "
+                            + Text.quote(family.modelType()) + "; expected " + family.architecture());
+        }
+    }
+
+    private static String supportedTypes() {
+        return FAMILIES.stream().map(DenseFamily::modelType).collect(Collectors.joining(", "));
+    }
+}

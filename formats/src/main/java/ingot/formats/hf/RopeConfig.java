@@ -1,0 +1,42 @@
+package ingot.formats.hf;
+
+/**
+ * Rotary position embedding (Su et al. 2021) of base {@code theta} over the whole head.
+ *
+ * @param theta base of the frequencies theta^(−2i/d)
+ */
+public record RopeConfig(double theta, Scaling scaling) {
+    /** How frequencies are stretched to reach past the trained context; formulas in transformers' modeling_rope_utils. */
+    public sealed interface Scaling {}
+
+    /** Frequencies as trained. */
+    public record None() implements Scaling {}
+
+    /** Frequencies divided by {@code factor} (Chen et al. 2023, position interpolation). */
+    public record Linear(double factor) implements Scaling {}
+
+    /**
+     * The base grows with the sequence: theta·(factor·n/L − (factor − 1))^(d/(d−2)) for sequences of n &gt; L tokens.
+     *
+     * @param originalMaxPositions L
+     */
+    public record DynamicNtk(double factor, int originalMaxPositions) implements Scaling {}
+
+    /**
+     * YaRN (Peng et al. 2023): low frequencies interpolated, high ones kept, a linear ramp between.
+     *
+     * @param originalMaxPositions context the model was trained for
+     * @param betaFast rotations over the original context above which a frequency is kept
+     * @param betaSlow rotations below which it is divided by {@code factor}
+     * @param attentionFactor multiplies cosines and sines
+     * @param truncate whether the ramp's ends are rounded outwards to whole dimensions
+     */
+    public record Yarn(
+            double factor,
+            int originalMaxPositions,
+            double betaFast,
+            double betaSlow,
+            double attentionFactor,
+            boolean truncate)
+            implements Scaling {}
+}
