@@ -4,5 +4,6 @@ module ingot.formats {
     requires static transitive org.jspecify;
 
     exports ingot.formats;
+    exports ingot.formats.block;
     exports ingot.formats.json;
 }
