@@ -4,6 +4,7 @@ module ingot.formats {
     requires static transitive org.jspecify;
 
     exports ingot.formats;
+    exports ingot.formats.block;
     exports ingot.formats.hf;
     exports ingot.formats.io;
     exports ingot.formats.json;

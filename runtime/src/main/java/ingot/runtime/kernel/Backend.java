@@ -1,9 +1,11 @@
 package ingot.runtime.kernel;
 
-/** Which implementation of the kernels runs. */
+/** Which code computes. */
 public enum Backend {
-    /** The fastest one this machine has. */
+    /** The vector backend where the module {@code jdk.incubator.vector} is present, the scalar one elsewhere. */
     AUTO,
+    /** Plain Java; slow, exact to half a unit in the last place of each sum. */
     SCALAR,
+    /** Vector API in f32. */
     VECTOR
 }

@@ -1,4 +1,7 @@
-/** Matrix products and vector helpers. */
+/**
+ * Matrix products over stored weights and the vector operations of a transformer block, in two backends: scalar (plain
+ * Java, sums in double: the oracle) and vector (Vector API, f32). Neither depends on the number of threads.
+ */
 @NullMarked
 package ingot.runtime.kernel;
 

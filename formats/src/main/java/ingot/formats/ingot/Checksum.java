@@ -1,0 +1,61 @@
+package ingot.formats.ingot;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/** CRC32C (fast, checked on demand) and SHA-256 (who made what) of a run of bytes, computed as they pass. */
+public final class Checksum {
+    private final CRC32C crc = new CRC32C();
+    private final MessageDigest sha = sha256();
+
+    /** A fresh SHA-256; every Java platform has it. */
+    public static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Takes all remaining bytes; the buffer's position is left as it was. */
+    public void update(ByteBuffer data) {
+        crc.update(data.duplicate());
+        sha.update(data.duplicate());
+    }
+
+    /** Takes {@code n} zero bytes. */
+    public void updateZeros(long n) {
+        ByteBuffer zeros = ByteBuffer.allocate(64);
+        for (long left = n; left > 0; left -= zeros.remaining()) {
+            zeros.limit((int) Math.min(64, left));
+            update(zeros);
+        }
+    }
+
+    /** The 36 bytes of an entry; resets this. */
+    public byte[] entry() {
+        ByteBuffer out = ByteBuffer.allocate(IngotFormat.CHECKSUM_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt((int) crc.getValue()).put(sha.digest());
+        crc.reset();
+        return out.array();
+    }
+
+    /** CRC32C alone of {@code data}. */
+    static int crc(ByteBuffer data) {
+        CRC32C crc = new CRC32C();
+        crc.update(data.duplicate());
+        return (int) crc.getValue();
+    }
+
+    static int crcOf(byte[] entry) {
+        return ByteBuffer.wrap(entry).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    }
+
+    static byte[] shaOf(byte[] entry) {
+        return Arrays.copyOfRange(entry, 4, IngotFormat.CHECKSUM_BYTES);
+    }
+}

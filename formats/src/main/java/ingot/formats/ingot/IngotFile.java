@@ -1,0 +1,260 @@
+package ingot.formats.ingot;
+
+import ingot.formats.DType;
+import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.Text;
+import ingot.formats.block.Layout;
+import ingot.formats.io.InputFile;
+import ingot.formats.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An .ingot file opened for reading: header, manifest and the header's checksum are verified on opening, the data on
+ * demand by {@link #verify}. {@link #map} gives the bytes the kernels run on.
+ */
+public final class IngotFile implements AutoCloseable {
+    private final SafetensorsFile file;
+    private final Manifest manifest;
+    private final List<TensorInfo> physical;
+    private final ByteBuffer checksums;
+    private final Map<String, StoredTensor> byName = new HashMap<>();
+
+    private IngotFile(SafetensorsFile file, Manifest manifest, List<TensorInfo> physical, ByteBuffer checksums) {
+        this.file = file;
+        this.manifest = manifest;
+        this.physical = physical;
+        this.checksums = checksums;
+        for (StoredTensor t : manifest.tensors()) {
+            if (byName.put(t.name(), t) != null) {
+                throw IngotException.BadData.tensor(file.path(), t.name(), "twice in the manifest");
+            }
+        }
+    }
+
+    /** Whether the file begins like a safetensors file whose metadata says {@code format: ingot}. */
+    public static boolean recognises(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return false;
+        }
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            return IngotFormat.FORMAT.equals(file.metadata().get(IngotFormat.KEY_FORMAT));
+        } catch (IngotException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Opens and checks everything but the data.
+     *
+     * @throws IngotException.BadData when a rule of the format is broken, or the file is of a newer major version
+     */
+    public static IngotFile open(Path path) {
+        SafetensorsFile file = SafetensorsFile.open(path);
+        try {
+            Map<String, String> metadata = file.metadata();
+            if (!IngotFormat.FORMAT.equals(metadata.get(IngotFormat.KEY_FORMAT))) {
+                throw IngotException.BadData.in(
+                        path, "not an .ingot file (no format: ingot in its metadata); ingot convert makes one");
+            }
+            requireVersion(path, metadata.getOrDefault(IngotFormat.KEY_VERSION, ""));
+            List<TensorInfo> physical = new ArrayList<>(file.tensors().sequencedValues());
+            ByteBuffer checksums = checksums(file, physical);
+            requireHeaderCrc(file, checksums);
+            String json = metadata.get(IngotFormat.KEY_MANIFEST);
+            if (json == null) {
+                throw IngotException.BadData.in(path, "no " + IngotFormat.KEY_MANIFEST + " in its metadata");
+            }
+            IngotFile ingot = new IngotFile(file, Manifest.parse(json, path), physical, checksums);
+            ingot.manifest.tensors().forEach(ingot::requireParts);
+            return ingot;
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static void requireVersion(Path path, String version) {
+        String major = version.split("\\.", -1)[0];
+        if (!major.matches("[0-9]{1,6}") || Integer.parseInt(major) < 1) {
+            throw IngotException.BadData.in(path, "ingot.version " + Text.quote(version) + " is not a version");
+        }
+        if (Integer.parseInt(major) > IngotFormat.MAJOR) {
+            throw IngotException.BadData.in(
+                    path,
+                    "written in format " + Text.quote(version) + "; this Ingot reads up to " + IngotFormat.VERSION
+                            + ": use a newer Ingot");
+        }
+    }
+
+    private static ByteBuffer checksums(SafetensorsFile file, List<TensorInfo> physical) {
+        TensorInfo last = physical.isEmpty() ? null : physical.getLast();
+        if (last == null
+                || !last.name().equals(IngotFormat.CHECKSUMS)
+                || last.dtype() != DType.U8
+                || last.bytes() != (long) physical.size() * IngotFormat.CHECKSUM_BYTES) {
+            throw IngotException.BadData.in(
+                    file.path(),
+                    "its last tensor is not " + IngotFormat.CHECKSUMS + " with one entry for each other tensor");
+        }
+        byte[] bytes = new byte[Math.toIntExact(last.bytes())];
+        file.read(last, 0, MemorySegment.ofArray(bytes));
+        return ByteBuffer.wrap(bytes);
+    }
+
+    private static void requireHeaderCrc(SafetensorsFile file, ByteBuffer checksums) {
+        ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(file.dataStart()));
+        file.input().read(0, header);
+        byte[] entry = new byte[IngotFormat.CHECKSUM_BYTES];
+        checksums.get(0, entry);
+        if (Checksum.crc(header.flip()) != Checksum.crcOf(entry)) {
+            throw IngotException.BadData.at(
+                    file.path(), 0, "the header does not match its checksum; the file is damaged");
+        }
+    }
+
+    /** The parts exist with the types and shapes the layout wants. */
+    private void requireParts(StoredTensor t) {
+        List<Layout.Part> parts;
+        try {
+            parts = t.layout().parts(t.shape().rows(), t.shape().cols());
+        } catch (ArithmeticException e) {
+            throw IngotException.BadData.tensor(path(), t.name(), "shape " + t.shape() + " is too large");
+        }
+        if (parts.size() != t.parts().size()) {
+            throw IngotException.BadData.tensor(
+                    path(), t.name(), t.parts().size() + " parts; its layout has " + parts.size());
+        }
+        for (int i = 0; i < parts.size(); i++) {
+            TensorInfo info = physicalTensor(t.parts().get(i));
+            Layout.Part part = parts.get(i);
+            Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
+            if (info.dtype() != part.dtype() || !info.shape().equals(shape)) {
+                throw IngotException.BadData.tensor(
+                        path(),
+                        info.name(),
+                        info.offset(),
+                        info.dtype().label() + " " + info.shape() + "; its layout wants " + part.dtype().label() + " "
+                                + shape);
+            }
+            if (info.offset() % IngotFormat.ALIGNMENT != 0) {
+                throw IngotException.BadData.tensor(
+                        path(), info.name(), info.offset(), "not aligned to " + IngotFormat.ALIGNMENT + " bytes");
+            }
+        }
+    }
+
+    public Path path() {
+        return file.path();
+    }
+
+    /** Length of the file in bytes. */
+    public long size() {
+        return file.size();
+    }
+
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    /** The logical tensor of that name. */
+    public Optional<StoredTensor> tensor(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** The file seen as plain safetensors: physical tensors, reading by position. */
+    public SafetensorsFile physical() {
+        return file;
+    }
+
+    /** The physical tensor of that name. */
+    public TensorInfo physicalTensor(String name) {
+        TensorInfo info = file.tensors().get(name);
+        if (info == null) {
+            throw IngotException.BadData.tensor(path(), name, "the manifest names it, the file does not hold it");
+        }
+        return info;
+    }
+
+    /**
+     * Maps the whole file read-only. Its length and header were checked before; the file must not be truncated while the
+     * arena lives (docs/format.md says why).
+     *
+     * @param arena ends the mapping when closed
+     */
+    public MemorySegment map(Arena arena) {
+        try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.READ)) {
+            if (channel.size() != size()) {
+                throw IngotException.BadData.in(path(), "changed its length since it was opened");
+            }
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena);
+        } catch (IOException e) {
+            throw InputFile.failure(path(), e);
+        }
+    }
+
+    /** The bytes of a tensor's parts within a mapping of this file. */
+    public List<MemorySegment> parts(StoredTensor tensor, MemorySegment mapping) {
+        return tensor.parts().stream()
+                .map(this::physicalTensor)
+                .map(info -> mapping.asSlice(info.offset(), info.bytes()))
+                .toList();
+    }
+
+    /** SHA-256 of a physical tensor as the file states it. */
+    public byte[] sha256(int index) {
+        return Checksum.shaOf(entry(index + 1));
+    }
+
+    private byte[] entry(int index) {
+        byte[] entry = new byte[IngotFormat.CHECKSUM_BYTES];
+        checksums.get(index * IngotFormat.CHECKSUM_BYTES, entry);
+        return entry;
+    }
+
+    /**
+     * Reads every byte and compares CRC32C and SHA-256 of every tensor, and the hash of the header.
+     *
+     * @throws IngotException.BadData naming the first damaged tensor
+     */
+    public void verify(Progress progress) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+        Checksum sum = new Checksum();
+        long done = 0;
+        for (int i = 0; i < physical.size(); i++) {
+            long from = i == 0 ? 0 : physical.get(i - 1).offset();
+            long bytes = i == 0 ? file.dataStart() : physical.get(i - 1).bytes();
+            for (long at = 0; at < bytes; at += buffer.limit()) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
+                file.input().read(from + at, buffer);
+                sum.update(buffer.flip());
+                done += buffer.limit();
+                progress.step("verify", done, size(), Progress.Unit.BYTES);
+            }
+            if (!Arrays.equals(sum.entry(), entry(i))) {
+                String what = i == 0 ? "the header" : "tensor " + Text.quote(physical.get(i - 1).name());
+                throw IngotException.BadData.at(path(), from, what + " does not match its checksum; the file is damaged");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

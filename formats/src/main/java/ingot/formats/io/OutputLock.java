@@ -1,0 +1,99 @@
+package ingot.formats.io;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * At most one writer of an output: a lock on {@code .NAME.lock} beside it, held by the operating system, so a killed
+ * writer frees it. The file is deleted at the end; whoever locks one that was deleted meanwhile notices, because the token
+ * it writes cannot be read back under the name, and takes the new one.
+ */
+final class OutputLock implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+
+    private OutputLock(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    static OutputLock take(Path target) {
+        Path path = target.resolveSibling("." + Folders.name(target) + ".lock");
+        try {
+            while (true) {
+                FileChannel channel = FileChannel.open(
+                        path,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS);
+                if (tryLock(channel) == null) {
+                    channel.close();
+                    throw new IngotException.Busy(
+                            Text.path(target) + ": another process is writing it; try again when it has finished");
+                }
+                if (isCurrent(path, channel)) {
+                    return new OutputLock(path, channel);
+                }
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + reason(e), e);
+        }
+    }
+
+    /** What a file-system error says without the path in front. */
+    static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason == null ? e.getClass().getSimpleName() : reason;
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null; // Held by this very JVM.
+        }
+    }
+
+    private static boolean isCurrent(Path path, FileChannel channel) throws IOException {
+        byte[] token = UUID.randomUUID().toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(token), 0);
+        try {
+            return java.util.Arrays.equals(token, Files.readAllBytes(path));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!channel.isOpen()) {
+            return;
+        }
+        try {
+            Files.deleteIfExists(path);
+            channel.close();
+        } catch (IOException e) {
+            // A lock file that stays is harmless: the lock itself ends with the process.
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package ingot.runtime.kernel;
+
+import ingot.formats.IngotException;
+import java.util.function.IntConsumer;
+
+/**
+ * One backend with its threads: matrix products over stored weights, and the vector operations of a block. Safe for use by
+ * several threads; calls that find the workers busy run on the calling thread alone, with the same result.
+ *
+ * <p>Results never depend on the number of threads: work is split by outputs, never inside a sum.
+ */
+public interface Kernels extends AutoCloseable {
+    /**
+     * y = W·x for every token. A token's outputs do not depend on the other tokens of the call; the vector backend sums
+     * in one order when {@code tokens} is 1 and in another one for 2 and more (any number), the scalar backend always in
+     * the same.
+     *
+     * @param x {@code [tokens][w.cols]}, row-major
+     * @param y {@code [tokens][w.rows]}, row-major, overwritten
+     * @throws IllegalArgumentException when an array is too short
+     */
+    void matmul(Matrix w, float[] x, int tokens, float[] y);
+
+    /** One row of the matrix decoded to f32, exactly as its layout defines: the embedding of a token. */
+    default void row(Matrix w, int row, float[] out, int at) {
+        w.decodeRow(row, out, at);
+    }
+
+    /** The vector operations of this backend. */
+    Ops ops();
+
+    /**
+     * Runs {@code body} for 0 … tasks−1, each once, on the workers and the calling thread; returns when all are done.
+     * Tasks must write to places of their own. What a task throws is thrown here, after which some tasks may not have run.
+     */
+    void parallel(int tasks, IntConsumer body);
+
+    /** {@code scalar}, {@code vector-512} …: the name in reports. */
+    String label();
+
+    /** Threads that compute, the calling one included. */
+    int threads();
+
+    /** Ends the workers; later calls run on the calling thread alone. */
+    @Override
+    void close();
+
+    /**
+     * Starts a backend.
+     *
+     * @param vectorBits 128, 256 or 512, or 0 for what the machine prefers; the scalar backend ignores it
+     * @param threads at least 1, or 0 for one per processor
+     * @throws IngotException.Usage for other numbers, or when the vector backend is asked for and not there
+     */
+    static Kernels create(Backend backend, int vectorBits, int threads) {
+        if (threads < 0) {
+            throw new IngotException.Usage(threads + " threads; expected at least 1, or 0 for one per processor");
+        }
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return switch (backend) {
+            case SCALAR -> new ScalarKernels(count);
+            case VECTOR -> vector(vectorBits, count);
+            case AUTO -> vectorPresent() ? vector(vectorBits, count) : new ScalarKernels(count);
+        };
+    }
+
+    private static boolean vectorPresent() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+
+    private static Kernels vector(int vectorBits, int threads) {
+        if (!vectorPresent()) {
+            throw new IngotException.Usage(
+                    "the vector backend needs the module jdk.incubator.vector; add --add-modules jdk.incubator.vector");
+        }
+        return new ScalarKernels(threads);
+    }
+}
