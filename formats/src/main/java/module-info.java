@@ -5,4 +5,5 @@ module ingot.formats {
 
     exports ingot.formats;
     exports ingot.formats.json;
+    exports ingot.formats.tokenizer;
 }
