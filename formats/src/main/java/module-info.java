@@ -10,4 +10,5 @@ module ingot.formats {
     exports ingot.formats.io;
     exports ingot.formats.json;
     exports ingot.formats.safetensors;
+    exports ingot.formats.tokenizer;
 }

@@ -7,5 +7,6 @@ module ingot.runtime {
 
     exports ingot.runtime;
     exports ingot.runtime.kernel;
+    exports ingot.runtime.model;
     exports ingot.runtime.sample;
 }
