@@ -7,6 +7,7 @@ module ingot.runtime {
 
     exports ingot.runtime;
     exports ingot.runtime.kernel;
+    exports ingot.runtime.kv;
     exports ingot.runtime.model;
     exports ingot.runtime.sample;
 }

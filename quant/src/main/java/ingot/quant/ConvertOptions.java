@@ -71,7 +71,7 @@ public record ConvertOptions(
                 throw new IngotException.Usage("--keep " + Text.quote(rule) + ": expected REGEX=TYPE");
             }
             try {
-                return new Keep(Pattern.compile(rule.substring(0, split)), layout(rule.substring(split + 1)));
+                return new Keep(Pattern.compile(rule.substring(0, split)), ConvertOptions.layout(rule.substring(split + 1)));
             } catch (PatternSyntaxException e) {
                 throw new IngotException.Usage(
                         "--keep " + Text.quote(rule) + ": not a regular expression: " + e.getDescription());

@@ -1,15 +1,54 @@
 package ingot.runtime;
 
+import ingot.formats.IngotException;
+import ingot.runtime.model.Decoder;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One conversation with a model: the tokens seen so far, as a KV cache. Not for two threads at once (that is refused
  * with {@link IllegalStateException}); many sessions of one model may run at the same time.
+ *
+ * <p>A call that fails leaves the session as it was before. Every method that takes tokens throws {@link
+ * IngotException.Usage} for a token outside the vocabulary, for no token at all, and when the session would hold more than
+ * {@link #capacity()} tokens.
  */
 public final class Session implements AutoCloseable {
-    Session() {}
+    /** Tokens computed at once: long enough that weights are read rarely, short enough for small buffers. */
+    private static final int CHUNK = 512;
+
+    /** Rows of logits computed at once; 16 rows of the largest vocabulary are 10 MB. */
+    private static final int LOGIT_ROWS = 16;
+
+    private final Model model;
+    private final Decoder decoder;
+    private final int vocab;
+    private final int hidden;
+    private final int capacity;
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private final float[] lastLogits;
+    private final float[] hiddenRow;
+    private float[] logitRows = {};
+    private int position;
+
+    Session(Model model, Decoder decoder, int capacity) {
+        this.model = model;
+        this.decoder = decoder;
+        this.vocab = model.info().vocabSize();
+        this.hidden = model.info().hidden();
+        this.capacity = capacity;
+        this.lastLogits = new float[vocab];
+        this.hiddenRow = new float[hidden];
+    }
 
     /** Number of tokens the session holds. */
     public int position() {
-        throw new UnsupportedOperationException("not yet");
+        return position;
+    }
+
+    /** Most tokens the session can hold ({@link ModelOptions#maxPositions()}). */
+    public int capacity() {
+        return capacity;
     }
 
     /** Forgets everything. */
@@ -17,31 +56,146 @@ public final class Session implements AutoCloseable {
         truncate(0);
     }
 
-    /** Forgets the tokens from {@code position} on; 0 ≤ position ≤ {@link #position()}. */
-    public void truncate(int position) {
-        throw new UnsupportedOperationException("not yet");
+    /** Forgets the tokens from {@code newPosition} on; 0 ≤ newPosition ≤ {@link #position()}. */
+    public void truncate(int newPosition) {
+        enter();
+        try {
+            if (newPosition < 0 || newPosition > position) {
+                throw new IngotException.Usage(
+                        "cannot truncate a session of " + position + " tokens to " + newPosition);
+            }
+            decoder.truncate(newPosition);
+            position = newPosition;
+        } finally {
+            busy.set(false);
+        }
     }
 
-    /** Appends tokens (at least one). Returns the logits [vocab] after the last; the array is reused by the next call. */
+    /** Appends tokens. Returns the logits [vocab] after the last; the array is reused by the next call. */
     public float[] forward(int... tokens) {
-        throw new UnsupportedOperationException("not yet");
+        run(tokens, null, (from, count, end) -> {
+            if (end) {
+                decoder.logits(count - 1, 1, lastLogits);
+            }
+        });
+        return lastLogits;
     }
 
     /** Appends tokens and hands out the logits at every position, in order. */
     public void forward(int[] tokens, LogitsConsumer sink) {
-        throw new UnsupportedOperationException("not yet");
+        run(tokens, null, (from, count, end) -> {
+            int rows = Math.min(count, LOGIT_ROWS);
+            if (logitRows.length < rows * vocab) {
+                logitRows = new float[Math.multiplyExact(rows, vocab)];
+            }
+            for (int t = 0; t < count; t += rows) {
+                int n = Math.min(rows, count - t);
+                decoder.logits(t, n, logitRows);
+                for (int i = 0; i < n; i++) {
+                    System.arraycopy(logitRows, i * vocab, lastLogits, 0, vocab);
+                    sink.accept(from + t + i, lastLogits);
+                }
+            }
+        });
     }
 
-    /** Appends tokens and hands out the hidden states, layer by layer within a chunk of positions. */
+    /**
+     * Appends tokens and hands out the hidden states, layer by layer within a chunk of positions, every name in rising
+     * order of positions.
+     */
     public void trace(int[] tokens, HiddenConsumer sink) {
-        throw new UnsupportedOperationException("not yet");
+        int[] first = {position};
+        Decoder.Probe probe = (name, rows, count) -> {
+            for (int t = 0; t < count; t++) {
+                System.arraycopy(rows, t * hidden, hiddenRow, 0, hidden);
+                sink.accept(name, first[0] + t, hiddenRow);
+            }
+        };
+        run(tokens, probe, (from, count, end) -> {
+            for (int t = 0; t < count; t++) {
+                decoder.norm(t, hiddenRow, 0);
+                sink.accept("final_norm", from + t, hiddenRow);
+            }
+            first[0] = from + count;
+        });
     }
 
     /** Appends tokens. Returns their hidden states after the final norm, row-major [tokens][hidden]. */
     public float[] embeddings(int[] tokens) {
-        throw new UnsupportedOperationException("not yet");
+        float[] out = new float[Math.multiplyExact(tokens.length, hidden)];
+        int start = position;
+        run(tokens, null, (from, count, end) -> {
+            for (int t = 0; t < count; t++) {
+                decoder.norm(t, out, (from - start + t) * hidden);
+            }
+        });
+        return out;
     }
 
+    /** Looks at a chunk that has passed the layers: positions {@code from} to {@code from + count}. */
+    private interface ChunkEnd {
+        void accept(int from, int count, boolean end);
+    }
+
+    private void run(int[] tokens, Decoder.@Nullable Probe probe, ChunkEnd chunkEnd) {
+        enter();
+        try {
+            require(tokens);
+            int start = position;
+            boolean done = false;
+            try {
+                int length = start + tokens.length;
+                for (int at = 0; at < tokens.length; at += CHUNK) {
+                    int count = Math.min(CHUNK, tokens.length - at);
+                    decoder.forward(tokens, at, new Decoder.Span(start + at, count, length), probe);
+                    chunkEnd.accept(start + at, count, at + count == tokens.length);
+                }
+                position = length;
+                done = true;
+            } catch (OutOfMemoryError e) {
+                throw new IngotException.OutOfResources("no memory for " + (start + tokens.length)
+                        + " tokens in a session: give Java a larger heap (-Xmx) or use a shorter text");
+            } finally {
+                if (!done) {
+                    decoder.truncate(start);
+                }
+            }
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private void enter() {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException(
+                    "the session is computing already, in another thread or around this callback: one session per conversation");
+        }
+        if (model.closed()) {
+            busy.set(false);
+            throw new IllegalStateException("the model is closed");
+        }
+    }
+
+    private void require(int[] tokens) {
+        if (tokens.length == 0) {
+            throw new IngotException.Usage("no tokens to compute; expected at least one");
+        }
+        if (tokens.length > capacity - position) {
+            throw new IngotException.Usage(tokens.length + " tokens after " + position
+                    + " exceed the session's limit of " + capacity + "; raise the limit on positions or shorten the text");
+        }
+        for (int token : tokens) {
+            if (token < 0 || token >= vocab) {
+                throw new IngotException.Usage("token " + token + " is outside the vocabulary of " + vocab);
+            }
+        }
+    }
+
+    /** Ends the conversation; its memory is freed with the object. */
     @Override
-    public void close() {}
+    public void close() {
+        if (!model.closed()) {
+            truncate(0);
+        }
+    }
 }

@@ -1,0 +1,5 @@
+/** What a session remembers between tokens. */
+@NullMarked
+package ingot.runtime.kv;
+
+import org.jspecify.annotations.NullMarked;

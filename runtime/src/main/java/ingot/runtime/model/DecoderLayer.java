@@ -1,0 +1,23 @@
+package ingot.runtime.model;
+
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Ops;
+
+/** A pre-norm layer: x += mixer(norm(x)); x += feedForward(norm(x)). */
+record DecoderLayer(
+        SessionParts parts, RmsNorm inputNorm, Mixer mixer, RmsNorm postNorm, FeedForward feedForward, int hidden) {
+    /** x [tokens][hidden], changed in place. */
+    void forward(Chunk chunk, float[] x) {
+        Kernels kernels = parts.kernels();
+        Ops ops = kernels.ops();
+        int tokens = chunk.tokens();
+        float[] normed = parts.scratch().rows(Scratch.Slot.NORMED, tokens, hidden);
+        float[] branch = parts.scratch().rows(Scratch.Slot.BRANCH, tokens, hidden);
+        inputNorm.apply(x, tokens, normed);
+        mixer.forward(chunk, normed, branch);
+        ops.add(branch, 0, x, 0, tokens * hidden);
+        postNorm.apply(x, tokens, normed);
+        feedForward.forward(chunk, normed, branch);
+        ops.add(branch, 0, x, 0, tokens * hidden);
+    }
+}

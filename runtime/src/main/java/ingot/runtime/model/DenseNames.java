@@ -1,0 +1,70 @@
+package ingot.runtime.model;
+
+/**
+ * Tensor names of one layer of the dense Qwen2 and Qwen3 checkpoints. Linear layers are named by their module; {@link
+ * #weight} and {@link #bias} give the tensors.
+ *
+ * @param layer from 0
+ */
+record DenseNames(int layer) {
+    static final String PREFIX = "model.";
+    static final String EMBEDDING = "model.embed_tokens.weight";
+    static final String FINAL_NORM = "model.norm.weight";
+    static final String HEAD = "lm_head.weight";
+
+    static String weight(String module) {
+        return module + ".weight";
+    }
+
+    static String bias(String module) {
+        return module + ".bias";
+    }
+
+    String inputNorm() {
+        return in("input_layernorm.weight");
+    }
+
+    String query() {
+        return in("self_attn.q_proj");
+    }
+
+    String key() {
+        return in("self_attn.k_proj");
+    }
+
+    String value() {
+        return in("self_attn.v_proj");
+    }
+
+    String output() {
+        return in("self_attn.o_proj");
+    }
+
+    String queryNorm() {
+        return in("self_attn.q_norm.weight");
+    }
+
+    String keyNorm() {
+        return in("self_attn.k_norm.weight");
+    }
+
+    String postNorm() {
+        return in("post_attention_layernorm.weight");
+    }
+
+    String gate() {
+        return in("mlp.gate_proj");
+    }
+
+    String up() {
+        return in("mlp.up_proj");
+    }
+
+    String down() {
+        return in("mlp.down_proj");
+    }
+
+    private String in(String name) {
+        return PREFIX + "layers." + layer + "." + name;
+    }
+}

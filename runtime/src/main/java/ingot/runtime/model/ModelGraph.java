@@ -1,0 +1,65 @@
+package ingot.runtime.model;
+
+import ingot.formats.hf.AttentionConfig;
+import ingot.formats.hf.ModelConfig;
+import ingot.runtime.model.WeightSpec.Role;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Every weight of a model in the order in which a forward pass uses it. The converter writes this list, the runtime binds
+ * it: both see the same names, shapes and order.
+ *
+ * @param weights embedding, layers, final norm, head (absent when tied)
+ */
+public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
+    public ModelGraph {
+        weights = List.copyOf(weights);
+    }
+
+    /** The weights of a dense decoder. */
+    public static ModelGraph of(ModelConfig config) {
+        List<WeightSpec> weights = new ArrayList<>();
+        int hidden = config.hidden();
+        weights.add(WeightSpec.matrix(DenseNames.EMBEDDING, Role.EMBEDDING, config.vocabSize(), hidden));
+        for (int layer = 0; layer < config.layers(); layer++) {
+            addLayer(weights, config, new DenseNames(layer));
+        }
+        weights.add(WeightSpec.vector(DenseNames.FINAL_NORM, Role.NORM, hidden));
+        if (!config.tiedEmbeddings()) {
+            weights.add(WeightSpec.matrix(DenseNames.HEAD, Role.HEAD, config.vocabSize(), hidden));
+        }
+        return new ModelGraph(config, weights);
+    }
+
+    /** Number of single weights. */
+    public long parameters() {
+        return weights.stream().mapToLong(w -> w.shape().count()).sum();
+    }
+
+    private static void addLayer(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
+        int hidden = config.hidden();
+        int inner = config.size().intermediate();
+        AttentionConfig attention = config.attention();
+        weights.add(WeightSpec.vector(names.inputNorm(), Role.NORM, hidden));
+        addLinear(weights, names.query(), attention.queryDim(), hidden, attention.qkvBias());
+        addLinear(weights, names.key(), attention.kvDim(), hidden, attention.qkvBias());
+        addLinear(weights, names.value(), attention.kvDim(), hidden, attention.qkvBias());
+        if (attention.qkNorm()) {
+            weights.add(WeightSpec.vector(names.queryNorm(), Role.NORM, attention.headDim()));
+            weights.add(WeightSpec.vector(names.keyNorm(), Role.NORM, attention.headDim()));
+        }
+        addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
+        weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
+        addLinear(weights, names.gate(), inner, hidden, false);
+        addLinear(weights, names.up(), inner, hidden, false);
+        addLinear(weights, names.down(), hidden, inner, false);
+    }
+
+    private static void addLinear(List<WeightSpec> weights, String module, int rows, int cols, boolean bias) {
+        weights.add(WeightSpec.matrix(DenseNames.weight(module), Role.LINEAR, rows, cols));
+        if (bias) {
+            weights.add(WeightSpec.vector(DenseNames.bias(module), Role.BIAS, rows));
+        }
+    }
+}

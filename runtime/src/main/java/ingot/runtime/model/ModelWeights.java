@@ -1,0 +1,91 @@
+package ingot.runtime.model;
+
+import ingot.formats.hf.ModelConfig;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Matrix;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of a dense decoder in memory, shared by all sessions, and the composition of blocks that runs them.
+ * Immutable.
+ */
+public final class ModelWeights {
+    private final ModelConfig config;
+    private final Map<String, Matrix> matrices = new LinkedHashMap<>();
+    private final Map<String, float[]> vectors = new LinkedHashMap<>();
+
+    private ModelWeights(ModelConfig config) {
+        this.config = config;
+    }
+
+    /** Takes every weight of the graph out of the store, in the order of the graph. */
+    public static ModelWeights load(ModelGraph graph, WeightStore store) {
+        ModelWeights weights = new ModelWeights(graph.config());
+        for (WeightSpec spec : graph.weights()) {
+            if (spec.role().matrix()) {
+                weights.matrices.put(spec.name(), store.matrix(spec));
+            } else {
+                weights.vectors.put(spec.name(), store.vector(spec));
+            }
+        }
+        return weights;
+    }
+
+    /** A decoder with an empty memory of its own. */
+    public Decoder newDecoder(Kernels kernels) {
+        var parts = new SessionParts(
+                kernels, new Scratch(), new Rotary(config.rope(), config.attention().headDim()));
+        List<DecoderLayer> layers = new ArrayList<>();
+        for (int i = 0; i < config.layers(); i++) {
+            layers.add(layer(i, parts));
+        }
+        Matrix embedding = matrix(DenseNames.EMBEDDING);
+        Matrix head = config.tiedEmbeddings() ? embedding : matrix(DenseNames.HEAD);
+        return new Decoder(
+                config, parts, embedding, layers, new Decoder.Output(norm(kernels, DenseNames.FINAL_NORM), head));
+    }
+
+    private DecoderLayer layer(int index, SessionParts parts) {
+        var names = new DenseNames(index);
+        Kernels kernels = parts.kernels();
+        boolean qkNorm = config.attention().qkNorm();
+        var attention = new Attention.Weights(
+                linear(names.query()),
+                linear(names.key()),
+                linear(names.value()),
+                linear(names.output()),
+                qkNorm ? norm(kernels, names.queryNorm()) : null,
+                qkNorm ? norm(kernels, names.keyNorm()) : null);
+        var mlp = new Mlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
+        return new DecoderLayer(
+                parts,
+                norm(kernels, names.inputNorm()),
+                new Attention(parts, attention, config.attention(), index),
+                norm(kernels, names.postNorm()),
+                new Mlp(kernels, parts.scratch(), mlp),
+                config.hidden());
+    }
+
+    private RmsNorm norm(Kernels kernels, String name) {
+        return new RmsNorm(kernels, require(vectors.get(name), name), config.normEps());
+    }
+
+    private Linear linear(String module) {
+        return new Linear(matrix(DenseNames.weight(module)), vectors.get(DenseNames.bias(module)));
+    }
+
+    private Matrix matrix(String name) {
+        return require(matrices.get(name), name);
+    }
+
+    private static <T> T require(@Nullable T weight, String name) {
+        if (weight == null) {
+            throw new IllegalStateException(name + " is not in the model graph");
+        }
+        return weight;
+    }
+}

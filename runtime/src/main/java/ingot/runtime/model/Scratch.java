@@ -1,0 +1,45 @@
+package ingot.runtime.model;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Buffers of one session, shared by all layers because layers run one after the other. They grow to the largest chunk seen
+ * and stay, so that nothing is allocated per token.
+ */
+final class Scratch {
+    private static final float[] NONE = {};
+
+    /** What a buffer holds. */
+    enum Slot {
+        RESIDUAL,
+        NORMED,
+        BRANCH,
+        QUERY,
+        KEY,
+        VALUE,
+        MIXED,
+        SCORES,
+        GATE,
+        UP,
+        LOGITS
+    }
+
+    private final Map<Slot, float[]> buffers = new EnumMap<>(Slot.class);
+
+    /** A buffer of at least {@code length} floats; its content is whatever was left there. */
+    float[] floats(Slot slot, int length) {
+        float[] buffer = buffers.getOrDefault(slot, NONE);
+        if (buffer.length < length) {
+            // Half as much again: scores grow with the context, page by page.
+            buffer = new float[(int) Math.min(Integer.MAX_VALUE - 8L, Math.max(length, buffer.length * 3L / 2))];
+            buffers.put(slot, buffer);
+        }
+        return buffer;
+    }
+
+    /** A buffer of [tokens][width]. */
+    float[] rows(Slot slot, int tokens, int width) {
+        return floats(slot, Math.multiplyExact(tokens, width));
+    }
+}

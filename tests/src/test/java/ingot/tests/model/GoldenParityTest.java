@@ -1,0 +1,87 @@
+package ingot.tests.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.runtime.Model;
+import ingot.runtime.ModelOptions;
+import ingot.runtime.kernel.Backend;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every dense checkpoint against the logits, hidden states and greedy texts of the reference implementation. */
+final class GoldenParityTest {
+    /** The bar of the project for dense models; two f32 evaluation orders differ by about 1e-12. */
+    private static final double BAR = 1e-9;
+
+    static Stream<Arguments> runs() {
+        List<ModelOptions> options = List.of(
+                ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1),
+                ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(5),
+                vector(128, 1),
+                vector(256, 2),
+                vector(512, 1),
+                vector(512, 5),
+                ModelOptions.defaults());
+        return Golden.DENSE.stream().flatMap(name -> options.stream().map(o -> Arguments.of(name, o)));
+    }
+
+    private static ModelOptions vector(int bits, int threads) {
+        return ModelOptions.defaults()
+                .withBackend(Backend.VECTOR)
+                .withVectorBits(bits)
+                .withThreads(threads);
+    }
+
+    @ParameterizedTest
+    @MethodSource("runs")
+    void agreesWithTheReference(String name, ModelOptions options) {
+        List<Golden.Prompt> prompts = Golden.read(name);
+        assertFalse(prompts.isEmpty());
+        int hiddenStates = 0;
+        try (Model model = Model.open(Golden.folder(name), options)) {
+            for (int k = 0; k < prompts.size(); k++) {
+                Golden.Prompt prompt = prompts.get(k);
+                String where = name + " prompt " + k;
+                double nmse = Golden.nmse(Runs.logits(model, prompt.ids()), prompt.logits());
+                assertTrue(nmse <= BAR, where + ": NMSE " + nmse);
+                assertArrayEquals(
+                        prompt.greedyCached(), Runs.greedyCached(model, prompt.ids(), prompt.greedyCached().length), where);
+                if (!prompt.hidden().isEmpty()) {
+                    hiddenStates += checkHidden(model, prompt, where);
+                }
+            }
+            assertEquals(model.info().layers() + 2, hiddenStates, "one prompt has hidden states");
+        }
+    }
+
+    private static int checkHidden(Model model, Golden.Prompt prompt, String where) {
+        var states = Runs.hidden(model, prompt.ids());
+        assertEquals(prompt.hidden().keySet(), states.keySet(), where);
+        prompt.hidden().forEach((state, expected) -> {
+            double nmse = Golden.nmse(states.get(state), expected);
+            assertTrue(nmse <= BAR, where + " " + state + ": NMSE " + nmse);
+        });
+        return states.size();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void recomputedTextIsTheReferences(String name) {
+        try (Model model = Model.open(Golden.folder(name))) {
+            for (Golden.Prompt prompt : Golden.read(name)) {
+                assertArrayEquals(
+                        prompt.greedy(), Runs.greedyRecomputed(model, prompt.ids(), prompt.greedy().length), name);
+            }
+        }
+    }
+
+    static List<String> names() {
+        return Golden.DENSE;
+    }
+}
