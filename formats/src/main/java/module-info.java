@@ -6,7 +6,9 @@ module ingot.formats {
     exports ingot.formats;
     exports ingot.formats.block;
     exports ingot.formats.hf;
+    exports ingot.formats.ingot;
     exports ingot.formats.io;
     exports ingot.formats.json;
     exports ingot.formats.safetensors;
+    exports ingot.formats.tokenizer;
 }

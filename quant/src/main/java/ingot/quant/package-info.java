@@ -1,4 +1,4 @@
-/** Quantization schemes and the streaming converter. */
+/** The streaming converter: from a checkpoint to one .ingot file. */
 @NullMarked
 package ingot.quant;
 

@@ -6,7 +6,7 @@ import ingot.formats.Progress;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
-import ingot.formats.block.Layout;
+import ingot.formats.block.Part;
 import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
@@ -130,7 +130,7 @@ public final class IngotFile implements AutoCloseable {
 
     /** The parts exist with the types and shapes the layout wants. */
     private void requireParts(StoredTensor t) {
-        List<Layout.Part> parts;
+        List<Part> parts;
         try {
             parts = t.layout().parts(t.shape().rows(), t.shape().cols());
         } catch (ArithmeticException e) {
@@ -142,14 +142,14 @@ public final class IngotFile implements AutoCloseable {
         }
         for (int i = 0; i < parts.size(); i++) {
             TensorInfo info = physicalTensor(t.parts().get(i));
-            Layout.Part part = parts.get(i);
+            Part part = parts.get(i);
             Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
-            if (info.dtype() != part.dtype() || !info.shape().equals(shape)) {
+            if (info.dtype() != part.type() || !info.shape().equals(shape)) {
                 throw IngotException.BadData.tensor(
                         path(),
                         info.name(),
                         info.offset(),
-                        info.dtype().label() + " " + info.shape() + "; its layout wants " + part.dtype().label() + " "
+                        info.dtype().label() + " " + info.shape() + "; its layout wants " + part.type().label() + " "
                                 + shape);
             }
             if (info.offset() % IngotFormat.ALIGNMENT != 0) {

@@ -4,7 +4,7 @@ import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.Text;
-import ingot.formats.block.Layout;
+import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.safetensors.SafetensorsWriter;
 import ingot.formats.safetensors.SafetensorsWriter.Slot;
@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Writes an .ingot file in one pass: every byte of data is written once, checksummed as it passes; then header and
@@ -33,9 +34,9 @@ public final class IngotWriter implements AutoCloseable {
     /**
      * A tensor of the file that is not a weight: tokenizer, golden outputs.
      *
-     * @param data exactly the tensor's bytes
+     * @param writer called once; writes exactly the tensor's bytes
      */
-    public record Attachment(String name, DType dtype, Shape shape, ByteBuffer data) {}
+    public record Attachment(String name, DType dtype, Shape shape, Consumer<Sink> writer) {}
 
     private IngotWriter(
             Path target, Manifest manifest, SafetensorsWriter layout, Slot checksums, int headerBytes, AtomicFile file) {
@@ -62,12 +63,12 @@ public final class IngotWriter implements AutoCloseable {
             Path target, boolean overwrite, Manifest manifest, List<Attachment> attachments) {
         SafetensorsWriter layout = new SafetensorsWriter(IngotFormat.ALIGNMENT);
         for (StoredTensor t : manifest.tensors()) {
-            List<Layout.Part> parts = t.layout().parts(t.shape().rows(), t.shape().cols());
+            List<Part> parts = t.layout().parts(t.shape().rows(), t.shape().cols());
             for (int i = 0; i < parts.size(); i++) {
-                Layout.Part part = parts.get(i);
+                Part part = parts.get(i);
                 // A dense tensor keeps its own shape, so that any safetensors reader sees the true tensor.
                 Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
-                layout.add(t.parts().get(i), part.dtype(), shape);
+                layout.add(t.parts().get(i), part.type(), shape);
             }
         }
         for (Attachment a : attachments) {
@@ -79,7 +80,7 @@ public final class IngotWriter implements AutoCloseable {
         IngotWriter writer = new IngotWriter(target, manifest, layout, checksums, headerBytes, file);
         try {
             for (Attachment a : attachments) {
-                writer.sink(a.name()).write(a.data());
+                a.writer().accept(writer.sink(a.name()));
             }
         } catch (RuntimeException | Error e) {
             file.close();

@@ -164,7 +164,7 @@ public record Manifest(
                 }
                 parts.add(part.stringValue());
             }
-            Layout layout = Layout.parse(object(entry, "layout"), file);
+            Layout layout = Layout.parse(object(entry, "layout"), file, name);
             JsonNode nmse = entry.path("nmse");
             try {
                 return new StoredTensor(name, new Shape(shape), layout, parts, nmse.isNumber() ? nmse.doubleValue() : 0);

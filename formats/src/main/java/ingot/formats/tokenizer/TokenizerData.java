@@ -1,0 +1,62 @@
+package ingot.formats.tokenizer;
+
+import ingot.formats.IngotException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A byte-level byte-pair tokenizer in canonical form: whichever of the published layouts it came from, the same
+ * tokenizer gives an equal record.
+ *
+ * @param vocabulary tokens 0 to n-1 as bytes; all 256 single bytes are among them
+ * @param merges in rank order; for a tiktoken vocabulary derived from the ranks
+ * @param addedTokens in id order; usually behind the vocabulary, never contradicting it
+ * @param normalization done to text first
+ * @param preTokenization how text is cut into pieces
+ * @param config roles, chat templates, the original configuration
+ */
+public record TokenizerData(
+        Vocabulary vocabulary,
+        Merges merges,
+        List<AddedToken> addedTokens,
+        Normalization normalization,
+        PreTokenization preTokenization,
+        TokenizerConfig config) {
+    /** Most tokens accepted; the largest published Qwen vocabulary has 248,044. */
+    public static final int MAX_TOKENS = 1 << 21;
+    /** Longest token accepted, in bytes; the longest of the Qwen vocabulary has 128. */
+    public static final int MAX_TOKEN_BYTES = 1024;
+    /** Largest id of an added token: no embedding has that many rows. */
+    public static final int MAX_ADDED_ID = (1 << 24) - 1;
+    /** Most added tokens accepted; published models have at most a few hundred. */
+    public static final int MAX_ADDED_TOKENS = 1 << 16;
+    /** Longest text of an added token, in characters. */
+    public static final int MAX_ADDED_CHARS = 4096;
+
+    public TokenizerData {
+        addedTokens = List.copyOf(addedTokens);
+    }
+
+    /** One more than the largest id that stands for something: the embedding needs at least that many rows. */
+    public int vocabularySize() {
+        return addedTokens.isEmpty()
+                ? vocabulary.size()
+                : Math.max(vocabulary.size(), addedTokens.getLast().id() + 1);
+    }
+
+    /** The binary form of {@link TokenizerCodec}. */
+    public byte[] encode() {
+        return TokenizerCodec.encode(this);
+    }
+
+    /**
+     * Reads the binary form of {@link TokenizerCodec} from position to limit.
+     *
+     * @param origin named in errors
+     * @throws IngotException.BadData if the bytes break the format or contradict themselves
+     */
+    public static TokenizerData decode(ByteBuffer blob, Path origin) {
+        return TokenizerCodec.decode(blob, origin);
+    }
+}

@@ -1,0 +1,153 @@
+package ingot.quant;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Grouping;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
+import ingot.formats.json.Json;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a conversion is asked for.
+ *
+ * @param layout of the linear layers' matrices
+ * @param keep exceptions by name, first match wins
+ * @param golden golden file to embed
+ * @param allowNonFinite keep NaN and infinities instead of refusing them
+ * @param overwrite replace an existing output
+ * @param threads workers; changes the time, never the bytes
+ */
+public record ConvertOptions(
+        Layout layout, List<Keep> keep, Optional<Path> golden, boolean allowNonFinite, boolean overwrite, int threads) {
+    public ConvertOptions {
+        keep = List.copyOf(keep);
+    }
+
+    /** The defaults: refuse what is doubtful, use every processor. */
+    public static ConvertOptions of(Layout layout) {
+        int threads = Runtime.getRuntime().availableProcessors();
+        return new ConvertOptions(layout, List.of(), Optional.empty(), false, false, threads);
+    }
+
+    public ConvertOptions withKeep(List<Keep> rules) {
+        return new ConvertOptions(layout, rules, golden, allowNonFinite, overwrite, threads);
+    }
+
+    public ConvertOptions withGolden(Path file) {
+        return new ConvertOptions(layout, keep, Optional.of(file), allowNonFinite, overwrite, threads);
+    }
+
+    public ConvertOptions withAllowNonFinite(boolean allow) {
+        return new ConvertOptions(layout, keep, golden, allow, overwrite, threads);
+    }
+
+    public ConvertOptions withOverwrite(boolean force) {
+        return new ConvertOptions(layout, keep, golden, allowNonFinite, force, threads);
+    }
+
+    public ConvertOptions withThreads(int n) {
+        return new ConvertOptions(layout, keep, golden, allowNonFinite, overwrite, n);
+    }
+
+    /**
+     * A tensor exempt from the general type: {@code REGEX=TYPE}.
+     *
+     * @param pattern found anywhere in the tensor's name
+     */
+    public record Keep(Pattern pattern, Layout layout) {
+        /** Parses {@code lm_head=f16} or {@code down_proj=int4:128}. */
+        public static Keep parse(String rule) {
+            int split = rule.lastIndexOf('=');
+            if (split <= 0) {
+                throw new IngotException.Usage("--keep " + Text.quote(rule) + ": expected REGEX=TYPE");
+            }
+            try {
+                return new Keep(Pattern.compile(rule.substring(0, split)), ConvertOptions.layout(rule.substring(split + 1)));
+            } catch (PatternSyntaxException e) {
+                throw new IngotException.Usage(
+                        "--keep " + Text.quote(rule) + ": not a regular expression: " + e.getDescription());
+            }
+        }
+    }
+
+    /** Parses {@code TYPE} or {@code TYPE:GROUP}, for example {@code int4:64}, {@code int8:channel}, {@code nf4-dq}. */
+    public static Layout layout(String text) {
+        int colon = text.indexOf(':');
+        return colon < 0
+                ? layout(text, Optional.empty())
+                : layout(text.substring(0, colon), Optional.of(text.substring(colon + 1)));
+    }
+
+    /**
+     * The layout of a type by its name or the name the field's other tools give it, with a group size.
+     *
+     * @param group a multiple of 32, or {@code channel}; 32 when absent
+     */
+    public static Layout layout(String type, Optional<String> group) {
+        Layout layout =
+                switch (type.toLowerCase(java.util.Locale.ROOT)) {
+                    case "f32" -> new Dense(ingot.formats.DType.F32);
+                    case "f16" -> new Dense(ingot.formats.DType.F16);
+                    case "bf16" -> new Dense(ingot.formats.DType.BF16);
+                    case "int8" -> new Int8(group(group));
+                    case "int4" -> new Int4(group(group));
+                    case "q8_0" -> new Int8(32);
+                    case "q4_0" -> new Int4(32);
+                    case "nf4" -> new Nf4(false);
+                    case "nf4-dq" -> new Nf4(true);
+                    default ->
+                        throw new IngotException.Usage("type " + Text.quote(type)
+                                + " is unknown; expected f32, f16, bf16, int8, int4, nf4 or nf4-dq");
+                };
+        if (group.isPresent() && !(layout instanceof Int8) && !(layout instanceof Int4)) {
+            throw new IngotException.Usage(
+                    "--group applies to int8 and int4; " + layout.label() + " has " + (layout instanceof Nf4 ? "64" : "none"));
+        }
+        return layout;
+    }
+
+    private static int group(Optional<String> text) {
+        if (text.isEmpty()) {
+            return 32;
+        }
+        if (text.get().equals("channel")) {
+            return Grouping.CHANNEL;
+        }
+        if (text.get().matches("[0-9]{1,5}")) {
+            int group = Integer.parseInt(text.get());
+            if (group > 0 && group % Grouping.UNIT == 0 && group <= Grouping.MAX) {
+                return group;
+            }
+        }
+        throw new IngotException.Usage("group " + Text.quote(text.get()) + ": expected 32, 64, 128 or another multiple of "
+                + Grouping.UNIT + " up to " + Grouping.MAX + ", or channel");
+    }
+
+    /** What of this changes the bytes of the output, for its provenance. */
+    ObjectNode toJson() {
+        ObjectNode node = Json.object();
+        node.set("layout", layout.toJson());
+        node.put("method", "rtn");
+        if (!keep.isEmpty()) {
+            var rules = node.putArray("keep");
+            for (Keep rule : keep) {
+                rules.addObject()
+                        .put("pattern", rule.pattern().pattern())
+                        .set("layout", rule.layout().toJson());
+            }
+        }
+        if (allowNonFinite) {
+            node.put("allow_nonfinite", true);
+        }
+        return node;
+    }
+}

@@ -1,0 +1,39 @@
+package ingot.quant;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * What a conversion did, or, of a dry run, would do.
+ *
+ * @param output the file
+ * @param bytes its length
+ * @param parameters weights in it
+ * @param bitsPerWeight bits of all weights, scales and padding included, ÷ parameters
+ * @param tensors every weight in file order
+ * @param warnings harmless oddities of the source
+ */
+public record ConvertResult(
+        Path output,
+        long bytes,
+        long parameters,
+        double bitsPerWeight,
+        String method,
+        List<TensorResult> tensors,
+        List<String> warnings) {
+    public ConvertResult {
+        tensors = List.copyOf(tensors);
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * One weight.
+     *
+     * @param type layout with its group, for example {@code int4 g32}
+     * @param nmse error of the stored weights; absent in a dry run
+     * @param note what else a reader of the summary should know; empty for nothing
+     */
+    public record TensorResult(
+            String name, String type, long parameters, double bitsPerWeight, OptionalDouble nmse, String note) {}
+}

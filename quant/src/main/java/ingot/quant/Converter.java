@@ -1,0 +1,237 @@
+package ingot.quant;
+
+import ingot.formats.DType;
+import ingot.formats.Progress;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Layout;
+import ingot.formats.ingot.Checksum;
+import ingot.formats.ingot.IngotFormat;
+import ingot.formats.ingot.IngotWriter;
+import ingot.formats.ingot.IngotWriter.Attachment;
+import ingot.formats.ingot.Manifest;
+import ingot.formats.ingot.SourceFile;
+import ingot.formats.ingot.StoredTensor;
+import ingot.formats.io.Folders;
+import ingot.formats.io.InputFile;
+import ingot.formats.safetensors.SafetensorsFile;
+import ingot.quant.scheme.Scheme;
+import ingot.runtime.Version;
+import ingot.runtime.model.ModelGraph;
+import ingot.runtime.model.WeightSpec;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor. Each
+ * tensor is one task, so the bytes do not depend on the number of threads, and each task holds a few megabytes, so memory
+ * does not depend on the model.
+ */
+public final class Converter {
+    private static final int COPY = 1 << 20;
+
+    private final ConvertOptions options;
+    private final TypePlan types;
+
+    public Converter(ConvertOptions options) {
+        this.options = options;
+        this.types = new TypePlan(options);
+    }
+
+    /** Says what {@link #convert} would write, from configuration and tensor headers alone. */
+    public ConvertResult plan(Path source, Path output) {
+        try (Source opened = Source.open(source)) {
+            List<StoredTensor> stored = stored(opened.graph());
+            return result(output, 0, opened, stored, false);
+        }
+    }
+
+    /**
+     * Converts {@code source} to {@code output}.
+     *
+     * @param progress counts source bytes read, hashing included
+     * @throws ingot.formats.IngotException of the kind that says what is wrong; nothing is at {@code output} then
+     */
+    public ConvertResult convert(Path source, Path output, Progress progress) {
+        try (Source opened = Source.open(source);
+                Golden golden = Golden.open(options)) {
+            opened.requireNot(output);
+            golden.requireNot(output);
+            List<StoredTensor> plan = stored(opened.graph());
+            List<Attachment> attachments = new ArrayList<>();
+            byte[] tokenizer = opened.tokenizer().map(t -> t.encode()).orElse(new byte[0]);
+            if (tokenizer.length > 0) {
+                attachments.add(new Attachment(
+                        IngotFormat.TOKENIZER,
+                        DType.U8,
+                        new Shape(tokenizer.length),
+                        sink -> sink.write(ByteBuffer.wrap(tokenizer))));
+            }
+            attachments.addAll(golden.attachments());
+            Manifest manifest = new Manifest(
+                    "ingot " + Version.NUMBER,
+                    opened.config(),
+                    opened.generationConfig(),
+                    tokenizer.length > 0,
+                    plan,
+                    sources(opened, SourceFile.UNKNOWN),
+                    options.toJson());
+            try (IngotWriter writer = IngotWriter.create(output, options.overwrite(), manifest, attachments)) {
+                List<StoredTensor> measured = new ArrayList<>(plan);
+                List<SourceFile> hashed = new ArrayList<>(manifest.sources());
+                run(opened, writer, measured, hashed, progress);
+                opened.files().forEach(InputFile::requireUnchanged);
+                writer.commit(measured, hashed);
+                return result(output, writer.totalBytes(), opened, measured, true);
+            }
+        }
+    }
+
+    private List<StoredTensor> stored(ModelGraph graph) {
+        return graph.weights().stream()
+                .map(w -> StoredTensor.of(w.name(), w.shape(), types.layout(w)))
+                .toList();
+    }
+
+    /** One task per source file to hash and per weight to store; the largest first, so that threads end together. */
+    private void run(
+            Source source, IngotWriter writer, List<StoredTensor> measured, List<SourceFile> hashed, Progress progress) {
+        List<WeightSpec> weights = source.graph().weights();
+        long total = source.files().stream().mapToLong(InputFile::size).sum()
+                + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
+        AtomicLong done = new AtomicLong();
+        Object turn = new Object();
+        java.util.function.LongConsumer advance = bytes -> {
+            synchronized (turn) {
+                progress.step("convert", done.addAndGet(bytes), total, Progress.Unit.BYTES);
+            }
+        };
+        List<Tasks.Task> tasks = new ArrayList<>();
+        for (int i = 0; i < hashed.size(); i++) {
+            int index = i;
+            InputFile file = source.files().get(i);
+            tasks.add(new Tasks.Task(
+                    file.size(), () -> hashed.set(index, hash(file, advance))));
+        }
+        for (int i = 0; i < weights.size(); i++) {
+            int index = i;
+            WeightSpec weight = weights.get(i);
+            tasks.add(new Tasks.Task(weight.shape().count() * Float.BYTES, () -> {
+                StoredTensor tensor = measured.get(index);
+                measured.set(index, tensor.withNmse(store(source, weight, tensor, writer)));
+                advance.accept(weight.shape().count() * Float.BYTES);
+            }));
+        }
+        Tasks.run(tasks, options.threads());
+    }
+
+    private double store(Source source, WeightSpec weight, StoredTensor tensor, IngotWriter writer) {
+        Scheme scheme = types.scheme(tensor.layout());
+        List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
+        try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
+            return scheme.encode(rows, (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
+        }
+    }
+
+    private WeightReader.NonFinite policy(Layout layout) {
+        if (!options.allowNonFinite()) {
+            return WeightReader.NonFinite.REFUSE;
+        }
+        return layout instanceof Dense ? WeightReader.NonFinite.KEEP : WeightReader.NonFinite.REPLACE;
+    }
+
+    private static List<SourceFile> sources(Source source, String hash) {
+        return source.files().stream()
+                .map(f -> new SourceFile(Folders.name(f.path()), f.size(), hash))
+                .toList();
+    }
+
+    private static SourceFile hash(InputFile file, java.util.function.LongConsumer advance) {
+        MessageDigest sha = Checksum.sha256();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
+        for (long at = 0; at < file.size(); at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(COPY, file.size() - at));
+            file.read(at, buffer);
+            sha.update(buffer.flip());
+            advance.accept(buffer.limit());
+        }
+        return new SourceFile(Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
+    }
+
+    private ConvertResult result(
+            Path output, long bytes, Source source, List<StoredTensor> tensors, boolean measured) {
+        List<ConvertResult.TensorResult> results = new ArrayList<>();
+        long weightBytes = 0;
+        List<WeightSpec> weights = source.graph().weights();
+        for (int i = 0; i < tensors.size(); i++) {
+            StoredTensor t = tensors.get(i);
+            long n = t.shape().count();
+            long size = t.layout().bytes(t.shape().rows(), t.shape().cols());
+            weightBytes = Math.addExact(weightBytes, size);
+            results.add(new ConvertResult.TensorResult(
+                    t.name(),
+                    t.layout().describe(),
+                    n,
+                    8.0 * size / n,
+                    measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
+                    "from " + source.storedType(weights.get(i))));
+        }
+        long parameters = source.graph().parameters();
+        return new ConvertResult(
+                output,
+                measured ? bytes : weightBytes,
+                parameters,
+                8.0 * weightBytes / parameters,
+                "rtn",
+                results,
+                source.warnings());
+    }
+
+    /** The golden file to embed, if there is one. */
+    private record Golden(List<SafetensorsFile> file) implements AutoCloseable {
+        static Golden open(ConvertOptions options) {
+            return new Golden(options.golden().map(SafetensorsFile::open).stream().toList());
+        }
+
+        void requireNot(Path output) {
+            for (SafetensorsFile f : file) {
+                if (output.toAbsolutePath().normalize().equals(f.path().toAbsolutePath().normalize())) {
+                    throw new ingot.formats.IngotException.Usage("the output is the golden file; name another file");
+                }
+            }
+        }
+
+        List<Attachment> attachments() {
+            List<Attachment> attachments = new ArrayList<>();
+            for (SafetensorsFile f : file) {
+                for (TensorInfo t : f.tensors().sequencedValues()) {
+                    attachments.add(new Attachment(
+                            IngotFormat.GOLDEN_PREFIX + t.name(), t.dtype(), t.shape(), sink -> copy(f, t, sink)));
+                }
+            }
+            return attachments;
+        }
+
+        private static void copy(SafetensorsFile file, TensorInfo tensor, IngotWriter.Sink sink) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
+            for (long at = 0; at < tensor.bytes(); at += buffer.limit()) {
+                buffer.clear().limit((int) Math.min(COPY, tensor.bytes() - at));
+                file.read(tensor, at, MemorySegment.ofBuffer(buffer));
+                sink.write(buffer);
+            }
+        }
+
+        @Override
+        public void close() {
+            file.forEach(SafetensorsFile::close);
+        }
+    }
+}

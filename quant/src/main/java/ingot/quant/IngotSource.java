@@ -1,0 +1,123 @@
+package ingot.quant;
+
+import ingot.formats.IngotException;
+import ingot.formats.TensorInfo;
+import ingot.formats.hf.ModelConfigs;
+import ingot.formats.ingot.IngotFile;
+import ingot.formats.ingot.IngotFormat;
+import ingot.formats.ingot.StoredTensor;
+import ingot.formats.io.InputFile;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.runtime.model.ModelGraph;
+import ingot.runtime.model.WeightSpec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Another .ingot file. Its weights are what it stores: quantizing them again adds to the error they have. */
+record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment mapping) implements Source {
+    static IngotSource open(Path path) {
+        IngotFile file = IngotFile.open(path);
+        Arena arena = Arena.ofShared();
+        try {
+            ModelGraph graph = ModelGraph.of(ModelConfigs.read(file.manifest().config(), path));
+            IngotSource source = new IngotSource(file, graph, arena, file.map(arena));
+            graph.weights().forEach(source::stored);
+            return source;
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            file.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public ObjectNode config() {
+        return file.manifest().config();
+    }
+
+    @Override
+    public Optional<ObjectNode> generationConfig() {
+        return file.manifest().generationConfig();
+    }
+
+    @Override
+    public Optional<TokenizerData> tokenizer() {
+        if (!file.manifest().hasTokenizer()) {
+            return Optional.empty();
+        }
+        TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
+        ByteBuffer bytes = mapping.asSlice(blob.offset(), blob.bytes()).asByteBuffer();
+        return Optional.of(TokenizerData.decode(bytes, file.path()));
+    }
+
+    @Override
+    public List<InputFile> files() {
+        return List.of(file.physical().input());
+    }
+
+    @Override
+    public List<String> warnings() {
+        return List.of();
+    }
+
+    @Override
+    public String storedType(WeightSpec weight) {
+        return stored(weight).layout().describe();
+    }
+
+    private StoredTensor stored(WeightSpec weight) {
+        StoredTensor tensor = file.tensor(weight.name())
+                .orElseThrow(() -> IngotException.ConfigMismatch.in(
+                        file.path(), "tensor '" + weight.name() + "' is missing; expected shape " + weight.shape()));
+        if (!tensor.shape().equals(weight.shape())) {
+            throw IngotException.ConfigMismatch.in(
+                    file.path(),
+                    "tensor '" + weight.name() + "' has shape " + tensor.shape() + ", its config asks for "
+                            + weight.shape());
+        }
+        return tensor;
+    }
+
+    @Override
+    public Rows rows(WeightSpec weight, WeightReader.NonFinite policy) {
+        StoredTensor tensor = stored(weight);
+        List<MemorySegment> parts = file.parts(tensor, mapping);
+        return new Rows() {
+            @Override
+            public String name() {
+                return weight.name();
+            }
+
+            @Override
+            public long rows() {
+                return weight.shape().rows();
+            }
+
+            @Override
+            public int cols() {
+                return weight.cols();
+            }
+
+            @Override
+            public void read(long first, int n, float[] out) {
+                for (int i = 0; i < n; i++) {
+                    tensor.layout().decodeRow(rows(), cols(), parts, first + i, out, i * cols());
+                }
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        file.close();
+    }
+}

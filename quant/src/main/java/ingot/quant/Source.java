@@ -1,0 +1,67 @@
+package ingot.quant;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.ingot.IngotFile;
+import ingot.formats.io.InputFile;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.scheme.MatrixSource;
+import ingot.runtime.model.ModelGraph;
+import ingot.runtime.model.WeightSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A checkpoint opened for conversion. */
+sealed interface Source extends AutoCloseable permits FolderSource, IngotSource {
+    /** Opens whatever {@code path} is, by its content. */
+    static Source open(Path path) {
+        return IngotFile.recognises(path) ? IngotSource.open(path) : FolderSource.open(path);
+    }
+
+    /** Every weight, checked to be there in its shape. */
+    ModelGraph graph();
+
+    ObjectNode config();
+
+    Optional<ObjectNode> generationConfig();
+
+    Optional<TokenizerData> tokenizer();
+
+    /** Every file that contributes, for hashing. */
+    List<InputFile> files();
+
+    List<String> warnings();
+
+    /** What a weight is stored as, for the summary. */
+    String storedType(WeightSpec weight);
+
+    /** The rows of one weight; a vector is one row. Closed by the caller. */
+    Rows rows(WeightSpec weight, WeightReader.NonFinite policy);
+
+    /** A matrix whose buffers must be given back. */
+    interface Rows extends MatrixSource, AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** @throws IngotException.Usage when {@code output} is one of the files read, or a link to one */
+    default void requireNot(Path output) {
+        for (InputFile file : files()) {
+            try {
+                if (Files.exists(output) && Files.isSameFile(output, file.path())) {
+                    throw new IngotException.Usage("the output " + Text.path(output) + " is the input "
+                            + Text.path(file.path()) + "; name another file");
+                }
+            } catch (IOException e) {
+                throw InputFile.failure(file.path(), e);
+            }
+        }
+    }
+
+    @Override
+    void close();
+}

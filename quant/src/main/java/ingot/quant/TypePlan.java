@@ -1,0 +1,56 @@
+package ingot.quant;
+
+import ingot.formats.DType;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
+import ingot.quant.scheme.DenseScheme;
+import ingot.quant.scheme.IntegerRtn;
+import ingot.quant.scheme.Nf4Rtn;
+import ingot.quant.scheme.Scheme;
+import ingot.runtime.model.WeightSpec;
+
+/**
+ * Which type each weight is stored in: the asked-for one for linear layers; embedding and output head at least int8,
+ * because every token passes them and their error is not averaged away; norms and biases f32. A {@code keep} rule
+ * overrides all of this for matrices.
+ */
+final class TypePlan {
+    private final ConvertOptions options;
+
+    TypePlan(ConvertOptions options) {
+        this.options = options;
+    }
+
+    Layout layout(WeightSpec weight) {
+        if (!weight.role().matrix()) {
+            return new Dense(DType.F32);
+        }
+        for (ConvertOptions.Keep rule : options.keep()) {
+            if (rule.pattern().matcher(weight.name()).find()) {
+                return rule.layout();
+            }
+        }
+        return switch (weight.role()) {
+            case EMBEDDING, HEAD ->
+                switch (options.layout()) {
+                    case Int4 small -> new Int8(32);
+                    case Nf4 small -> new Int8(32);
+                    case Int8 same -> same;
+                    case Dense same -> same;
+                };
+            default -> options.layout();
+        };
+    }
+
+    Scheme scheme(Layout layout) {
+        return switch (layout) {
+            case Dense dense -> new DenseScheme(dense, options.allowNonFinite());
+            case Int8 int8 -> new IntegerRtn.Int8Rtn(int8);
+            case Int4 int4 -> new IntegerRtn.Int4Rtn(int4);
+            case Nf4 nf4 -> new Nf4Rtn(nf4);
+        };
+    }
+}

@@ -1,0 +1,71 @@
+package ingot.quant.scheme;
+
+import ingot.formats.DType;
+import ingot.formats.IngotException;
+import ingot.formats.Numbers;
+import ingot.formats.Text;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Layout;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Floating-point storage: every weight rounded to nearest even. f32 is exact for everything narrower; f16 refuses weights
+ * beyond ±65504 unless {@code allowOverflow}, which stores infinities.
+ */
+public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme {
+    @Override
+    public Layout layout() {
+        return dense;
+    }
+
+    @Override
+    public String method() {
+        return "round";
+    }
+
+    @Override
+    public double encode(MatrixSource source, PartSink sink) {
+        ErrorMeter error = new ErrorMeter();
+        long overflows = 0;
+        try (RowBlocks blocks = new RowBlocks(source)) {
+            for (int rows = blocks.advance(); rows > 0; rows = blocks.advance()) {
+                int n = rows * source.cols();
+                MemorySegment out = blocks.parts(dense, rows).getFirst();
+                overflows += store(blocks, n, out);
+                error.add(blocks.weights, blocks.stored, n);
+                sink.write(0, out);
+            }
+        }
+        if (overflows > 0 && !allowOverflow) {
+            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": " + overflows
+                    + " weights beyond ±65504 do not fit f16; use --type bf16 or f32");
+        }
+        return error.nmse();
+    }
+
+    private long store(RowBlocks blocks, int n, MemorySegment out) {
+        long overflows = 0;
+        float[] w = blocks.weights;
+        float[] stored = blocks.stored;
+        if (dense.type() == DType.F32) {
+            MemorySegment.copy(w, 0, out, Numbers.LE_FLOAT, 0, n);
+            System.arraycopy(w, 0, stored, 0, n);
+        } else if (dense.type() == DType.BF16) {
+            for (int i = 0; i < n; i++) {
+                short bits = Numbers.f32ToBf16(w[i]);
+                out.set(Numbers.LE_SHORT, 2L * i, bits);
+                stored[i] = Numbers.bf16ToF32(bits);
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                short bits = Float.floatToFloat16(w[i]);
+                out.set(Numbers.LE_SHORT, 2L * i, bits);
+                stored[i] = Float.float16ToFloat(bits);
+                if (Float.isInfinite(stored[i]) && Float.isFinite(w[i])) {
+                    overflows++;
+                }
+            }
+        }
+        return overflows;
+    }
+}

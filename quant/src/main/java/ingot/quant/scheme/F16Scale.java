@@ -1,0 +1,29 @@
+package ingot.quant.scheme;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+
+/** Scales of integer types, as the f16 they are stored in. */
+final class F16Scale {
+    private static final float MAX = 65504f;
+    private static final float MIN_NORMAL = 0x1p-14f;
+
+    private F16Scale() {}
+
+    /**
+     * The f16 nearest to {@code exact}; where f16 is subnormal, the next one of no smaller magnitude, so that the coarse
+     * rounding of tiny scales never clips the group's largest weight.
+     */
+    static short of(float exact, MatrixSource source) {
+        if (Math.abs(exact) > MAX) {
+            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": a group needs the scale " + exact
+                    + ", beyond the ±65504 of f16; use --type bf16 or f32");
+        }
+        short bits = Float.floatToFloat16(exact);
+        float stored = Float.float16ToFloat(bits);
+        if (exact != 0 && Math.abs(stored) < MIN_NORMAL && Math.abs(stored) < Math.abs(exact)) {
+            bits++; // One step away from zero, whatever the sign: f16 is sign and magnitude.
+        }
+        return bits;
+    }
+}
