@@ -15,20 +15,36 @@ final class Plot {
         LOG
     }
 
-    private static final int WIDTH = 720;
-    private static final int HEIGHT = 300;
+    /** Size in CSS pixels at which text has its natural size: a column of two, or the whole width. */
+    enum Size {
+        HALF(480, 300),
+        FULL(1000, 280);
+
+        private final int width;
+        private final int height;
+
+        Size(int width, int height) {
+            this.width = width;
+            this.height = height;
+        }
+    }
+
     private static final int LEFT = 64;
     private static final int RIGHT = 12;
     private static final int TOP = 12;
     private static final int BOTTOM = 44;
     private static final int TICKS = 6;
 
+    private final Size size;
     private final String xLabel;
     private final String yLabel;
     private final Axis x;
     private final Axis y;
     private final StringBuilder marks = new StringBuilder();
     private final List<String> xNames = new ArrayList<>();
+
+    /** Values that an axis shows. */
+    record Range(double low, double high) {}
 
     private record Axis(double low, double high, Scale scale) {
         /** 0 at the lower end, 1 at the upper. */
@@ -71,7 +87,8 @@ final class Plot {
         }
     }
 
-    private Plot(String xLabel, Axis x, String yLabel, Axis y) {
+    private Plot(Size size, String xLabel, Axis x, String yLabel, Axis y) {
+        this.size = size;
         this.xLabel = xLabel;
         this.x = x;
         this.yLabel = yLabel;
@@ -79,22 +96,24 @@ final class Plot {
     }
 
     /** Both axes linear. */
-    static Plot linear(String xLabel, double x0, double x1, String yLabel, double y0, double y1) {
-        return new Plot(xLabel, axis(x0, x1), yLabel, axis(y0, y1));
+    static Plot linear(Size size, String xLabel, Range x, String yLabel, Range y) {
+        return new Plot(size, xLabel, axis(x), yLabel, axis(y));
     }
 
     /**
-     * Linear across, logarithmic up, from the power of ten below {@code least} to the one above {@code most}; neither
-     * need be positive.
+     * Linear across, logarithmic up, from the power of ten below {@code y} to the one above it; the ends need not be
+     * positive.
      */
-    static Plot logarithmic(String xLabel, double x0, double x1, String yLabel, double least, double most) {
+    static Plot logarithmic(Size size, String xLabel, Range x, String yLabel, Range y) {
+        double least = y.low;
+        double most = y.high;
         double high = most > 0 && Double.isFinite(most) ? Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)) : 1;
         double low = least > 0 && least < high ? Math.pow(10, Math.floor(Math.log10(least))) : high * 1e-6;
-        return new Plot(xLabel, axis(x0, x1), yLabel, new Axis(Math.max(low, high * 1e-18), high, Scale.LOG));
+        return new Plot(size, xLabel, axis(x), yLabel, new Axis(Math.max(low, high * 1e-18), high, Scale.LOG));
     }
 
-    private static Axis axis(double low, double high) {
-        return high > low ? new Axis(low, high, Scale.LINEAR) : new Axis(low - 0.5, low + 0.5, Scale.LINEAR);
+    private static Axis axis(Range r) {
+        return r.high > r.low ? new Axis(r.low, r.high, Scale.LINEAR) : new Axis(r.low - 0.5, r.low + 0.5, Scale.LINEAR);
     }
 
     /** Names instead of numbers under the integers 0, 1, 2 … of the horizontal axis; some are left out to fit. */
@@ -121,7 +140,7 @@ final class Plot {
         double from = left(px - width / 2);
         double to = left(px + width / 2);
         double above = top(py);
-        double floor = HEIGHT - BOTTOM;
+        double floor = size.height - BOTTOM;
         marks.append(String.format(
                 Locale.ROOT,
                 "<rect class=\"bar\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\">",
@@ -143,11 +162,11 @@ final class Plot {
     }
 
     private double left(double v) {
-        return LEFT + x.at(v) * (WIDTH - LEFT - RIGHT);
+        return LEFT + x.at(v) * (size.width - LEFT - RIGHT);
     }
 
     private double top(double v) {
-        return HEIGHT - BOTTOM - y.at(v) * (HEIGHT - TOP - BOTTOM);
+        return size.height - BOTTOM - y.at(v) * (size.height - TOP - BOTTOM);
     }
 
     private static String title(String tip) {
@@ -157,7 +176,7 @@ final class Plot {
     /** @param name read by screen readers */
     String render(String name) {
         StringBuilder out = new StringBuilder();
-        out.append("<svg viewBox=\"0 0 " + WIDTH + " " + HEIGHT + "\" role=\"img\" aria-label=\"" + Markup.escape(name)
+        out.append("<svg viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\"" + Markup.escape(name)
                 + "\">\n");
         for (double tick : y.ticks()) {
             double t = top(tick);
@@ -165,7 +184,7 @@ final class Plot {
                     Locale.ROOT,
                     "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
                     LEFT,
-                    WIDTH - RIGHT,
+                    size.width - RIGHT,
                     t,
                     t));
             text(out, LEFT - 6, t + 4, "end", label(tick, y.scale()));
@@ -174,22 +193,22 @@ final class Plot {
         out.append("<g>\n" + marks + "</g>\n");
         out.append(String.format(
                 "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, HEIGHT - BOTTOM));
-        text(out, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 6, "middle", xLabel);
+                LEFT, size.width - RIGHT, size.height - BOTTOM, size.height - BOTTOM));
+        text(out, (LEFT + size.width - RIGHT) / 2.0, size.height - 6, "middle", xLabel);
         out.append(String.format(
                 "<text class=\"label\" transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
-                (HEIGHT - BOTTOM + TOP) / 2, Markup.escape(yLabel)));
+                (size.height - BOTTOM + TOP) / 2, Markup.escape(yLabel)));
         return out.append("\n</svg>").toString();
     }
 
     private void xTicks(StringBuilder out) {
-        double below = HEIGHT - BOTTOM + 17;
+        double below = size.height - BOTTOM + 17;
         if (xNames.isEmpty()) {
             x.ticks().forEach(t -> text(out, left(t), below, "middle", label(t, x.scale())));
             return;
         }
         int widest = xNames.stream().mapToInt(String::length).max().orElse(1);
-        int fit = Math.max(2, (WIDTH - LEFT - RIGHT) / (7 * widest + 10));
+        int fit = Math.max(2, (size.width - LEFT - RIGHT) / (7 * widest + 10));
         int every = Math.max(1, (xNames.size() + fit - 1) / fit);
         for (int i = 0; i < xNames.size(); i += every) {
             text(out, left(i), below, "middle", xNames.get(i));

@@ -1,5 +1,7 @@
 package ingot.cli.render;
 
+import ingot.cli.render.Plot.Range;
+import ingot.cli.render.Plot.Size;
 import ingot.runtime.Version;
 import ingot.runtime.WeightInfo;
 import ingot.runtime.verify.VerifyReport;
@@ -57,7 +59,7 @@ public final class VerifyHtml {
         page.pair(plots);
         page.section("KL divergence over positions", "", divergence(report));
         page.section(
-                "Bits and error per tensor", "in the order in which a forward pass uses them", tensors(view));
+                "Bits and error per tensor", "matrices, in the order in which a forward pass uses them", tensors(view));
         page.html("<p class=\"muted\">Ingot " + Version.NUMBER + ". NMSE = mean((a − b)²) ÷ mean((b − mean b)²), b the "
                 + "golden; KL divergence from golden to model.</p>");
         return page.render();
@@ -103,7 +105,7 @@ public final class VerifyHtml {
         double[] errors =
                 layers.stream().mapToDouble(VerifyReport.LayerResult::nmse).toArray();
         double[] xs = new double[errors.length];
-        Plot plot = Plot.logarithmic("", -0.5, errors.length - 0.5, "NMSE", leastPositive(errors), most(errors))
+        Plot plot = Plot.logarithmic(Size.HALF, "", slots(errors.length), "NMSE", range(errors))
                 .names(layers.stream()
                         .map(l -> l.name().replace("layer.", "").replace("final_norm", "norm"))
                         .toList());
@@ -126,7 +128,7 @@ public final class VerifyHtml {
             low = Math.min(low, Math.min(p.golden(), finite(p.model())));
             high = Math.max(high, Math.max(p.golden(), finite(p.model())));
         }
-        Plot plot = Plot.linear("golden logit", low, high, "model logit", low, high)
+        Plot plot = Plot.linear(Size.HALF, "golden logit", new Range(low, high), "model logit", new Range(low, high))
                 .line(new double[] {low, high}, new double[] {low, high}, "guide");
         report.scatter().forEach(p -> plot.dot(p.golden(), p.model()));
         return plot.render("model logits over golden logits");
@@ -145,7 +147,7 @@ public final class VerifyHtml {
         for (VerifyReport.PromptResult p : report.prompts()) {
             longest = Math.max(longest, p.tokens() - 1);
         }
-        Plot plot = Plot.logarithmic("position", 0, longest, "KLD, nats", leastPositive(all), most(all));
+        Plot plot = Plot.logarithmic(Size.FULL, "position", new Range(0, longest), "KLD, nats", range(all));
         StringBuilder key = new StringBuilder("<p>");
         int colour = 0;
         for (VerifyReport.PromptResult p : report.prompts()) {
@@ -168,9 +170,12 @@ public final class VerifyHtml {
     }
 
     private static String tensors(VerifyView view) {
-        List<WeightInfo> weights = view.info().weights();
+        // Norms and biases are f32 and a fraction of a percent of the bits: they would only hide the matrices.
+        List<WeightInfo> weights = view.info().weights().stream()
+                .filter(w -> w.shape().rank() > 1)
+                .toList();
         double bits = weights.stream().mapToDouble(WeightInfo::bits).max().orElse(1);
-        Plot plot = Plot.linear("tensor", -0.5, weights.size() - 0.5, "bits per weight", 0, bits);
+        Plot plot = Plot.linear(Size.FULL, "tensor", slots(weights.size()), "bits per weight", new Range(0, bits));
         double[] errors = new double[weights.size()];
         List<List<String>> rows = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
@@ -183,7 +188,7 @@ public final class VerifyHtml {
         String out = plot.render("bits per tensor");
         if (most(errors) > 0) {
             Plot second = Plot.logarithmic(
-                    "tensor", -0.5, errors.length - 0.5, "NMSE of the weights", leastPositive(errors), most(errors));
+                    Size.FULL, "tensor", slots(errors.length), "NMSE of the weights", range(errors));
             for (int i = 0; i < errors.length; i++) {
                 if (errors[i] > 0) {
                     second.point(
@@ -195,8 +200,17 @@ public final class VerifyHtml {
             }
             out += second.render("error per tensor");
         }
-        return out + "<details><summary>all tensors</summary>"
+        return out + "<details><summary>all matrices</summary>"
                 + HtmlPage.table(List.of("tensor", "type", "shape", "bits", "NMSE"), rows) + "</details>";
+    }
+
+    /** Room for marks at 0 … n − 1. */
+    private static Range slots(int n) {
+        return new Range(-0.5, n - 0.5);
+    }
+
+    private static Range range(double[] values) {
+        return new Range(leastPositive(values), most(values));
     }
 
     private static double leastPositive(double[] values) {
