@@ -5,13 +5,14 @@ module ingot.runtime {
     requires static jdk.incubator.vector;
     requires static transitive org.jspecify;
 
-    exports ingot.runtime;
+    exports ingot.runtime.bench;
+    exports ingot.runtime.golden;
     exports ingot.runtime.kernel;
     exports ingot.runtime.kv;
     exports ingot.runtime.model;
-    exports ingot.runtime.sample;
-    exports ingot.runtime.bench;
-    exports ingot.runtime.golden;
     exports ingot.runtime.perplexity;
+    exports ingot.runtime.sample;
+    exports ingot.runtime.tokenizer;
     exports ingot.runtime.verify;
+    exports ingot.runtime;
 }
