@@ -5,4 +5,5 @@ module ingot.runtime {
     requires static transitive org.jspecify;
 
     exports ingot.runtime;
+    exports ingot.runtime.template;
 }
