@@ -15,4 +15,5 @@ module ingot.runtime {
     exports ingot.runtime.tokenizer;
     exports ingot.runtime.verify;
     exports ingot.runtime;
+    exports ingot.runtime.template;
 }
