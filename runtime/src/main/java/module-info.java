@@ -12,8 +12,8 @@ module ingot.runtime {
     exports ingot.runtime.model;
     exports ingot.runtime.perplexity;
     exports ingot.runtime.sample;
+    exports ingot.runtime.template;
     exports ingot.runtime.tokenizer;
     exports ingot.runtime.verify;
     exports ingot.runtime;
-    exports ingot.runtime.template;
 }
