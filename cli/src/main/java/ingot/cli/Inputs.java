@@ -1,9 +1,7 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
-import ingot.formats.Text;
 import ingot.formats.json.Json;
-import ingot.runtime.Model;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -30,10 +28,5 @@ final class Inputs {
         } catch (CharacterCodingException e) {
             throw IngotException.BadData.in(file, "not UTF-8 text");
         }
-    }
-
-    /** Tokens of plain text: words that look like special tokens are text, nothing is put in front. */
-    static int[] encode(Model model, String text) {
-        throw new UnsupportedOperationException(Text.quote(model + text));
     }
 }

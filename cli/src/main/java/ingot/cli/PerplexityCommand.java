@@ -11,6 +11,7 @@ import ingot.runtime.perplexity.PerplexityOptions;
 import ingot.runtime.perplexity.PerplexityResult;
 import ingot.runtime.perplexity.Predictor;
 import ingot.runtime.perplexity.Reference;
+import ingot.runtime.tokenizer.AddedTokenParsing;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,7 @@ final class PerplexityCommand extends Task {
                 Predictor predictor = Predictor.of(opened);
                 var progress = common.progress(console)) {
             PerplexityOptions options = new PerplexityOptions(windowSize(reference), chunks);
-            int[] tokens = tokens(opened, reference);
+            int[] tokens = tokens(reference);
             if (base == null || compare) {
                 return Perplexity.measure(predictor, tokens, options, reference, null, progress);
             }
@@ -127,11 +128,11 @@ final class PerplexityCommand extends Task {
         return reference instanceof Reference.Recorded r ? r.file().context() : 512;
     }
 
-    private int[] tokens(Model opened, @Nullable Reference reference) {
+    private int[] tokens(@Nullable Reference reference) {
         if (reference instanceof Reference.Recorded r) {
             int[] recorded = r.file().tokens();
             if (text != null) {
-                int[] own = encode(opened, text);
+                int[] own = encode(text);
                 if (own.length < recorded.length
                         || !Arrays.equals(own, 0, recorded.length, recorded, 0, recorded.length)) {
                     throw new IngotException.ConfigMismatch(Text.path(text)
@@ -144,10 +145,11 @@ final class PerplexityCommand extends Task {
         if (text == null) {
             throw new IngotException.Usage("no text to score; name one with -f TEXT");
         }
-        return encode(opened, text);
+        return encode(text);
     }
 
-    private static int[] encode(Model opened, Path file) {
-        return Inputs.encode(opened, Inputs.text(file));
+    /** What looks like a special token is text here, and nothing is put in front: no Qwen model has a first token. */
+    private int[] encode(Path file) {
+        return ModelText.open(model).tokenizer().encode(Inputs.text(file), AddedTokenParsing.PLAIN_TEXT);
     }
 }

@@ -107,9 +107,9 @@ public final class Perplexity {
             series.nll[at] = nll;
             if (reference != null) {
                 float[] base = expected[position - first];
-                double baseNll = -Distributions.logProbability(base, next);
+                double baseNll = -reference.logProbability(base, next);
                 series.referenceNll[at] = baseNll;
-                series.kld[at] = Distributions.klDivergence(base, logits);
+                series.kld[at] = reference.divergence(base, logits);
                 series.dp[at] = Math.exp(-nll) - Math.exp(-baseNll);
                 if (Distributions.argmax(base) == Distributions.argmax(logits)) {
                     series.same++;
