@@ -1,6 +1,5 @@
 package ingot.runtime.tokenizer;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -26,12 +25,12 @@ public final class StreamDecoder {
         System.arraycopy(token, 0, all, pending.length, token.length);
         int complete = all.length - Utf8.incompleteTail(all, all.length);
         pending = Arrays.copyOfRange(all, complete, all.length);
-        return new String(all, 0, complete, StandardCharsets.UTF_8);
+        return Utf8.decode(all, complete);
     }
 
     /** Ends the stream: U+FFFD if a character was left incomplete, else nothing. Another stream may follow. */
     public String flush() {
-        String rest = new String(pending, StandardCharsets.UTF_8);
+        String rest = Utf8.decode(pending, pending.length);
         pending = new byte[0];
         return rest;
     }

@@ -82,7 +82,8 @@ public final class Tokenizer {
 
     /** The text of the tokens. Ids that stand for nothing (rows that pad the embedding) decode to nothing. */
     public String decode(int[] ids, SpecialTokens specialTokens) {
-        return new String(decodeBytes(ids, specialTokens), StandardCharsets.UTF_8);
+        byte[] bytes = decodeBytes(ids, specialTokens);
+        return Utf8.decode(bytes, bytes.length);
     }
 
     /** The bytes of the tokens, which need not be whole characters. */

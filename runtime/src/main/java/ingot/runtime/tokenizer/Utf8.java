@@ -1,6 +1,7 @@
 package ingot.runtime.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** UTF-8 as the tokenizer needs it: text to bytes, and code points out of bytes known to be valid. */
 final class Utf8 {
@@ -34,6 +35,22 @@ final class Utf8 {
             }
         }
         return -1;
+    }
+
+    /**
+     * The text of {@code b[0..n)}, each maximal part of an invalid sequence as one U+FFFD (Unicode standard 3.9, and
+     * the reference). The platform does the same but for encoded surrogates, ED A0 to ED BF, whose bytes it takes
+     * together; with FF in place of such an ED it takes them one by one.
+     */
+    static String decode(byte[] b, int n) {
+        byte[] bytes = b;
+        for (int i = 0; i + 1 < n; i++) {
+            if (b[i] == (byte) 0xed && (b[i + 1] & 0xe0) == 0xa0) {
+                bytes = bytes == b ? Arrays.copyOf(b, n) : bytes;
+                bytes[i] = (byte) 0xff;
+            }
+        }
+        return new String(bytes, 0, n, StandardCharsets.UTF_8);
     }
 
     /** Bytes of the character that begins with {@code lead}. */
