@@ -59,6 +59,10 @@ public final class Format {
         return v == 0 || (a >= 0.01 && a < 1e6) ? fixed(v, a >= 100 ? 2 : 4) : scientific(v);
     }
 
+    public static String lower(String s) {
+        return s.toLowerCase(Locale.ROOT);
+    }
+
     /** A fraction as {@code 99.87 %}. */
     public static String percent(double fraction) {
         return fixed(100 * fraction, 2) + " %";
