@@ -5,9 +5,10 @@ import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.hf.GenerationDefaults;
 import ingot.formats.hf.HfFolder;
-import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.ModelConfigs;
+import ingot.formats.ingot.IngotFile;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.IngotStore;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.ModelWeights;
 import ingot.runtime.model.TensorStore;
@@ -15,9 +16,13 @@ import ingot.runtime.model.WeightSpec;
 import ingot.runtime.model.WeightStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A model ready to run: weights, configuration, kernels. Thread-safe; every conversation takes its own
@@ -28,20 +33,24 @@ public final class Model implements AutoCloseable {
     private final ModelWeights weights;
     private final Kernels kernels;
     private final ModelInfo info;
-    private final GenerationDefaults generationDefaults;
+    private final Extras extras;
     private final int maxPositions;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Model(WeightStore store, ModelWeights weights, Kernels kernels, Description description) {
-        this.store = store;
-        this.weights = weights;
+    private Model(Loaded loaded, Kernels kernels, Extras extras, int maxPositions) {
+        this.store = loaded.store();
+        this.weights = loaded.weights();
+        this.info = describe(loaded, kernels);
         this.kernels = kernels;
-        this.info = description.info();
-        this.generationDefaults = description.generationDefaults();
-        this.maxPositions = description.maxPositions();
+        this.extras = extras;
+        this.maxPositions = maxPositions;
     }
 
-    private record Description(ModelInfo info, GenerationDefaults generationDefaults, int maxPositions) {}
+    /** The part that computes. */
+    private record Loaded(ModelGraph graph, WeightStore store, ModelWeights weights) {}
+
+    /** What else came with the weights. */
+    private record Extras(GenerationDefaults generationDefaults, Optional<TensorSource> golden) {}
 
     /** Opens with {@link ModelOptions#defaults()}. */
     public static Model open(Path path) {
@@ -59,51 +68,60 @@ public final class Model implements AutoCloseable {
         if (!Files.exists(path)) {
             throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
         }
-        return openFolder(path, options);
+        return IngotFile.recognises(path) ? openIngot(path, options) : openFolder(path, options);
+    }
+
+    private static Model openIngot(Path path, ModelOptions options) {
+        IngotFile file = IngotFile.open(path);
+        try {
+            ObjectNode json = file.manifest().config();
+            ModelGraph graph = ModelGraph.of(ModelConfigs.read(json, path));
+            WeightStore store = IngotStore.open(graph, file);
+            var defaults = GenerationDefaults.read(file.manifest().generationConfig(), json);
+            return build(graph, store, new Extras(defaults, EmbeddedGolden.of(file)), options);
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
     }
 
     private static Model openFolder(Path path, ModelOptions options) {
         try (HfFolder folder = HfFolder.open(path)) {
             Path origin = folder.folder().resolve("config.json");
-            ModelConfig config = ModelConfigs.read(folder.config(), origin);
-            ModelGraph graph = ModelGraph.of(config);
-            TensorStore store = TensorStore.open(graph, folder.weights(), origin);
-            return build(
-                    graph, store, GenerationDefaults.read(folder.generationConfig(), folder.config()), options);
+            ModelGraph graph = ModelGraph.of(ModelConfigs.read(folder.config(), origin));
+            WeightStore store = TensorStore.open(graph, folder.weights(), origin);
+            var defaults = GenerationDefaults.read(folder.generationConfig(), folder.config());
+            return build(graph, store, new Extras(defaults, Optional.empty()), options);
         }
     }
 
-    private static Model build(
-            ModelGraph graph, WeightStore store, GenerationDefaults generationDefaults, ModelOptions options) {
+    /** Takes over the store, and closes it when anything fails. */
+    private static Model build(ModelGraph graph, WeightStore store, Extras extras, ModelOptions options) {
         try {
+            Loaded loaded = new Loaded(graph, store, ModelWeights.load(graph, store));
             Kernels kernels = Kernels.create(options.backend(), options.vectorBits(), options.threads());
-            try {
-                ModelWeights weights = ModelWeights.load(graph, store);
-                ModelInfo info = describe(graph, store, kernels);
-                int limit = options.maxPositions() > 0
-                        ? options.maxPositions()
-                        : (int) Math.clamp(4L * info.contextLength(), 4096, Integer.MAX_VALUE);
-                return new Model(store, weights, kernels, new Description(info, generationDefaults, limit));
-            } catch (RuntimeException | Error e) {
-                kernels.close();
-                throw e;
-            }
+            int automatic = (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE);
+            int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
+            return new Model(loaded, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {
             store.close();
             throw e;
         }
     }
 
-    private static ModelInfo describe(ModelGraph graph, WeightStore store, Kernels kernels) {
-        List<WeightInfo> infos = graph.weights().stream().map(store::info).toList();
-        List<String> types = graph.weights().stream()
-                .filter(w -> w.role() == WeightSpec.Role.LINEAR)
-                .map(w -> store.info(w).type())
-                .distinct()
-                .toList();
-        String type = types.size() == 1 ? types.getFirst() : "mixed";
-        return new ModelInfo(
-                graph.config(), graph.parameters(), type, kernels.label(), kernels.threads(), infos);
+    private static ModelInfo describe(Loaded loaded, Kernels kernels) {
+        ModelGraph graph = loaded.graph();
+        List<WeightInfo> infos = new ArrayList<>();
+        Set<String> types = new LinkedHashSet<>();
+        for (WeightSpec spec : graph.weights()) {
+            WeightInfo info = loaded.store().info(spec);
+            infos.add(info);
+            if (spec.role() == WeightSpec.Role.LINEAR) {
+                types.add(info.type());
+            }
+        }
+        String type = types.size() == 1 ? types.iterator().next() : "mixed";
+        return new ModelInfo(graph.config(), graph.parameters(), type, kernels.label(), kernels.threads(), infos);
     }
 
     public ModelInfo info() {
@@ -112,7 +130,7 @@ public final class Model implements AutoCloseable {
 
     /** What generation_config.json says. */
     public GenerationDefaults generationDefaults() {
-        return generationDefaults;
+        return extras.generationDefaults();
     }
 
     /** A new, empty conversation. */
@@ -123,9 +141,9 @@ public final class Model implements AutoCloseable {
         return new Session(this, weights.newDecoder(kernels), maxPositions);
     }
 
-    /** Golden logits stored with the model, if any. */
+    /** Golden logits stored with the model, if any, readable while the model is open. */
     public Optional<TensorSource> goldenSource() {
-        return Optional.empty();
+        return extras.golden();
     }
 
     boolean closed() {

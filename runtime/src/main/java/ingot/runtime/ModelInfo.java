@@ -7,7 +7,7 @@ import java.util.List;
  * What a model is and how it is stored and run.
  *
  * @param parameters number of weights; tied embeddings count once
- * @param type label of the storage type of the linear layers, e.g. {@code bf16}, {@code int4/32}, {@code mixed}
+ * @param type label of the storage type of the linear layers, e.g. {@code bf16}, {@code int4 g32}, {@code mixed}
  * @param backend kernels in use, e.g. {@code scalar}, {@code vector-512}
  * @param threads that compute
  * @param weights in the order in which a forward pass uses them

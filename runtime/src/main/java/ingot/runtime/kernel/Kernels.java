@@ -1,6 +1,7 @@
 package ingot.runtime.kernel;
 
 import ingot.formats.IngotException;
+import ingot.runtime.kernel.vector.VectorKernels;
 import java.util.function.IntConsumer;
 
 /**
@@ -73,6 +74,6 @@ public interface Kernels extends AutoCloseable {
             throw new IngotException.Usage(
                     "the vector backend needs the module jdk.incubator.vector; add --add-modules jdk.incubator.vector");
         }
-        return new ScalarKernels(threads);
+        return new VectorKernels(vectorBits, threads);
     }
 }

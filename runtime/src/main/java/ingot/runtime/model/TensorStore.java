@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
@@ -75,7 +74,7 @@ public final class TensorStore implements WeightStore {
         DType kept = spec.role().matrix() ? kept(tensor(spec).dtype()) : DType.F32;
         return new WeightInfo(
                 spec.name(),
-                kept.label().toLowerCase(Locale.ROOT),
+                new Dense(kept).describe(),
                 spec.shape(),
                 spec.shape().count() * kept.bytes(),
                 OptionalDouble.empty());

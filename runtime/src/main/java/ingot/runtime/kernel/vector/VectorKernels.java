@@ -1,0 +1,145 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.formats.IngotException;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.Checks;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kernel.Ops;
+import ingot.runtime.kernel.Scratch;
+import ingot.runtime.kernel.WorkerPool;
+import ingot.runtime.kernel.vector.PanelGemm.Activations;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+
+/**
+ * f32 through the Vector API. One token: every type has its own matrix-vector product ({@link WeightKernel#matvec}).
+ * Several: the weights of 32 rows are expanded to f32, 512 columns at a time, and multiplied with all tokens
+ * ({@link PanelGemm}), the same for all types.
+ *
+ * <p>Bounds, with ε = 2⁻²⁴, n columns and m the magnitude that is summed: an output differs from the exact Wx by at most
+ * n·ε·m. For several tokens, and for dense weights, m = Σ|wᵢ·xᵢ|. For one token of int4, int8 and nf4 the stored code u is
+ * summed first and m = Σ scale·(u + bias)·|xᵢ| with bias 8, 128 and 0.
+ */
+public final class VectorKernels implements Kernels {
+    /** Columns of a panel: 32 rows of them are 64 KiB, which stay in the second-level cache with the activations. */
+    private static final int PANEL_COLS = 512;
+
+    /** A panel may be overrun by the columns of one word. */
+    private static final int SLACK = 8;
+
+    /** Weight bytes that make a task of a matrix-vector product worth claiming. */
+    private static final long TASK_BYTES = 32 << 10;
+
+    private final Width width;
+    private final WorkerPool pool;
+    private final Ops ops;
+    private final WeightKernel int4;
+    private final WeightKernel int8;
+    private final WeightKernel nf4;
+    private final DenseKernels dense;
+    private final PanelGemm gemm;
+    private final Scratch prepared = new Scratch();
+    private final Scratch panels = new Scratch();
+    private final Scratch sums = new Scratch();
+
+    /**
+     * Loads the kernels of a width and starts the threads.
+     *
+     * @param bits 128, 256, 512, or 0 for the preferred width
+     * @throws IngotException.Usage for other widths
+     */
+    public VectorKernels(int bits, int threads) {
+        width = Width.of(bits);
+        ops = width.instance(Ops.class, VectorOps.class);
+        int4 = width.instance(WeightKernel.class, Int4Kernel.class);
+        int8 = width.instance(WeightKernel.class, Int8Kernel.class);
+        nf4 = width.instance(WeightKernel.class, Nf4Kernel.class);
+        dense = new DenseKernels(width);
+        gemm = width.instance(PanelGemm.class, PanelGemmKernel.class);
+        pool = new WorkerPool(threads);
+    }
+
+    @Override
+    public void matmul(Matrix w, float[] x, int tokens, float[] y) {
+        Checks.matmul(w, x, tokens, y);
+        WeightKernel kernel = kernel(w);
+        if (tokens == 1) {
+            one(kernel, w, x, y);
+        } else if (tokens > 1) {
+            several(kernel, w, new Activations(x, w.cols(), tokens), y);
+        }
+    }
+
+    private WeightKernel kernel(Matrix w) {
+        return switch (w.layout()) {
+            case Dense d -> dense.of(d.type());
+            case Int8 i -> int8;
+            case Int4 i -> int4;
+            case Nf4 n -> nf4;
+        };
+    }
+
+    private void one(WeightKernel kernel, Matrix w, float[] x, float[] y) {
+        float[] ready = prepared.floats(kernel.preparedLength(w));
+        kernel.prepare(w, x, ready);
+        int blocks = (w.rows() - 1) / WeightKernel.ROWS + 1;
+        long bytes = w.layout().bytes(w.rows(), w.cols()) / blocks;
+        int perTask = (int) Math.max(1, Math.min(blocks, TASK_BYTES / bytes));
+        pool.run((blocks - 1) / perTask + 1, task -> {
+            for (int b = task * perTask; b < Math.min(blocks, (task + 1) * perTask); b++) {
+                kernel.matvec(w, ready, b, y);
+            }
+        });
+    }
+
+    private void several(WeightKernel kernel, Matrix w, Activations x, float[] y) {
+        pool.run((w.rows() - 1) / PanelGemm.LANES + 1, task -> {
+            float[] panel = panels.floats((PANEL_COLS + SLACK) * PanelGemm.LANES);
+            float[] sum = sums.floats((x.tokens() + PanelGemm.TOKENS) * PanelGemm.LANES);
+            Arrays.fill(sum, 0, (x.tokens() + PanelGemm.TOKENS) * PanelGemm.LANES, 0);
+            int row = task * PanelGemm.LANES;
+            int rows = Math.min(PanelGemm.LANES, w.rows() - row);
+            int block = row / WeightKernel.ROWS;
+            for (int col = 0; col < w.cols(); col += PANEL_COLS) {
+                int cols = Math.min(PANEL_COLS, w.cols() - col);
+                kernel.expand(w, block, col, cols, panel, 0);
+                if (rows > WeightKernel.ROWS) {
+                    kernel.expand(w, block + 1, col, cols, panel, WeightKernel.ROWS);
+                }
+                gemm.multiply(panel, cols, x, col, sum);
+            }
+            for (int t = 0; t < x.tokens(); t++) {
+                System.arraycopy(sum, t * PanelGemm.LANES, y, t * w.rows() + row, rows);
+            }
+        });
+    }
+
+    @Override
+    public Ops ops() {
+        return ops;
+    }
+
+    @Override
+    public void parallel(int tasks, IntConsumer body) {
+        pool.run(tasks, body);
+    }
+
+    @Override
+    public String label() {
+        return "vector-" + width.bits();
+    }
+
+    @Override
+    public int threads() {
+        return pool.threads();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

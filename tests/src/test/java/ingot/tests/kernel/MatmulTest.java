@@ -1,0 +1,182 @@
+package ingot.tests.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.IngotException;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Matrix;
+import ingot.tests.block.RandomMatrix;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** Products of every layout, backend and width against sums in double over the decoded weights. */
+class MatmulTest {
+    static final List<Layout> LAYOUTS = RandomMatrix.LAYOUTS;
+    private static final int[][] SHAPES = {
+        {1, 1}, {7, 31}, {31, 33}, {33, 100}, {100, 7}, {16, 896}, {896, 100}, {50, 1100}
+    };
+    private static final int[] TOKENS = {1, 2, 5, 6, 7, 33};
+    private static final double EPSILON = 0x1p-24;
+
+    @ParameterizedTest
+    @FieldSource("LAYOUTS")
+    void outputsKeepTheWrittenBound(Layout layout) {
+        try (Kernels scalar = Kernels.create(Backend.SCALAR, 0, 2);
+                Kernels v128 = Kernels.create(Backend.VECTOR, 128, 2);
+                Kernels v256 = Kernels.create(Backend.VECTOR, 256, 2);
+                Kernels v512 = Kernels.create(Backend.VECTOR, 512, 2);
+                Kernels preferred = Kernels.create(Backend.VECTOR, 0, 2)) {
+            for (int[] shape : SHAPES) {
+                RandomMatrix m = RandomMatrix.of(layout, shape[0], shape[1], 11);
+                Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+                float[] x = activations(33, m.cols());
+                for (Kernels k : List.of(scalar, v128, v256, v512, preferred)) {
+                    for (int tokens : TOKENS) {
+                        check(k, w, x, tokens);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void check(Kernels kernels, Matrix w, float[] x, int tokens) {
+        float[] y = new float[tokens * w.rows()];
+        Arrays.fill(y, Float.NaN);
+        kernels.matmul(w, x, tokens, y);
+        float[] row = new float[w.cols()];
+        for (int r = 0; r < w.rows(); r++) {
+            w.decodeRow(r, row, 0);
+            for (int t = 0; t < tokens; t++) {
+                double exact = 0;
+                double magnitude = 0;
+                for (int k = 0; k < w.cols(); k++) {
+                    exact += (double) row[k] * x[t * w.cols() + k];
+                    magnitude += summed(w.layout(), row[k]) * Math.abs(x[t * w.cols() + k]);
+                }
+                assertEquals(
+                        exact,
+                        y[t * w.rows() + r],
+                        (w.cols() + 2) * EPSILON * magnitude,
+                        () -> kernels.label() + " " + w.layout() + " " + w.rows() + "x" + w.cols() + " " + tokens);
+            }
+        }
+    }
+
+    /** Upper bound of what a kernel sums for a weight: integers as unsigned codes and bias; scales are below 1/64. */
+    private static double summed(Layout layout, float weight) {
+        return switch (layout) {
+            case Dense d -> Math.abs(weight);
+            case Nf4 n -> Math.abs(weight);
+            case Int8 i -> Math.abs(weight) + 256 / 64.0;
+            case Int4 i -> Math.abs(weight) + 16 / 64.0;
+        };
+    }
+
+    @ParameterizedTest
+    @FieldSource("LAYOUTS")
+    void threadsAndCompanyChangeNoBit(Layout layout) {
+        RandomMatrix m = RandomMatrix.of(layout, 333, 420, 12);
+        Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+        float[] x = activations(33, m.cols());
+        for (int bits : new int[] {0, 128, 256, 512, -1}) {
+            Backend backend = bits < 0 ? Backend.SCALAR : Backend.VECTOR;
+            try (Kernels one = Kernels.create(backend, Math.max(0, bits), 1);
+                    Kernels two = Kernels.create(backend, Math.max(0, bits), 2);
+                    Kernels five = Kernels.create(backend, Math.max(0, bits), 5)) {
+                float[] expected = product(one, w, x, 33);
+                float[] decode = product(one, w, x, 1);
+                for (Kernels k : List.of(one, two, five)) {
+                    assertArrayEquals(expected, product(k, w, x, 33), 0, k.label());
+                    assertArrayEquals(decode, product(k, w, x, 1), 0, k.label());
+                    for (int tokens : new int[] {2, 5, 7}) {
+                        float[] few = product(k, w, x, tokens);
+                        assertArrayEquals(Arrays.copyOf(expected, few.length), few, 0, k.label());
+                    }
+                }
+                if (backend == Backend.SCALAR) {
+                    assertArrayEquals(decode, Arrays.copyOf(expected, decode.length), 0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void blockLayoutsGiveTheSameBitsAtEveryWidth() {
+        for (Layout layout : List.of(new Int4(32), new Int8(32), new Nf4(false), new Nf4(true))) {
+            RandomMatrix m = RandomMatrix.of(layout, 77, 420, 13);
+            Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+            float[] x = activations(7, m.cols());
+            try (Kernels v128 = Kernels.create(Backend.VECTOR, 128, 1);
+                    Kernels v256 = Kernels.create(Backend.VECTOR, 256, 1);
+                    Kernels v512 = Kernels.create(Backend.VECTOR, 512, 1)) {
+                for (int tokens : new int[] {1, 7}) {
+                    float[] expected = product(v128, w, x, tokens);
+                    assertArrayEquals(expected, product(v256, w, x, tokens), 0);
+                    assertArrayEquals(expected, product(v512, w, x, tokens), 0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void weightsOnTheHeapWorkToo() {
+        for (Layout layout : LAYOUTS) {
+            RandomMatrix m = RandomMatrix.of(layout, 31, 100, 14);
+            List<MemorySegment> heap = m.parts().stream()
+                    .map(p -> MemorySegment.ofArray(p.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)))
+                    .toList();
+            float[] x = activations(6, 100);
+            try (Kernels k = Kernels.create(Backend.AUTO, 0, 1)) {
+                assertArrayEquals(
+                        product(k, new Matrix(layout, 31, 100, m.parts()), x, 6),
+                        product(k, new Matrix(layout, 31, 100, heap), x, 6),
+                        0);
+            }
+        }
+    }
+
+    @Test
+    void wrongArgumentsAreRefused() {
+        RandomMatrix m = RandomMatrix.of(new Int4(32), 31, 100, 15);
+        Matrix w = new Matrix(m.layout(), 31, 100, m.parts());
+        assertThrows(IngotException.BadData.class, () -> new Matrix(m.layout(), 33, 100, m.parts()));
+        assertThrows(IngotException.BadData.class, () -> new Matrix(m.layout(), 31, 100, m.parts().subList(0, 1)));
+        assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.VECTOR, 64, 1));
+        assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.SCALAR, 0, -1));
+        try (Kernels k = Kernels.create(Backend.AUTO, 0, 0)) {
+            assertTrue(k.threads() >= 1);
+            assertTrue(k.label().startsWith("vector-"), k.label());
+            assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[99], 1, new float[31]));
+            assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[100], 1, new float[30]));
+        }
+    }
+
+    private static float[] product(Kernels kernels, Matrix w, float[] x, int tokens) {
+        float[] y = new float[tokens * w.rows()];
+        kernels.matmul(w, x, tokens, y);
+        return y;
+    }
+
+    private static float[] activations(int tokens, int cols) {
+        Random random = new Random(9);
+        float[] x = new float[tokens * cols];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+}
