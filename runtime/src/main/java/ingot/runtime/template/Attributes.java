@@ -52,6 +52,8 @@ final class Attributes {
             case Value.Seq s -> CollectionMethods.find(s, name);
             case Namespace ns -> ns.attributes().get(name);
             case Loop loop -> loop.attribute(name);
+            case Value.Int i -> name.equals("real") ? i : null;
+            case Value.Real r -> name.equals("real") ? r : null;
             default -> null;
         };
     }

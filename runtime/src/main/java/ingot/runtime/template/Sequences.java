@@ -117,7 +117,7 @@ final class Sequences {
                 || of instanceof Value.Range
                 || of instanceof Value.Seq s && !s.kind().isView();
         if (!sliceable) {
-            return new Value.Undefined("'" + Types.name(of) + "' object cannot be sliced");
+            throw new TemplateFault("'" + Types.name(of) + "' object cannot be sliced");
         }
         int size = length(run, of);
         long by = step == Value.None.NONE ? 1 : bound(step);

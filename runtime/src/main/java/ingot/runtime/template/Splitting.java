@@ -77,7 +77,7 @@ final class Splitting {
             }
             int from = i;
             if (parts.size() == limit) {
-                add(run, parts, s, from, Strings.stripEnd(s));
+                add(run, parts, s, from, s.length());
                 return parts;
             }
             while (i < s.length() && !Strings.isSpace(s.charAt(i))) {
@@ -100,7 +100,7 @@ final class Splitting {
             }
             int to = i;
             if (parts.size() == limit) {
-                add(run, parts, s, Strings.stripStart(s), to);
+                add(run, parts, s, 0, to);
                 break;
             }
             while (i > 0 && !Strings.isSpace(s.charAt(i - 1))) {

@@ -133,7 +133,7 @@ final class StringMethods {
         int size = Strings.length(run, s);
         int from = a.some(1) ? clamp(a.integer(1), size) : 0;
         int to = a.some(2) ? clamp(a.integer(2), size) : size;
-        if (from > to) {
+        if (from > to || a.some(1) && a.integer(1) > size) {
             return -1;
         }
         int begin = s.offsetByCodePoints(0, from);
