@@ -237,6 +237,8 @@ d | items | list, nope | items | list
 l | items | list
 '3' | int, '3.7' | int, 'x' | int, 'x' | int(5), '0x1f' | int(base=16), '1f' | int(0, 16), 3.9 | int, -3.9 | int, true | int, none | int, none | int(default=7), ' 12 ' | int, '1_000' | int, '1e3' | int, [] | int
 '3' | float, '3.5e2' | float, 'x' | float, 'x' | float(1.5), 3 | float, none | float, ' 1.5 ' | float, 'inf' | float, '1_0.5' | float, '.5' | float, '5.' | float
+'1__0' | int, '_1' | int, '1_' | float, ('1' * 4300) | int | string | length, ('1' * 4000) | float, '-0x1F' | int(0, 16), '0b11' | int(0, 0), '+5' | int, '- 5' | int
+('1' * 300 ~ '.5') | float, 'Infinity' | float, 'infinit' | float, '1e' | float, '.' | float, '-.5e-3' | float
 2.5 | round, 3.5 | round, 2.675 | round(2), 1234.5 | round(-2), 2.1 | round(method='ceil'), 2.9 | round(0, 'floor'), 5 | round, 15 | round(-1), 25 | round(-1), -0.4 | round, 2.55 | round(1, 'ceil')
 'a' | round
 -5 | abs, 5.5 | abs, (-5) | abs, true | abs

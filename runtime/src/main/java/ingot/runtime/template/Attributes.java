@@ -42,7 +42,8 @@ final class Attributes {
     }
 
     private static Value missing(Value of, String name) {
-        return new Value.Undefined("'" + Types.name(of) + " object' has no attribute " + ingot.formats.Text.quote(name));
+        return new Value.Undefined(
+                "'" + Types.name(of) + " object' has no attribute " + ingot.formats.Text.quote(name));
     }
 
     private static @Nullable Value own(Value of, String name) {

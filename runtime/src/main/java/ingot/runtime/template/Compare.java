@@ -35,14 +35,17 @@ final class Compare {
             return !isNan(a) && !isNan(b) && compareNumbers(a, b) == 0;
         }
         return switch (a) {
-            case Value.Str s when b instanceof Value.Str t -> {
+            case Value.Str s
+            when b instanceof Value.Str t -> {
                 run.budget().scan(Math.min(s.text().length(), t.text().length()));
                 yield s.text().equals(t.text());
             }
-            case Value.Seq s when b instanceof Value.Seq t -> s.kind() == t.kind() && allEqual(run, s.items(), t.items());
+            case Value.Seq s
+            when b instanceof Value.Seq t -> s.kind() == t.kind() && allEqual(run, s.items(), t.items());
             case Dict d when b instanceof Dict e -> equalDicts(run, d, e);
             case Value.Undefined u -> b instanceof Value.Undefined;
-            case Value.Range r when b instanceof Value.Range q ->
+            case Value.Range r
+            when b instanceof Value.Range q ->
                 r.size() == q.size()
                         && (r.size() == 0 || r.start() == q.start() && (r.size() == 1 || r.step() == q.step()));
             default -> a == b;
@@ -131,7 +134,10 @@ final class Compare {
         if (a instanceof Value.Str s && b instanceof Value.Str t) {
             return Strings.compare(run, s.text(), t.text());
         }
-        if (a instanceof Value.Seq s && b instanceof Value.Seq t && s.kind() == t.kind() && !s.kind().isView()) {
+        if (a instanceof Value.Seq s
+                && b instanceof Value.Seq t
+                && s.kind() == t.kind()
+                && !s.kind().isView()) {
             return orderAll(run, s.items(), t.items());
         }
         if (a instanceof Value.Undefined u) {
@@ -168,8 +174,10 @@ final class Compare {
             case Dict d -> {
                 return d.get(run, item) != null;
             }
-            case Value.Range r when item instanceof Value.Int i -> {
-                BigInteger[] q = i.value().subtract(BigInteger.valueOf(r.start()))
+            case Value.Range r
+            when item instanceof Value.Int i -> {
+                BigInteger[] q = i.value()
+                        .subtract(BigInteger.valueOf(r.start()))
                         .divideAndRemainder(BigInteger.valueOf(r.step()));
                 return q[1].signum() == 0 && q[0].signum() >= 0 && q[0].compareTo(BigInteger.valueOf(r.size())) < 0;
             }

@@ -96,7 +96,8 @@ final class ExpressionParser {
             throw new TemplateFault("cannot assign to " + name.text(), name.line());
         }
         if (namespaces && in.skipOperator(".")) {
-            return new Ast.NamespaceTarget(name.text(), in.expect(Token.Kind.NAME, "a name").text());
+            return new Ast.NamespaceTarget(
+                    name.text(), in.expect(Token.Kind.NAME, "a name").text());
         }
         return new Ast.NameTarget(name.text());
     }

@@ -73,15 +73,14 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
     }
 
     private String integer(Run run, BigInteger i) {
-        int radix =
-                switch (type) {
-                    case 0, 'd' -> 10;
-                    case 'x', 'X' -> 16;
-                    case 'o' -> 8;
-                    case 'b' -> 2;
-                    case 'f', 'F', '%' -> 0;
-                    default -> throw mismatch(new Value.Int(i));
-                };
+        int radix = switch (type) {
+            case 0, 'd' -> 10;
+            case 'x', 'X' -> 16;
+            case 'o' -> 8;
+            case 'b' -> 2;
+            case 'f', 'F', '%' -> 0;
+            default -> throw mismatch(new Value.Int(i));
+        };
         if (radix == 0) {
             return real(run, Arithmetic.toDouble(new Value.Int(i)));
         }
@@ -111,7 +110,9 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
 
     /** Fixed notation of the exact binary value, rounded half to even: what C's printf prints. */
     static String fixed(double magnitude, int decimals) {
-        return new BigDecimal(magnitude).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();
+        return new BigDecimal(magnitude)
+                .setScale(decimals, RoundingMode.HALF_EVEN)
+                .toPlainString();
     }
 
     private String signOf(boolean negative) {

@@ -19,12 +19,13 @@ final class OperandParser {
     Ast.Expr primary() {
         Token token = in.next();
         return switch (token.kind()) {
-            case NAME -> switch (token.text()) {
-                case "true", "True" -> new Ast.Const(Value.TRUE);
-                case "false", "False" -> new Ast.Const(Value.FALSE);
-                case "none", "None" -> new Ast.Const(Value.None.NONE);
-                default -> new Ast.Name(token.text());
-            };
+            case NAME ->
+                switch (token.text()) {
+                    case "true", "True" -> new Ast.Const(Value.TRUE);
+                    case "false", "False" -> new Ast.Const(Value.FALSE);
+                    case "none", "None" -> new Ast.Const(Value.None.NONE);
+                    default -> new Ast.Name(token.text());
+                };
             case STRING -> {
                 StringBuilder text = new StringBuilder(token.text());
                 while (in.current().kind() == Token.Kind.STRING) {
@@ -34,16 +35,17 @@ final class OperandParser {
             }
             case INTEGER -> new Ast.Const(new Value.Int(integer(token.text())));
             case FLOAT -> new Ast.Const(new Value.Real(Double.parseDouble(token.text())));
-            case OPERATOR -> switch (token.text()) {
-                case "(" -> {
-                    Ast.Expr inner = expressions.tuple(true, true);
-                    in.expectOperator(")");
-                    yield inner;
-                }
-                case "[" -> list();
-                case "{" -> dict();
-                default -> throw unexpected(token);
-            };
+            case OPERATOR ->
+                switch (token.text()) {
+                    case "(" -> {
+                        Ast.Expr inner = expressions.tuple(true, true);
+                        in.expectOperator(")");
+                        yield inner;
+                    }
+                    case "[" -> list();
+                    case "{" -> dict();
+                    default -> throw unexpected(token);
+                };
             default -> throw unexpected(token);
         };
     }

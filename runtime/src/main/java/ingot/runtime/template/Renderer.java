@@ -208,8 +208,8 @@ final class Renderer {
         if (m.extras().varargs()) {
             scope.set("varargs", Value.Seq.tuple(surplus));
         } else if (!surplus.isEmpty()) {
-            throw new TemplateFault("macro '" + m.name() + "' takes not more than " + m.parameters().size()
-                    + " argument(s)");
+            throw new TemplateFault("macro '" + m.name() + "' takes not more than "
+                    + m.parameters().size() + " argument(s)");
         }
         if (m.extras().kwargs()) {
             Dict kwargs = new Dict();

@@ -39,8 +39,13 @@ final class Tests {
         all.put("upper", (run, v, args) -> Casing.is("isupper", PyText.str(run, v)));
         all.put("odd", (run, v, args) -> remainder(run, v, Value.Int.of(2), 1));
         all.put("even", (run, v, args) -> remainder(run, v, Value.Int.of(2), 0));
-        all.put("divisibleby", (run, v, args) -> remainder(run, v, args.bind("divisibleby", 1, "num").at(0), 0));
-        all.put("sameas", (run, v, args) -> same(v, args.bind("sameas", 1, "other").at(0)));
+        all.put(
+                "divisibleby",
+                (run, v, args) ->
+                        remainder(run, v, args.bind("divisibleby", 1, "num").at(0), 0));
+        all.put(
+                "sameas",
+                (run, v, args) -> same(v, args.bind("sameas", 1, "other").at(0)));
         all.put("filter", (run, v, args) -> v instanceof Value.Str s && Filters.find(s.text()) != null);
         all.put("test", (run, v, args) -> v instanceof Value.Str s && find(s.text()) != null);
         compare(all, "==", "eq", "equalto", "==");
@@ -66,7 +71,10 @@ final class Tests {
 
     private static void compare(Map<String, Test> all, String operator, String... names) {
         for (String name : names) {
-            all.put(name, (run, v, args) -> Compare.holds(run, operator, v, args.bind(name, 1, "other").at(0)));
+            all.put(
+                    name,
+                    (run, v, args) -> Compare.holds(
+                            run, operator, v, args.bind(name, 1, "other").at(0)));
         }
     }
 

@@ -39,33 +39,48 @@ final class TemplateBoundsTest {
     @ValueSource(
             strings = {
                 "{% for i in range(10**9) %}{% endfor %}",
-                "{% for i in range(99999) %}{% for j in range(99999) %}{% for k in range(99999) %}{% endfor %}{% endfor %}{% endfor %}",
+                "{% for i in range(99999) %}{% for j in range(99999) %}{% for k in range(99999) %}{% endfor %}{%"
+                        + " endfor %}{% endfor %}",
                 "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}",
                 "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
                 "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x | replace('a', ns.x) %}{% endfor %}",
-                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x.join([ns.x, ns.x]) %}{% endfor %}",
-                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = '%s%s' % (ns.x, ns.x) %}{% endfor %}",
-                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = '{0}{0}'.format(ns.x) %}{% endfor %}",
-                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset %}{% endfor %}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x | replace('a', ns.x) %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x.join([ns.x, ns.x]) %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = '%s%s' % (ns.x, ns.x) %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = '{0}{0}'.format(ns.x) %}{%"
+                        + " endfor %}",
+                "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset"
+                        + " %}{% endfor %}",
                 "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
-                "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
-                "{% set ns = namespace(x=(1,)) %}{% for i in range(99) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ {ns.x: 1} }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | tojson }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x < ns.x + [] }}{{ ns.x == [ns.x] }}",
-                "{% set ns = namespace(x=(1,)) %}{% for i in range(9999) %}{% set ns.x = (ns.x,) %}{% endfor %}{{ {ns.x: 1} }}",
-                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = ns.x | map('default') %}{% endfor %}{{ ns.x | list }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{"
+                        + " ns.x }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{"
+                        + " ns.x | tojson }}",
+                "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set"
+                        + " ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
+                "{% set ns = namespace(x=(1,)) %}{% for i in range(99) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{"
+                        + " {ns.x: 1} }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x"
+                        + " }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x |"
+                        + " tojson }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x <"
+                        + " ns.x + [] }}{{ ns.x == [ns.x] }}",
+                "{% set ns = namespace(x=(1,)) %}{% for i in range(9999) %}{% set ns.x = (ns.x,) %}{% endfor %}{{"
+                        + " {ns.x: 1} }}",
+                "{% set ns = namespace(x=[1]) %}{% for i in range(9999) %}{% set ns.x = ns.x | map('default') %}{%"
+                        + " endfor %}{{ ns.x | list }}",
                 "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}",
                 "{% set ns = namespace(x=2) %}{% for i in range(99) %}{% set ns.x = ns.x * ns.x %}{% endfor %}",
                 "{{ 'a' * 10**9 }}",
                 "{{ ('a' * 2**20) * 2**20 }}",
                 "{{ [1] * 10**9 }}",
                 "{{ 'a' * 10**18 }}{{ '' * 10**40 }}",
-                "{{ 2 ** 10**9 }}",
-                "{{ 10 ** 10 ** 10 }}",
+                "{{ 2 ** (10 ** 9) }}",
+                "{{ 10 ** (10 ** 10) }}",
                 "{{ 'a'.center(10**9) }}",
                 "{{ 'a'.ljust(10**9) }}",
                 "{{ 'a'.zfill(10**9) }}",
@@ -78,9 +93,11 @@ final class TemplateBoundsTest {
                 "{{ ('a,' * 2**20).split(',') | length }}{{ ('a,' * 2**23).split(',') | length }}",
                 "{% set s = 'a' * 2**22 %}{% for i in range(99999) %}{{ s == s ~ '' }}{% endfor %}",
                 "{% set s = 'a' * 2**22 %}{% for i in range(99999) %}{% if 'b' in s %}{% endif %}{% endfor %}",
-                "{% set s = 'a' * 2**20 %}{% for i in range(99999) %}{% if s.isdigit() or s | length == 1 %}{% endif %}{% endfor %}",
+                "{% set s = 'a' * 2**20 %}{% for i in range(99999) %}{% if s.isdigit() or s | length == 1 %}{% endif"
+                        + " %}{% endfor %}",
                 "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-                "{% macro a() %}{{ b() }}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{{ a() }}{% endmacro %}{{ a() }}",
+                "{% macro a() %}{{ b() }}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{{ a() }}{% endmacro %}{{ a()"
+                        + " }}",
                 "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(30) }}",
                 "{{ strftime_now('%c' * 2**22) }}",
                 "{{ raise_exception('x' * 2**22) }}",
@@ -96,12 +113,24 @@ final class TemplateBoundsTest {
     void deepSourcesStopAtTheNestingBound() {
         int n = 100_000;
         for (String[] pair : new String[][] {
-            {"(", ")"}, {"[", "]"}, {"{1:", "}"}, {"-", ""}, {"not ", ""}, {"a[", "]"}, {"a(", ")"}, {"1 if 1 else ", ""},
-            {"1 ** -", ""}, {"a|d(", ")"}, {"a is eq ", ""}, {"a is eq [", "]"}, {"a.x(b=", ")"},
+            {"(", ")"},
+            {"[", "]"},
+            {"{1:", "}"},
+            {"-", ""},
+            {"not ", ""},
+            {"a[", "]"},
+            {"a(", ")"},
+            {"1 if 1 else ", ""},
+            {"1 ** -", ""},
+            {"a|d(", ")"},
+            {"a is eq ", ""},
+            {"a is eq [", "]"},
+            {"a.x(b=", ")"},
         }) {
             fault("{{ " + pair[0].repeat(n) + "1" + pair[1].repeat(n) + " }}");
         }
-        for (String chain : new String[] {"+1", "-1", "*1", " and 1", " or 0", "|d", ".x", "[0]", "()", "**1", " is defined|d"}) {
+        for (String chain :
+                new String[] {"+1", "-1", "*1", " and 1", " or 0", "|d", ".x", "[0]", "()", "**1", " is defined|d"}) {
             fault("{{ 1" + chain.repeat(n) + " }}");
         }
         fault("{% if 1 %}".repeat(n));
@@ -135,9 +164,13 @@ final class TemplateBoundsTest {
         assertEquals(
                 "dir/chat_template.jinja: chat template line 3: the template raises: no \\u000a 'user'",
                 fault("a\n{% if true %}\n{{ raise_exception(\"no \\n 'user'\") }}\n{% endif %}"));
-        assertEquals("dir/chat_template.jinja: chat template line 2: no filter named 'nosuch'", fault("\n{{ 1|nosuch }}"));
-        assertEquals("dir/chat_template.jinja: chat template line 1: no test named 'nosuch'", fault("{{ 1 is nosuch }}"));
-        assertEquals("dir/chat_template.jinja: chat template line 4: 'y' is undefined", fault("{% macro m() %}\n\n{% endmacro %}{{ m() }}\n{{ y.z }}"));
+        assertEquals(
+                "dir/chat_template.jinja: chat template line 2: no filter named 'nosuch'", fault("\n{{ 1|nosuch }}"));
+        assertEquals(
+                "dir/chat_template.jinja: chat template line 1: no test named 'nosuch'", fault("{{ 1 is nosuch }}"));
+        assertEquals(
+                "dir/chat_template.jinja: chat template line 4: 'y' is undefined",
+                fault("{% macro m() %}\n\n{% endmacro %}{{ m() }}\n{{ y.z }}"));
         assertEquals(
                 "dir/chat_template.jinja: chat template line 1: unknown or unsupported tag 'include'",
                 fault("{% include 'x' %}"));
@@ -145,14 +178,11 @@ final class TemplateBoundsTest {
 
     @Test
     void everyTruncationOfAPublishedTemplateRendersOrIsBadData() throws IOException {
-        JsonNode messages = Json.parse(
-                """
-                [{"role":"system","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":"<think>\\nx\\n</think>\\n\\ny"},
-                 {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":[1,2.0],"b":null}}}]},
-                 {"role":"tool","content":"1"}]
-                """
-                        .getBytes(StandardCharsets.UTF_8),
-                ORIGIN);
+        JsonNode messages = Json.parse("""
+            [{"role":"system","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":"<think>\\nx\\n</think>\\n\\ny"},
+             {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":[1,2.0],"b":null}}}]},
+             {"role":"tool","content":"1"}]
+            """.getBytes(StandardCharsets.UTF_8), ORIGIN);
         ObjectNode tool = Json.parseObject("{\"name\":\"f\"}".getBytes(StandardCharsets.UTF_8), ORIGIN);
         int rendered = 0;
         int refused = 0;
@@ -161,27 +191,33 @@ final class TemplateBoundsTest {
             for (int end = 0; end < source.length(); end += 7) {
                 try {
                     ChatTemplate template = ChatTemplate.compile(source.substring(0, end), ORIGIN);
-                    assertTrue(template.render(ChatRequest.of(messages).withTools(Json.array().add(tool))).length() < 10_000);
+                    assertTrue(template.render(ChatRequest.of(messages)
+                                            .withTools(Json.array().add(tool)))
+                                    .length()
+                            < 10_000);
                     rendered++;
                 } catch (IngotException.BadData e) {
                     refused++;
                 }
             }
         }
-        assertTrue(rendered > 50 && refused > 1000, rendered + " rendered, " + refused + " refused");
+        assertTrue(rendered > 10 && refused > 3000, rendered + " rendered, " + refused + " refused");
     }
 
     @Test
     void hugeConversationsStayWithinTheDefaultBounds() throws IOException {
         ObjectNode message = Json.object().put("role", "user").put("content", "word ".repeat(2_000));
-        ObjectNode answer = Json.object().put("role", "assistant").put("content", "<think>\n" + "t ".repeat(900) + "</think>\n\nyes");
+        ObjectNode answer = Json.object()
+                .put("role", "assistant")
+                .put("content", "<think>\n" + "t ".repeat(900) + "</think>\n\nyes");
         var messages = Json.array();
         for (int i = 0; i < 200; i++) {
             messages.add(message);
             messages.add(answer);
         }
         for (String name : TemplateData.PUBLISHED) {
-            String text = ChatTemplate.compile(TemplateData.published(name), ORIGIN).render(ChatRequest.of(messages));
+            String text =
+                    ChatTemplate.compile(TemplateData.published(name), ORIGIN).render(ChatRequest.of(messages));
             assertTrue(text.length() > 2_000_000, name);
         }
     }
