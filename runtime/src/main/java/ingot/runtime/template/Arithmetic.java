@@ -13,7 +13,7 @@ final class Arithmetic {
     static Value unary(Run run, char operator, Value v) {
         return switch (v) {
             case Value.Int i -> operator == '-' ? new Value.Int(i.value().negate()) : v;
-            case Value.Bool b -> Value.Int.of((b.value() ? 1 : 0) * (operator == '-' ? -1 : 1));
+            case Value.Bool b -> Value.Int.of(!b.value() ? 0 : operator == '-' ? -1 : 1);
             case Value.Real r -> operator == '-' ? new Value.Real(-r.value()) : v;
             case Value.Undefined u -> throw u.fault();
             default -> throw new TemplateFault("bad operand type for unary " + operator + ": '" + Types.name(v) + "'");

@@ -57,6 +57,10 @@ final class Ast {
             @Nullable Expr spread,
             @Nullable Expr spreadNamed) {
         static final Arguments NONE = new Arguments(List.of(), List.of(), null, null);
+
+        boolean isEmpty() {
+            return positional.isEmpty() && named.isEmpty() && spread == null && spreadNamed == null;
+        }
     }
 
     record Named(String name, Expr value) {}

@@ -75,8 +75,8 @@ final class Casing {
                 || c == 0xb3
                 || c == 0xb9
                 || c == 0x2070
-                || c >= 0x2074 && c <= 0x2079
-                || c >= 0x2080 && c <= 0x2089;
+                || (c >= 0x2074 && c <= 0x2079)
+                || (c >= 0x2080 && c <= 0x2089);
     }
 
     private static boolean isNumeric(int c) {

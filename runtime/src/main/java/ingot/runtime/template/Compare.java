@@ -47,8 +47,8 @@ final class Compare {
             case Value.Range r
             when b instanceof Value.Range q ->
                 r.size() == q.size()
-                        && (r.size() == 0 || r.start() == q.start() && (r.size() == 1 || r.step() == q.step()));
-            default -> a == b;
+                        && (r.size() == 0 || (r.start() == q.start() && (r.size() == 1 || r.step() == q.step())));
+            default -> identical(a, b);
         };
     }
 
@@ -90,12 +90,19 @@ final class Compare {
 
     /** Exact, also between integers and floats; neither may be NaN. */
     private static int compareNumbers(Value a, Value b) {
-        boolean infinite = a instanceof Value.Real r && Double.isInfinite(r.value())
-                || b instanceof Value.Real q && Double.isInfinite(q.value());
-        if (infinite) {
-            return Double.compare(Arithmetic.toDouble(a), Arithmetic.toDouble(b));
-        }
-        return exact(a).compareTo(exact(b));
+        int order = Integer.compare(infinity(a), infinity(b));
+        return order != 0 || infinity(a) != 0 ? order : exact(a).compareTo(exact(b));
+    }
+
+    /** 1 or -1 for the infinities, 0 for anything finite. */
+    private static int infinity(Value v) {
+        return v instanceof Value.Real r && Double.isInfinite(r.value()) ? (r.value() > 0 ? 1 : -1) : 0;
+    }
+
+    /** Python's {@code is} for values that have no equality of their own. */
+    @SuppressWarnings("ReferenceEquality")
+    static boolean identical(Value a, Value b) {
+        return a == b;
     }
 
     private static BigDecimal exact(Value v) {
@@ -184,7 +191,7 @@ final class Compare {
             default -> {
                 for (Value v : Sequences.iterate(run, container)) {
                     run.budget().work(1);
-                    if (v == item || equal(run, item, v)) {
+                    if (identical(v, item) || equal(run, item, v)) {
                         return true;
                     }
                 }

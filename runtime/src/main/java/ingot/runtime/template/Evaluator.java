@@ -92,7 +92,7 @@ final class Evaluator {
     }
 
     private Args arguments(Ast.Arguments a, Scope scope) {
-        if (a == Ast.Arguments.NONE) {
+        if (a.isEmpty()) {
             return Args.NONE;
         }
         List<Value> positional = all(a.positional(), scope);

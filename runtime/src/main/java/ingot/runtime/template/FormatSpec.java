@@ -46,7 +46,7 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
         run.budget().string(width);
         return switch (value) {
             case Value.Str s -> {
-                if (type != 0 && type != 's' || comma || sign != '-' || align == '=') {
+                if ((type != 0 && type != 's') || comma || sign != '-' || align == '=') {
                     throw mismatch(value);
                 }
                 String t = s.text();
@@ -93,7 +93,7 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
     }
 
     private String real(Run run, double d) {
-        boolean negative = d < 0 || d == 0 && 1 / d < 0;
+        boolean negative = d < 0 || (d == 0 && 1 / d < 0);
         String digits;
         if (type == 0 && precision < 0) {
             digits = PyText.real(Math.abs(d));

@@ -150,7 +150,7 @@ final class JsonText {
                 case '\f' -> out.append("\\f");
                 case '\b' -> out.append("\\b");
                 default -> {
-                    if (c < 0x20 || layout.ascii() && c > 0x7e) {
+                    if (c < 0x20 || (layout.ascii() && c > 0x7e)) {
                         out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);

@@ -80,7 +80,7 @@ final class Numbers {
                 case 'b', 'B' -> 2;
                 default -> -1;
             };
-            if (prefix == base || base == 0 && prefix > 0) {
+            if (prefix == base || (base == 0 && prefix > 0)) {
                 digits = digits.substring(2);
                 radix = prefix;
             }

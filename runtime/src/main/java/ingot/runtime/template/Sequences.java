@@ -116,7 +116,7 @@ final class Sequences {
         }
         boolean sliceable = of instanceof Value.Str
                 || of instanceof Value.Range
-                || of instanceof Value.Seq s && !s.kind().isView();
+                || (of instanceof Value.Seq s && !s.kind().isView());
         if (!sliceable) {
             throw new TemplateFault("'" + Types.name(of) + "' object cannot be sliced");
         }

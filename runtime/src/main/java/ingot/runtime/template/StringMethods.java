@@ -148,7 +148,7 @@ final class StringMethods {
         int size = Strings.length(run, s);
         int from = a.some(1) ? clamp(a.integer(1), size) : 0;
         int to = a.some(2) ? clamp(a.integer(2), size) : size;
-        if (from > to || a.some(1) && a.integer(1) > size) {
+        if (from > to || (a.some(1) && a.integer(1) > size)) {
             return -1;
         }
         int begin = s.offsetByCodePoints(0, from);
@@ -159,7 +159,7 @@ final class StringMethods {
     }
 
     private static int clamp(long at, int size) {
-        return (int) Math.clamp(at < 0 ? at + size : at, 0, size);
+        return Math.clamp(at < 0 ? at + size : at, 0, size);
     }
 
     private static Value found(long position) {

@@ -47,7 +47,7 @@ final class TagScanner {
     }
 
     private static boolean isNamePart(int code) {
-        return code == '_' || Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code);
+        return code == '_' || (Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code));
     }
 
     private static Scanned number(String source, int pos, int line) {

@@ -84,7 +84,7 @@ final class Tests {
                 || v instanceof Value.Range
                 || v instanceof Dict
                 || v instanceof Value.Undefined
-                || v instanceof Value.Seq s && !s.kind().isView();
+                || (v instanceof Value.Seq s && !s.kind().isView());
     }
 
     private static boolean remainder(Run run, Value v, Value by, long expected) {
@@ -93,9 +93,11 @@ final class Tests {
 
     /** Identity; small values, which Python interns, by equality within one type. */
     private static boolean same(Value a, Value b) {
-        return a == b
-                || a instanceof Value.Bool x && b instanceof Value.Bool y && x.value() == y.value()
-                || a instanceof Value.Int i && b instanceof Value.Int j && i.equals(j)
-                || a instanceof Value.Str s && b instanceof Value.Str t && s.equals(t);
+        return switch (a) {
+            case Value.Bool x -> x.equals(b);
+            case Value.Int i -> i.equals(b);
+            case Value.Str s -> s.equals(b);
+            default -> Compare.identical(a, b);
+        };
     }
 }
