@@ -11,4 +11,5 @@ module ingot.runtime {
     exports ingot.runtime.model;
     exports ingot.runtime.sample;
     exports ingot.runtime.template;
+    exports ingot.runtime.tokenizer;
 }
