@@ -10,4 +10,6 @@ module ingot.runtime {
     exports ingot.runtime.kv;
     exports ingot.runtime.model;
     exports ingot.runtime.sample;
+    exports ingot.runtime.template;
+    exports ingot.runtime.tokenizer;
 }

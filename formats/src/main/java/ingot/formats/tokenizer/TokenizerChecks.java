@@ -11,10 +11,11 @@ final class TokenizerChecks {
     private TokenizerChecks() {}
 
     /**
-     * Every token is unique and 1 to {@link TokenizerData#MAX_TOKEN_BYTES} bytes long, and every single byte is one,
-     * so that any text can be encoded and decoded without loss.
+     * Every token is 1 to {@link TokenizerData#MAX_TOKEN_BYTES} bytes long, and every single byte is one, so that any
+     * text can be encoded without loss.
      */
-    static void check(Vocabulary vocabulary, VocabularyIndex index, Path file) {
+    static void vocabulary(Vocabulary vocabulary, Path file) {
+        boolean[] present = new boolean[256];
         for (int id = 0; id < vocabulary.size(); id++) {
             int length = vocabulary.length(id);
             if (length < 1 || length > TokenizerData.MAX_TOKEN_BYTES) {
@@ -23,17 +24,12 @@ final class TokenizerChecks {
                         "token id " + id + " is " + length + " bytes long; expected 1 to "
                                 + TokenizerData.MAX_TOKEN_BYTES);
             }
-        }
-        int twice = index.duplicate();
-        if (twice != VocabularyIndex.NONE) {
-            byte[] token = vocabulary.token(twice);
-            throw IngotException.BadData.in(
-                    file,
-                    "token " + Text.quote(ByteLevel.encode(token)) + " has the ids " + index.find(token) + " and "
-                            + twice);
+            if (length == 1) {
+                present[vocabulary.byteAt(id, 0) & 0xff] = true;
+            }
         }
         for (int b = 0; b < 256; b++) {
-            if (index.find(new byte[] {(byte) b}) == VocabularyIndex.NONE) {
+            if (!present[b]) {
                 throw IngotException.BadData.in(
                         file,
                         String.format("byte 0x%02x is no token", b)
@@ -42,20 +38,47 @@ final class TokenizerChecks {
         }
     }
 
-    /** Every merge makes the token that its parts spell, and no pair merges twice. */
-    static void check(Merges merges, Vocabulary vocabulary, Path file) {
-        long[] pairs = new long[merges.size()];
-        for (int rank = 0; rank < pairs.length; rank++) {
-            int left = merges.left(rank);
-            int right = merges.right(rank);
-            int result = merges.result(rank);
-            if (!vocabulary.isConcatenation(left, right, result)) {
+    /** No two tokens have the same bytes. */
+    static void unique(Vocabulary vocabulary, VocabularyIndex index, Path file) {
+        int twice = index.duplicate();
+        if (twice != VocabularyIndex.NONE) {
+            byte[] token = vocabulary.token(twice);
+            throw IngotException.BadData.in(
+                    file,
+                    "token " + Text.quote(ByteLevel.encode(token)) + " has the ids " + index.find(token) + " and "
+                            + twice);
+        }
+    }
+
+    /** Every merge makes the token that its parts spell; an added token inside the vocabulary is the token there. */
+    static void structure(TokenizerData data, Path file) {
+        Vocabulary vocabulary = data.vocabulary();
+        Merges merges = data.merges();
+        for (int rank = 0; rank < merges.size(); rank++) {
+            if (!vocabulary.isConcatenation(merges.left(rank), merges.right(rank), merges.result(rank))) {
                 throw IngotException.BadData.in(
                         file,
-                        "merge " + rank + ": token " + result + " is not token " + left + " followed by token "
-                                + right);
+                        "merge " + rank + ": token " + merges.result(rank) + " is not token " + merges.left(rank)
+                                + " followed by token " + merges.right(rank));
             }
-            pairs[rank] = (long) left << 32 | right;
+        }
+        for (AddedToken token : data.addedTokens()) {
+            if (token.id() < vocabulary.size()
+                    && !Arrays.equals(vocabulary.token(token.id()), token.content().getBytes(StandardCharsets.UTF_8))) {
+                throw IngotException.BadData.in(
+                        file,
+                        "added token " + Text.quote(token.content()) + " has id " + token.id() + ", which is "
+                                + Text.quote(ByteLevel.encode(vocabulary.token(token.id()))) + " in the vocabulary");
+            }
+        }
+    }
+
+    /** No pair merges twice; an added token behind the vocabulary does not repeat one of its tokens. */
+    static void unique(TokenizerData data, VocabularyIndex index, Path file) {
+        Merges merges = data.merges();
+        long[] pairs = new long[merges.size()];
+        for (int rank = 0; rank < pairs.length; rank++) {
+            pairs[rank] = (long) merges.left(rank) << 32 | merges.right(rank);
         }
         Arrays.sort(pairs);
         for (int i = 1; i < pairs.length; i++) {
@@ -64,31 +87,14 @@ final class TokenizerChecks {
                         file, "tokens " + (pairs[i] >> 32) + " and " + (int) pairs[i] + " are merged twice");
             }
         }
-    }
-
-    /** An added token inside the vocabulary is the token there, and one outside does not repeat a token. */
-    static void check(AddedToken token, Vocabulary vocabulary, VocabularyIndex index, Path file) {
-        byte[] bytes = token.content().getBytes(StandardCharsets.UTF_8);
-        int base = index.find(bytes);
-        if (token.id() < vocabulary.size() && base != token.id()) {
-            throw IngotException.BadData.in(
-                    file,
-                    "added token " + Text.quote(token.content()) + " has id " + token.id() + ", which is "
-                            + Text.quote(ByteLevel.encode(vocabulary.token(token.id()))) + " in the vocabulary");
-        }
-        if (base != VocabularyIndex.NONE && base != token.id()) {
-            throw IngotException.BadData.in(
-                    file,
-                    "added token " + Text.quote(token.content()) + " has id " + token.id() + " but is token " + base
-                            + " of the vocabulary");
-        }
-    }
-
-    /** What remains to be checked once the vocabulary has been. */
-    static void checkRest(TokenizerData data, VocabularyIndex index, Path file) {
-        check(data.merges(), data.vocabulary(), file);
         for (AddedToken token : data.addedTokens()) {
-            check(token, data.vocabulary(), index, file);
+            int base = index.find(token.content().getBytes(StandardCharsets.UTF_8));
+            if (base != VocabularyIndex.NONE && base != token.id()) {
+                throw IngotException.BadData.in(
+                        file,
+                        "added token " + Text.quote(token.content()) + " has id " + token.id() + " but is token "
+                                + base + " of the vocabulary");
+            }
         }
     }
 }

@@ -69,8 +69,7 @@ public final class TokenizerReader {
             throw root.bad("pre_tokenizer", "is not the pretokenize_regex of tokenizer_config.json");
         }
         Vocabulary vocabulary = json.vocabulary(added);
-        var index = new VocabularyIndex(vocabulary);
-        TokenizerChecks.check(vocabulary, index, file);
+        VocabularyIndex index = index(vocabulary, file);
         return finish(vocabulary, index, json.merges(index), file, normalization, preTokenization);
     }
 
@@ -78,8 +77,7 @@ public final class TokenizerReader {
         config.addTo(added);
         var reader = new VocabularyReader(file, "");
         Vocabulary vocabulary = reader.vocabulary(Json.readObject(file, MAX_JSON_BYTES), added);
-        var index = new VocabularyIndex(vocabulary);
-        TokenizerChecks.check(vocabulary, index, file);
+        VocabularyIndex index = index(vocabulary, file);
         Path mergesFile = folder.resolve("merges.txt");
         String text = FolderConfig.text(mergesFile, MAX_JSON_BYTES);
         Merges merges = new VocabularyReader(mergesFile, "").merges(text, index);
@@ -92,8 +90,7 @@ public final class TokenizerReader {
         if (added.isEmpty()) {
             QwenV1Specials.addTo(added, vocabulary.size(), folder);
         }
-        var index = new VocabularyIndex(vocabulary);
-        TokenizerChecks.check(vocabulary, index, file);
+        VocabularyIndex index = index(vocabulary, file);
         Merges merges = RankFile.merges(vocabulary, index, file);
         return finish(vocabulary, index, merges, file, Normalization.NFC, preTokenization());
     }
@@ -113,7 +110,15 @@ public final class TokenizerReader {
             PreTokenization preTokenization) {
         var data = new TokenizerData(
                 vocabulary, merges, added.tokens(), normalization, preTokenization, config.read());
-        TokenizerChecks.checkRest(data, index, file);
+        TokenizerChecks.structure(data, file);
+        TokenizerChecks.unique(data, index, file);
         return data;
+    }
+
+    private static VocabularyIndex index(Vocabulary vocabulary, Path file) {
+        TokenizerChecks.vocabulary(vocabulary, file);
+        var index = new VocabularyIndex(vocabulary);
+        TokenizerChecks.unique(vocabulary, index, file);
+        return index;
     }
 }

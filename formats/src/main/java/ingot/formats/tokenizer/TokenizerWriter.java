@@ -21,7 +21,7 @@ public final class TokenizerWriter {
      * What was written.
      *
      * @param files in the order written
-     * @param notes one line for each layout left out, saying why
+     * @param notes one line for each thing left out or not as it was, saying why
      */
     public record Result(List<Path> files, List<String> notes) {
         public Result {
@@ -46,6 +46,9 @@ public final class TokenizerWriter {
         List<Path> files = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         files.add(write(folder, "tokenizer.json", Json.compact(TokenizerJsonWriter.tokenizerJson(data))));
+        if (!isContiguous(data)) {
+            notes.add("tokenizer.json: the ids of the added tokens have holes; the Hugging Face library closes them");
+        }
         String original = data.config().original();
         files.add(write(
                 folder,
@@ -67,6 +70,17 @@ public final class TokenizerWriter {
             files.add(write(folder, "qwen.tiktoken", RankFile.write(data.vocabulary())));
         }
         return new Result(files, notes);
+    }
+
+    /** Whether the added tokens follow the vocabulary and each other, as the Hugging Face library numbers them. */
+    private static boolean isContiguous(TokenizerData data) {
+        int next = data.vocabulary().size();
+        for (AddedToken token : data.addedTokens()) {
+            if (token.id() >= data.vocabulary().size() && token.id() != next++) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String mergesText(TokenizerData data) {
