@@ -5,6 +5,9 @@ import ingot.runtime.Generator;
 import ingot.runtime.Model;
 import ingot.runtime.Session;
 import ingot.runtime.sample.Sampler;
+import ingot.runtime.tokenizer.SpecialTokens;
+import ingot.runtime.tokenizer.StreamDecoder;
+import ingot.runtime.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,21 +16,25 @@ import java.util.List;
 final class LibraryExample {
     private LibraryExample() {}
 
-    static List<Integer> generate(Path path, int[] prompt) {
-        List<Integer> text = new ArrayList<>();
+    static String generate(Path path, String prompt) {
+        StringBuilder text = new StringBuilder();
         // example: generate
         try (Model model = Model.open(path); // an .ingot file or a Hugging Face folder
                 Session session = model.newSession()) {
+            Tokenizer tokenizer = model.tokenizer().orElseThrow();
+            StreamDecoder decoder = tokenizer.streamDecoder(SpecialTokens.SKIP);
             GenerationOptions options = GenerationOptions.of(model.generationDefaults())
                     .withMaxTokens(24)
-                    .withTemperature(0);
-            new Generator(session, options).generate(prompt, token -> {
-                text.add(token);
+                    .withTemperature(0)
+                    .withRepetitionPenalty(1);
+            new Generator(session, options).generate(tokenizer.encode(prompt), token -> {
+                text.append(decoder.push(token));
                 return true; // false ends it
             });
+            text.append(decoder.flush());
         }
         // end
-        return text;
+        return text.toString();
     }
 
     static int iterate(Session session, int[] prompt) {
