@@ -12,7 +12,6 @@ import ingot.formats.tokenizer.TokenizerWriter;
 import ingot.quant.scheme.DenseScheme;
 import ingot.runtime.model.WeightSpec;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +57,7 @@ public final class HfExporter {
      *     floating-point type, else F32
      * @throws IngotException.CannotCreate when the folder holds a model already and {@code overwrite} is false
      */
-    public static Result export(
-            Path model, Path folder, Optional<DType> type, boolean overwrite, Progress progress) {
+    public static Result export(Path model, Path folder, Optional<DType> type, boolean overwrite, Progress progress) {
         try (Source source = Source.open(model)) {
             Dense dense = new Dense(type.orElseGet(() -> exactType(source)));
             source.requireNot(folder.resolve(WEIGHTS));
@@ -133,8 +131,7 @@ public final class HfExporter {
         try {
             Files.writeString(file, text + "\n", StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(
-                    Text.path(file) + ": cannot be written: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(file) + ": cannot be written: " + e.getMessage(), e);
         }
     }
 }

@@ -189,12 +189,15 @@ final class ConverterTest {
     void goldenIsEmbedded() throws IOException {
         Path out = temp.resolve("g.ingot");
         Path golden = TRAINED.resolve("golden.safetensors");
-        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout("int8")).withGolden(golden);
+        ConvertOptions options =
+                ConvertOptions.of(ConvertOptions.layout("int8")).withGolden(golden);
         new Converter(options).convert(TRAINED, out, Progress.none());
         StrangerReader stranger = new StrangerReader(out);
         try (SafetensorsFile original = SafetensorsFile.open(golden)) {
-            original.tensors().forEach((name, t) -> assertArrayEquals(
-                    t.shape().dims(), stranger.tensors.get("golden." + name).shape()));
+            original.tensors()
+                    .forEach((name, t) -> assertArrayEquals(
+                            t.shape().dims(),
+                            stranger.tensors.get("golden." + name).shape()));
         }
         try (IngotFile file = IngotFile.open(out)) {
             file.verify(Progress.none());

@@ -22,10 +22,22 @@ import tools.jackson.databind.json.JsonMapper;
 /** A reader of .ingot files as a stranger would write it in an afternoon: from docs/format.md, sharing no code. */
 final class StrangerReader {
     private static final float[] NF4 = {
-        -1f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
-        -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0f,
-        0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
-        0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1f
+        -1f,
+        -0.6961928009986877f,
+        -0.5250730514526367f,
+        -0.39491748809814453f,
+        -0.28444138169288635f,
+        -0.18477343022823334f,
+        -0.09105003625154495f,
+        0f,
+        0.07958029955625534f,
+        0.16093020141124725f,
+        0.24611230194568634f,
+        0.33791524171829224f,
+        0.44070982933044434f,
+        0.5626170039176941f,
+        0.7229568362236023f,
+        1f
     };
 
     private static final float[] MAP = dynamicMap();
@@ -59,15 +71,17 @@ final class StrangerReader {
         check(metadata.get("format").stringValue().equals("ingot"), "format");
         check(metadata.get("ingot.version").stringValue().startsWith("1."), "version");
         List<Tensor> found = new ArrayList<>();
-        header.properties().stream().filter(e -> !e.getKey().equals("__metadata__")).forEach(e -> {
-            JsonNode t = e.getValue();
-            found.add(new Tensor(
-                    e.getKey(),
-                    t.get("dtype").stringValue(),
-                    longs(t.get("shape")),
-                    dataStart + t.get("data_offsets").get(0).intValue(),
-                    dataStart + t.get("data_offsets").get(1).intValue()));
-        });
+        header.properties().stream()
+                .filter(e -> !e.getKey().equals("__metadata__"))
+                .forEach(e -> {
+                    JsonNode t = e.getValue();
+                    found.add(new Tensor(
+                            e.getKey(),
+                            t.get("dtype").stringValue(),
+                            longs(t.get("shape")),
+                            dataStart + t.get("data_offsets").get(0).intValue(),
+                            dataStart + t.get("data_offsets").get(1).intValue()));
+                });
         found.sort(Comparator.comparingInt(Tensor::begin).thenComparingInt(Tensor::end));
         found.forEach(t -> tensors.put(t.name(), t));
         manifest = json.readTree(metadata.get("ingot.manifest").stringValue());
@@ -173,7 +187,8 @@ final class StrangerReader {
             return file.getFloat(w.parts().get(1).begin() + 4 * index);
         }
         float map = MAP[file.get(w.parts().get(1).begin() + index) & 0xFF];
-        return map * file.getFloat(w.parts().get(2).begin() + 4 * nested) + file.getFloat(w.parts().get(3).begin());
+        return map * file.getFloat(w.parts().get(2).begin() + 4 * nested)
+                + file.getFloat(w.parts().get(3).begin());
     }
 
     private static float[] dynamicMap() {
