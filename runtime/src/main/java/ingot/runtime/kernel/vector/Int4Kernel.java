@@ -93,13 +93,12 @@ final class Int4Kernel implements WeightKernel {
         int groups = (col + cols - 1) / blocks.group() - first + 1;
         float[] scales = Halves.scales(w.parts().get(1), blocks, block, first, groups);
         MemorySegment codes = w.parts().get(0);
-        long perGroup = GroupIndex.reciprocal(blocks.group());
         for (int lane = 0; lane < ROWS; lane += F.length()) {
             long from = blocks.wordAt((long) block * ROWS + lane, col, Int4.PER_WORD);
             int to = at + lane;
             for (int k = 0; k < cols; k += Int4.PER_WORD) {
                 IntVector v = IntVector.fromMemorySegment(I, codes, from + k * (Blocks.LINE / 8L), LE);
-                int group = GroupIndex.of(col + k, perGroup) - first;
+                int group = (col + k) / blocks.group() - first;
                 FloatVector scale = FloatVector.fromArray(F, scales, group * ROWS + lane);
                 FloatVector bias = scale.mul(-Int4.BIAS);
                 int out = k * PanelGemm.LANES + to;

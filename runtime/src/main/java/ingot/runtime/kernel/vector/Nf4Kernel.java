@@ -54,22 +54,16 @@ final class Nf4Kernel implements WeightKernel {
             for (int j = 0; j < words; j++) {
                 IntVector v = IntVector.fromMemorySegment(I, codes, from + (long) j * Blocks.LINE, LE);
                 int k = j * Nf4.PER_WORD;
-                FloatVector s = TABLE.values(v).mul(broadcast(prepared, k));
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 4)).fma(broadcast(prepared, k + 1), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 8)).fma(broadcast(prepared, k + 2), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 12)).fma(broadcast(prepared, k + 3), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 16)).fma(broadcast(prepared, k + 4), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 20)).fma(broadcast(prepared, k + 5), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 24)).fma(broadcast(prepared, k + 6), s);
-                s = TABLE.values(v.lanewise(VectorOperators.LSHR, 28)).fma(broadcast(prepared, k + 7), s);
+                FloatVector s = FloatVector.zero(F);
+                // A loop, though it is unrolled in the end: written out, narrow vectors exceed what C2 inlines.
+                for (int i = 0; i < Nf4.PER_WORD; i++) {
+                    FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
+                    s = value.fma(FloatVector.broadcast(F, prepared[k + i]), s);
+                }
                 sum = s.fma(FloatVector.fromArray(F, scales, j / WORDS * ROWS + lane), sum);
             }
             Rows.store(sum, y, block * ROWS + lane, w.rows());
         }
-    }
-
-    private static FloatVector broadcast(float[] x, int k) {
-        return FloatVector.broadcast(F, x[k]);
     }
 
     @Override
