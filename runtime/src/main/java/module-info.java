@@ -6,10 +6,14 @@ module ingot.runtime {
     requires static transitive org.jspecify;
 
     exports ingot.runtime;
+    exports ingot.runtime.bench;
+    exports ingot.runtime.golden;
     exports ingot.runtime.kernel;
     exports ingot.runtime.kv;
     exports ingot.runtime.model;
+    exports ingot.runtime.perplexity;
     exports ingot.runtime.sample;
     exports ingot.runtime.template;
     exports ingot.runtime.tokenizer;
+    exports ingot.runtime.verify;
 }

@@ -1,10 +1,31 @@
 package ingot.cli;
 
+import ingot.runtime.Version;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+
 /** Entry point of the {@code ingot} command. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.out.println("ingot");
+        // UTF-8 whatever the locale: results are read by programs, and model text is in every script.
+        Console console = Console.of(
+                new FileInputStream(FileDescriptor.in),
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                Terminal.stderrIsTerminal());
+        System.exit(run(args, console));
+    }
+
+    /** Runs one command and returns the exit code; never exits the JVM and never throws. */
+    public static int run(String[] args, Console console) {
+        // Scripts ask for the version often; it needs neither the option parser nor any engine.
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            console.out().println("ingot " + Version.NUMBER);
+            return console.finish(ExitCode.DONE);
+        }
+        return new Dispatcher(console).run(args);
     }
 }

@@ -87,7 +87,8 @@ public final class VectorKernels implements Kernels {
         float[] ready = prepared.floats(kernel.preparedLength(w));
         kernel.prepare(w, x, ready);
         int blocks = (w.rows() - 1) / WeightKernel.ROWS + 1;
-        long bytes = w.layout().bytes(w.rows(), w.cols()) / blocks;
+        // Most bytes of a matrix are in its first part, the weights or their codes.
+        long bytes = w.parts().getFirst().byteSize() / blocks + 1;
         int perTask = (int) Math.max(1, Math.min(blocks, TASK_BYTES / bytes));
         pool.run((blocks - 1) / perTask + 1, task -> {
             for (int b = task * perTask; b < Math.min(blocks, (task + 1) * perTask); b++) {

@@ -1,0 +1,61 @@
+package ingot.cli;
+
+import ingot.cli.render.BenchFormat;
+import ingot.runtime.Model;
+import ingot.runtime.bench.Bench;
+import ingot.runtime.bench.BenchOptions;
+import ingot.runtime.bench.BenchResult;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "bench",
+        header = "Measures speed.",
+        description = "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
+                + " standard deviation over the repetitions, after one that is not counted.",
+        footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json"})
+final class BenchCommand extends Task {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
+    Path model = Path.of("");
+
+    @Option(
+            names = {"-p", "--n-prompt"},
+            paramLabel = "N",
+            description = "Tokens of the prompt test (default: 512; 0: none).")
+    int prompt = 512;
+
+    @Option(
+            names = {"-n", "--n-gen"},
+            paramLabel = "N",
+            description = "Tokens of the generation test (default: 128; 0: none).")
+    int generate = 128;
+
+    @Option(
+            names = {"-r", "--repetitions"},
+            paramLabel = "N",
+            description = "Repetitions (default: 5).")
+    int repetitions = 5;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description = "One of ${COMPLETION-CANDIDATES} (default: md).")
+    BenchFormat.@Nullable Kind output;
+
+    @Override
+    int run(Console console) {
+        BenchOptions options = new BenchOptions(prompt, generate, repetitions);
+        int positions = Math.max(prompt, generate);
+        try (Model opened = Model.open(model, common.modelOptions().withMaxPositions(positions));
+                var progress = common.progress(console)) {
+            List<BenchResult> results = Bench.run(opened, options, progress);
+            BenchFormat.Kind kind = output != null ? output : common.json ? BenchFormat.Kind.json : BenchFormat.Kind.md;
+            console.out().print(new BenchFormat(model.toString(), opened.info()).render(results, kind));
+            return ExitCode.DONE;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package ingot.cli;
+
+import ingot.cli.render.ProgressDisplay;
+import ingot.runtime.ModelOptions;
+import ingot.runtime.kernel.Backend;
+import picocli.CommandLine.Option;
+
+/** Options that every command has. */
+final class CommonOptions {
+    @Option(
+            order = 901,
+            names = "--json", description = "Print the result as JSON.")
+    boolean json;
+
+    @Option(
+            order = 902,
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Threads to compute with (default: one per core). Results do not depend on it.")
+    int threads;
+
+    @Option(
+            order = 903,
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto).")
+    BackendName backend = BackendName.auto;
+
+    @Option(
+            order = 904,
+            names = "--vector-bits",
+            paramLabel = "N",
+            description = "Vector width: 128, 256 or 512 (default: the widest that is fast here).")
+    int vectorBits;
+
+    @Option(
+            order = 905,
+            names = {"-q", "--quiet"}, description = "No progress on standard error.")
+    boolean quiet;
+
+    @Option(
+            order = 906,
+            names = "--debug", description = "Print the stack trace of an error.")
+    boolean debug;
+
+    @Option(
+            order = 907,
+            names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+    boolean help;
+
+    ModelOptions modelOptions() {
+        Backend kernels =
+                switch (backend) {
+                    case auto -> Backend.AUTO;
+                    case scalar -> Backend.SCALAR;
+                    case vector -> Backend.VECTOR;
+                };
+        return new ModelOptions(kernels, vectorBits, threads, 0);
+    }
+
+    /** Progress on standard error; silent with {@code --quiet}. */
+    ProgressDisplay progress(Console console) {
+        return quiet ? ProgressDisplay.silent() : ProgressDisplay.on(console.err(), console.terminal());
+    }
+
+    /** Spelled as typed. */
+    enum BackendName {
+        auto,
+        scalar,
+        vector
+    }
+}

@@ -1,0 +1,43 @@
+package ingot.cli;
+
+import ingot.cli.render.InspectFormat;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
+
+@Command(
+        name = "inspect",
+        header = "Tells what a file or folder holds.",
+        description = "Decides by content: an .ingot file, a model folder, a safetensors file, a golden file, recorded"
+                + " logits. Shows format, architecture, tensors, types, bits per weight, tokenizer, provenance and"
+                + " checksums.",
+        footer = {
+            "  ingot inspect qwen3.ingot",
+            "  ingot inspect Qwen3-0.6B --tensors",
+            "  ingot inspect qwen3.ingot --verify --json"
+        })
+final class InspectCommand extends Task {
+    @Parameters(index = "0", paramLabel = "ANY", description = "A file or a model folder.")
+    Path path = Path.of("");
+
+    @Option(names = "--tensors", description = "List every tensor.")
+    boolean tensors;
+
+    @Option(names = "--verify", description = "Read everything again and check every checksum.")
+    boolean verify;
+
+    @Override
+    int run(Console console) {
+        try (var progress = common.progress(console)) {
+            ObjectNode root = Inspector.inspect(path, verify, progress);
+            if (common.json) {
+                print(console, root);
+            } else {
+                console.out().print(InspectFormat.text(root, tensors));
+            }
+        }
+        return ExitCode.DONE;
+    }
+}

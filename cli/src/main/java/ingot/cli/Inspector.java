@@ -1,0 +1,314 @@
+package ingot.cli;
+
+import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import ingot.formats.Text;
+import ingot.formats.hf.HfFolder;
+import ingot.formats.ingot.IngotFile;
+import ingot.formats.ingot.IngotFormat;
+import ingot.formats.ingot.StoredTensor;
+import ingot.formats.io.InputFile;
+import ingot.formats.json.Json;
+import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.formats.tokenizer.TokenizerReader;
+import ingot.runtime.golden.GoldenFile;
+import ingot.runtime.golden.GoldenPrompt;
+import ingot.runtime.perplexity.LogitsFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Says what a file or folder holds, as the JSON of {@code ingot inspect --json}. */
+final class Inspector {
+    private final Path path;
+    private final boolean verify;
+    private final Progress progress;
+    private final ObjectNode root = Json.object();
+
+    private Inspector(Path path, boolean verify, Progress progress) {
+        this.path = path;
+        this.verify = verify;
+        this.progress = progress;
+    }
+
+    /**
+     * @param verify read every byte and check every checksum
+     * @throws IngotException.BadData for a damaged file, or one of a format that is not known
+     */
+    static ObjectNode inspect(Path path, boolean verify, Progress progress) {
+        if (!Files.exists(path)) {
+            throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
+        }
+        Inspector inspector = new Inspector(path, verify, progress);
+        if (HfFolder.recognises(path)) {
+            inspector.folder();
+        } else if (LogitsFile.recognises(path)) {
+            inspector.logits();
+        } else {
+            inspector.refuseForeign();
+            if (IngotFile.recognises(path)) {
+                inspector.ingot();
+            } else {
+                inspector.safetensors();
+            }
+        }
+        return inspector.root;
+    }
+
+    /** Formats that people have lying around, known by their first bytes. */
+    private void refuseForeign() {
+        byte[] head;
+        try (var in = Files.newInputStream(path)) {
+            head = in.readNBytes(8);
+        } catch (IOException e) {
+            throw InputFile.failure(path, e);
+        }
+        String text = new String(head, StandardCharsets.ISO_8859_1);
+        String name = text.startsWith("GGUF")
+                ? "a GGUF file"
+                : text.startsWith("PK\3\4")
+                        ? "a zip archive, perhaps a PyTorch checkpoint"
+                        : text.startsWith("\u0080\2") ? "a pickle, perhaps an old PyTorch checkpoint" : "";
+        if (!name.isEmpty()) {
+            throw IngotException.BadData.at(path, 0, name + ", which this version does not read");
+        }
+    }
+
+    private void ingot() {
+        try (IngotFile file = IngotFile.open(path)) {
+            var manifest = file.manifest();
+            start("ingot", file.size());
+            root.put("version", file.physical().metadata().getOrDefault("ingot.version", ""));
+            architecture(manifest.config());
+            long parameters = 0;
+            long bytes = 0;
+            ArrayNode tensors = Json.array();
+            for (StoredTensor t : manifest.tensors()) {
+                List<TensorInfo> parts =
+                        t.parts().stream().map(file::physicalTensor).toList();
+                long size = parts.stream().mapToLong(TensorInfo::bytes).sum();
+                parameters += t.shape().count();
+                bytes += size;
+                ObjectNode node = tensor(
+                        tensors, t.name(), t.layout().describe(), t.shape().dims());
+                place(node, size, file.path(), parts.getFirst().offset());
+                node.put("nmse", t.nmse());
+                if (parts.size() > 1) {
+                    ArrayNode list = node.putArray("parts");
+                    parts.forEach(p -> list(list, p));
+                }
+            }
+            totals(parameters, bytes);
+            if (manifest.hasTokenizer()) {
+                tokenizer(ModelText.data(path));
+            }
+            ObjectNode provenance = root.putObject("provenance");
+            provenance.put("tool", manifest.tool());
+            provenance.set("options", manifest.options());
+            var sources = provenance.putArray("sources");
+            manifest.sources().forEach(s -> sources.addObject()
+                    .put("name", s.name())
+                    .put("bytes", s.bytes())
+                    .put("sha256", s.sha256()));
+            boolean golden = file.physical().tensors().keySet().stream()
+                    .anyMatch(n -> n.startsWith(IngotFormat.GOLDEN_PREFIX));
+            root.put("golden", golden);
+            if (verify) {
+                file.verify(progress);
+            }
+            root.put("checksums", verify ? "verified" : "present");
+            checksums(file);
+            root.set("tensors", tensors);
+        }
+    }
+
+    private void checksums(IngotFile file) {
+        ObjectNode hashes = root.putObject("sha256");
+        int i = 0;
+        for (TensorInfo t : file.physical().tensors().values()) {
+            if (!t.name().equals(IngotFormat.CHECKSUMS)) {
+                hashes.put(t.name(), HexFormat.of().formatHex(file.sha256(i)));
+            }
+            i++;
+        }
+    }
+
+    private void folder() {
+        try (HfFolder folder = HfFolder.open(path)) {
+            start(
+                    "huggingface",
+                    folder.weightFiles().stream()
+                            .mapToLong(SafetensorsFile::size)
+                            .sum());
+            architecture(folder.config());
+            sums(folder.weights().tensors().values());
+            if (TokenizerReader.isPresent(folder.folder())) {
+                tokenizer(TokenizerReader.read(folder.folder()));
+            }
+            var files = root.putArray("files");
+            folder.weightFiles().forEach(f -> files.add(f.path().toString()));
+            var warnings = root.putArray("warnings");
+            folder.warnings().forEach(warnings::add);
+            readAll(folder.weights());
+            tensors(folder.weights().tensors().values());
+        }
+    }
+
+    private void safetensors() {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            boolean golden = file.tensors().containsKey("prompt.0.input_ids");
+            start(golden ? "golden" : "safetensors", file.size());
+            root.putNull("architecture");
+            sums(file.tensors().values());
+            if (golden) {
+                golden();
+            }
+            ObjectNode metadata = root.putObject("metadata");
+            for (Map.Entry<String, String> e : file.metadata().entrySet()) {
+                metadata.put(e.getKey(), e.getValue());
+            }
+            readAll(file);
+            tensors(file.tensors().values());
+        }
+    }
+
+    private void golden() {
+        try (GoldenFile file = GoldenFile.open(path)) {
+            root.put("vocabulary", file.vocabSize());
+            var prompts = root.putArray("prompts");
+            for (GoldenPrompt p : file.prompts()) {
+                prompts.addObject()
+                        .put("tokens", p.length())
+                        .put("greedy", p.greedyIds().length)
+                        .put("hidden_states", p.hidden().size());
+            }
+        }
+    }
+
+    private void logits() {
+        try (LogitsFile file = LogitsFile.open(path)) {
+            start("logits", size(path));
+            root.putNull("architecture");
+            root.put("context", file.context());
+            root.put("vocabulary", file.vocabSize());
+            root.put("chunks", file.chunks());
+            root.putArray("tensors");
+        }
+    }
+
+    private void start(String format, long bytes) {
+        root.put("format", format);
+        root.put("path", path.toString());
+        root.put("bytes", bytes);
+    }
+
+    private void architecture(ObjectNode config) {
+        JsonNode names = config.get("architectures");
+        String name = names != null && names.isArray() && !names.isEmpty()
+                ? names.get(0).asString("")
+                : "";
+        if (name.isEmpty()) {
+            root.putNull("architecture");
+        } else {
+            root.put("architecture", name);
+        }
+        JsonNode type = config.get("model_type");
+        if (type != null && type.isString()) {
+            root.put("model_type", type.stringValue());
+        }
+    }
+
+    private void sums(Collection<TensorInfo> tensors) {
+        long parameters = 0;
+        long bytes = 0;
+        for (TensorInfo t : tensors) {
+            if (t.dtype().floating()) {
+                parameters = Math.addExact(parameters, t.shape().count());
+                bytes = Math.addExact(bytes, t.bytes());
+            }
+        }
+        totals(parameters, bytes);
+    }
+
+    private void totals(long parameters, long bytes) {
+        root.put("parameters", parameters);
+        root.put("bits_per_weight", parameters == 0 ? 0 : 8.0 * bytes / parameters);
+    }
+
+    private void tokenizer(TokenizerData data) {
+        root.putObject("tokenizer")
+                .put("kind", "byte-level BPE")
+                .put("vocabulary", data.vocabularySize())
+                .put("added_tokens", data.addedTokens().size())
+                .put("chat_template", data.config().chatTemplate() != null);
+    }
+
+    /** These formats carry no checksums; reading every byte still proves that the disk gives them. */
+    private void readAll(TensorSource source) {
+        root.put("checksums", "none");
+        if (!verify) {
+            return;
+        }
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+        long total = source.tensors().values().stream()
+                .mapToLong(TensorInfo::bytes)
+                .sum();
+        long done = 0;
+        for (TensorInfo t : source.tensors().values()) {
+            for (long at = 0; at < t.bytes(); ) {
+                int n = (int) Math.min(buffer.capacity(), t.bytes() - at);
+                source.read(t, at, MemorySegment.ofBuffer(buffer.clear().limit(n)));
+                at += n;
+                done += n;
+                progress.step("reading", done, total, Progress.Unit.BYTES);
+            }
+        }
+    }
+
+    private void tensors(Collection<TensorInfo> tensors) {
+        ArrayNode list = root.putArray("tensors");
+        tensors.forEach(t -> list(list, t));
+    }
+
+    private static void list(ArrayNode list, TensorInfo t) {
+        place(tensor(list, t.name(), t.dtype().label(), t.shape().dims()), t.bytes(), t.file(), t.offset());
+    }
+
+    private static ObjectNode tensor(ArrayNode list, String name, String dtype, long[] dims) {
+        ObjectNode node = list.addObject();
+        node.put("name", name);
+        node.put("dtype", dtype);
+        ArrayNode shape = node.putArray("shape");
+        for (long d : dims) {
+            shape.add(d);
+        }
+        return node;
+    }
+
+    private static void place(ObjectNode node, long bytes, Path file, long offset) {
+        node.put("bytes", bytes);
+        node.put("file", file.toString());
+        node.put("offset", offset);
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw InputFile.failure(file, e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package ingot.cli;
+
+import ingot.formats.IngotException;
+import ingot.formats.TensorInfo;
+import ingot.formats.Text;
+import ingot.formats.ingot.IngotFile;
+import ingot.formats.ingot.IngotFormat;
+import ingot.formats.io.Folders;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.formats.tokenizer.TokenizerReader;
+import ingot.runtime.template.ChatTemplate;
+import ingot.runtime.tokenizer.Tokenizer;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The text side of a model, opened without its weights.
+ *
+ * @param origin named in errors
+ */
+record ModelText(Tokenizer tokenizer, Path origin) {
+    private static final int MAX_BLOB = 256 << 20;
+
+    /** @param model an {@code .ingot} file, a model folder, or a weight file in one */
+    static ModelText open(Path model) {
+        return new ModelText(Tokenizer.of(data(model)), model);
+    }
+
+    /** The tokenizer as the model has it. */
+    static TokenizerData data(Path model) {
+        if (!Files.exists(model)) {
+            throw new IngotException.MissingInput(Text.path(model) + ": no such file or folder");
+        }
+        if (!IngotFile.recognises(model)) {
+            return TokenizerReader.read(Files.isDirectory(model) ? model : Folders.of(model));
+        }
+        try (IngotFile file = IngotFile.open(model)) {
+            if (!file.manifest().hasTokenizer()) {
+                throw new IngotException.MissingInput(
+                        Text.path(model) + ": no tokenizer inside; convert again from a folder that has one");
+            }
+            TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
+            if (blob.bytes() > MAX_BLOB) {
+                throw IngotException.BadData.tensor(model, blob.name(), "a tokenizer of " + blob.bytes() + " bytes");
+            }
+            byte[] bytes = new byte[(int) blob.bytes()];
+            file.physical().read(blob, 0, MemorySegment.ofArray(bytes));
+            return TokenizerData.decode(ByteBuffer.wrap(bytes), model);
+        }
+    }
+
+    /** The model's chat template. */
+    ChatTemplate template() {
+        String source = tokenizer.config().chatTemplate();
+        if (source == null) {
+            throw new IngotException.Usage(Text.path(origin) + ": the model has no chat template");
+        }
+        return ChatTemplate.compile(source, origin);
+    }
+}

@@ -1,0 +1,155 @@
+package ingot.cli;
+
+import ingot.cli.render.PerplexityFormat;
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.runtime.Model;
+import ingot.runtime.perplexity.LogitsFile;
+import ingot.runtime.perplexity.LogitsFileWriter;
+import ingot.runtime.perplexity.Perplexity;
+import ingot.runtime.perplexity.PerplexityOptions;
+import ingot.runtime.perplexity.PerplexityResult;
+import ingot.runtime.perplexity.Predictor;
+import ingot.runtime.perplexity.Reference;
+import ingot.runtime.tokenizer.AddedTokenParsing;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "perplexity",
+        header = "Scores a text; measures divergence from a reference.",
+        description = {
+            "Scores a text: windows of -c tokens, the second half of each, as llama.cpp's perplexity tool does, so that"
+                    + " figures compare. With --against also how far the predictions lie from a reference.",
+            "",
+            "The reference is another model, or a file that this command or llama.cpp's tool wrote with"
+                    + " --kl-divergence-base; the text may then be left out, it is in the file."
+        },
+        footer = {
+            "  ingot perplexity qwen3.ingot -f text.txt",
+            "  ingot perplexity int4.ingot -f text.txt -c 256 --against f32.ingot",
+            "  ingot perplexity f32.ingot -f text.txt --kl-divergence-base base.kld",
+            "  ingot perplexity int4.ingot --kl-divergence --kl-divergence-base base.kld"
+        })
+final class PerplexityCommand extends Task {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
+    Path model = Path.of("");
+
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "TEXT",
+            description = "UTF-8 text to score.")
+    @Nullable
+    Path text;
+
+    @Option(
+            names = {"-c", "--ctx-size"},
+            paramLabel = "N",
+            description = "Tokens per window (default: 512).")
+    @Nullable
+    Integer context;
+
+    @Option(names = "--chunks", paramLabel = "N", description = "Score the first N windows only.")
+    int chunks;
+
+    @Option(names = "--against", paramLabel = "REF", description = "A model, or a file of recorded logits.")
+    @Nullable
+    Path against;
+
+    @Option(
+            names = "--kl-divergence-base",
+            paramLabel = "FILE",
+            description = "Record the predictions in FILE; with --kl-divergence, compare with FILE.")
+    @Nullable
+    Path base;
+
+    @Option(names = "--kl-divergence", description = "Compare with the file of --kl-divergence-base.")
+    boolean compare;
+
+    @Override
+    int run(Console console) {
+        Path reference = against;
+        if (compare) {
+            if (base == null || against != null) {
+                throw new IngotException.Usage("--kl-divergence compares with the file of --kl-divergence-base; give"
+                        + " that file and no --against");
+            }
+            reference = base;
+        }
+        PerplexityResult result;
+        if (reference != null && LogitsFile.recognises(reference)) {
+            try (LogitsFile file = LogitsFile.open(reference)) {
+                result = measure(console, new Reference.Recorded(file));
+            }
+        } else if (reference != null) {
+            try (Model other = Model.open(reference, common.modelOptions());
+                    Predictor predictor = Predictor.of(other)) {
+                result = measure(console, new Reference.Live(predictor));
+            }
+        } else {
+            result = measure(console, null);
+        }
+        if (common.json) {
+            print(console, PerplexityFormat.json(result));
+        } else {
+            console.out().print(PerplexityFormat.text(result));
+        }
+        return ExitCode.DONE;
+    }
+
+    private PerplexityResult measure(Console console, @Nullable Reference reference) {
+        try (Model opened = Model.open(model, common.modelOptions());
+                Predictor predictor = Predictor.of(opened);
+                var progress = common.progress(console)) {
+            PerplexityOptions options = new PerplexityOptions(windowSize(reference), chunks);
+            int[] tokens = tokens(reference);
+            if (base == null || compare) {
+                return Perplexity.measure(predictor, tokens, options, reference, null, progress);
+            }
+            int recorded = options.windows(tokens.length) * options.context();
+            try (LogitsFileWriter writer = new LogitsFileWriter(
+                    base, options.context(), predictor.vocabSize(), Arrays.copyOf(tokens, recorded))) {
+                PerplexityResult result =
+                        Perplexity.measure(predictor, tokens, options, reference, writer, progress);
+                writer.commit();
+                return result;
+            }
+        }
+    }
+
+    private int windowSize(@Nullable Reference reference) {
+        if (context != null) {
+            return context;
+        }
+        return reference instanceof Reference.Recorded r ? r.file().context() : 512;
+    }
+
+    private int[] tokens(@Nullable Reference reference) {
+        if (reference instanceof Reference.Recorded r) {
+            int[] recorded = r.file().tokens();
+            if (text != null) {
+                int[] own = encode(text);
+                if (own.length < recorded.length
+                        || !Arrays.equals(own, 0, recorded.length, recorded, 0, recorded.length)) {
+                    throw new IngotException.ConfigMismatch(Text.path(text)
+                            + ": its tokens are not those of the reference; use the same text and tokenizer, or leave -f"
+                            + " out");
+                }
+            }
+            return recorded;
+        }
+        if (text == null) {
+            throw new IngotException.Usage("no text to score; name one with -f TEXT");
+        }
+        return encode(text);
+    }
+
+    /** What looks like a special token is text here, and nothing is put in front: no Qwen model has a first token. */
+    private int[] encode(Path file) {
+        return ModelText.open(model).tokenizer().encode(Inputs.text(file), AddedTokenParsing.PLAIN_TEXT);
+    }
+}

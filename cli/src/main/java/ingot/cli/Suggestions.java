@@ -1,0 +1,130 @@
+package ingot.cli;
+
+import ingot.formats.Text;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** One line for a wrong command line, with the nearest right word. */
+final class Suggestions {
+    private Suggestions() {}
+
+    static String explain(ParameterException e, String[] args) {
+        CommandSpec spec = e.getCommandLine().getCommandSpec();
+        String prefix = spec.parent() == null ? "" : spec.name() + ": ";
+        return prefix + switch (e) {
+            case UnmatchedArgumentException u -> unmatched(u.getUnmatched(), spec);
+            // The parser misses an argument before it looks at misspelt options, which are the likelier slip.
+            case MissingParameterException m when !misspelt(args, spec).isEmpty() ->
+                unmatched(misspelt(args, spec), spec);
+            case MissingParameterException m -> "missing " + missing(m) + "; see 'ingot " + spec.name() + " --help'";
+            default -> invalid(e);
+        };
+    }
+
+    private static List<String> misspelt(String[] args, CommandSpec spec) {
+        return Arrays.stream(args)
+                .takeWhile(a -> !a.equals("--"))
+                .filter(a -> a.startsWith("--"))
+                .filter(a -> spec.findOption(a.split("=", 2)[0]) == null)
+                .toList();
+    }
+
+    private static String unmatched(List<String> words, CommandSpec spec) {
+        String word = words.getFirst();
+        if (word.startsWith("-")) {
+            int equals = word.indexOf('=');
+            String option = equals < 0 ? word : word.substring(0, equals);
+            List<String> known = new ArrayList<>();
+            spec.options().forEach(o -> known.addAll(List.of(o.names())));
+            return "unknown option " + Text.quote(option) + didYouMean(option, known, spec);
+        }
+        if (spec.parent() == null) {
+            return "unknown command " + Text.quote(word) + didYouMean(word, Commands.names(), spec);
+        }
+        return "unexpected argument " + Text.quote(word) + seeHelp(spec);
+    }
+
+    private static String missing(MissingParameterException e) {
+        List<String> names = new ArrayList<>();
+        for (ArgSpec arg : e.getMissing()) {
+            names.add(arg instanceof OptionSpec o ? o.longestName() : arg.paramLabel());
+        }
+        return String.join(", ", names);
+    }
+
+    private static String invalid(ParameterException e) {
+        ArgSpec arg = e.getArgSpec();
+        String value = e.getValue();
+        if (arg == null || value == null) {
+            // picocli's own messages are sentences that start with a capital letter.
+            String message = String.valueOf(e.getMessage());
+            return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+        }
+        String name = arg instanceof OptionSpec o ? o.longestName() : arg.paramLabel();
+        List<String> allowed = new ArrayList<>();
+        if (arg.completionCandidates() != null) {
+            arg.completionCandidates().forEach(allowed::add);
+        }
+        String text = "invalid value " + Text.quote(value) + " for " + name;
+        if (allowed.isEmpty()) {
+            return text + ": expected " + (arg.type().isPrimitive() ? "a number" : arg.paramLabel());
+        }
+        return text + "; one of " + String.join(", ", allowed)
+                + nearest(value, allowed).map(n -> "; did you mean '" + n + "'?").orElse("");
+    }
+
+    private static String didYouMean(String word, Collection<String> known, CommandSpec spec) {
+        return nearest(word, known).map(n -> "; did you mean '" + n + "'?").orElseGet(() -> seeHelp(spec));
+    }
+
+    private static String seeHelp(CommandSpec spec) {
+        return "; see 'ingot " + (spec.parent() == null ? "" : spec.name() + " ") + "--help'";
+    }
+
+    /** The known word with the fewest edits, if they are few enough for a slip. */
+    static Optional<String> nearest(String word, Collection<String> known) {
+        String best = null;
+        int least = (word.length() <= 3 ? 1 : Math.max(2, word.length() / 3)) + 1;
+        for (String candidate : known) {
+            int d = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
+            if (d < least) {
+                least = d;
+                best = candidate;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    /** Levenshtein distance; words longer than 64 characters are nobody's slip. */
+    private static int distance(String a, String b) {
+        if (a.length() > 64 || b.length() > 64) {
+            return Integer.MAX_VALUE;
+        }
+        int[] previous = new int[b.length() + 1];
+        int[] current = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            previous[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            current[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int change = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                current[j] = Math.min(change, 1 + Math.min(previous[j], current[j - 1]));
+            }
+            int[] swap = previous;
+            previous = current;
+            current = swap;
+        }
+        return previous[b.length()];
+    }
+}

@@ -1,0 +1,115 @@
+package ingot.cli.render;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.StringJoiner;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What {@code ingot inspect} found, for people. */
+public final class InspectFormat {
+    private InspectFormat() {}
+
+    /** @param all whether to list every tensor instead of a line per type */
+    public static String text(ObjectNode root, boolean all) {
+        Table facts = new Table().text("").text("");
+        for (Map.Entry<String, JsonNode> e : root.properties()) {
+            String value =
+                    switch (e.getKey()) {
+                        case "tensors", "sha256", "provenance", "prompts" -> "";
+                        case "bytes" -> Format.bytes(e.getValue().longValue());
+                        case "parameters" -> Format.count(e.getValue().longValue());
+                        case "bits_per_weight" -> Format.fixed(e.getValue().doubleValue(), 2);
+                        default -> plain(e.getValue());
+                    };
+            if (!value.isEmpty()) {
+                facts.row(e.getKey().replace('_', ' '), value);
+            }
+        }
+        provenance(facts, root.get("provenance"));
+        JsonNode prompts = root.get("prompts");
+        if (prompts != null) {
+            StringJoiner lengths = new StringJoiner(", ");
+            prompts.forEach(p -> lengths.add(p.get("tokens").asString()));
+            facts.row("prompts", prompts.size() + " of " + lengths + " tokens");
+        }
+        JsonNode tensors = root.get("tensors");
+        if (tensors == null || tensors.isEmpty()) {
+            return facts.render();
+        }
+        return facts.render() + "\n" + (all ? list(tensors) : summary(tensors));
+    }
+
+    private static void provenance(Table facts, JsonNode provenance) {
+        if (provenance == null) {
+            return;
+        }
+        facts.row("made by", plain(provenance.get("tool")));
+        provenance
+                .get("sources")
+                .forEach(s -> facts.row(
+                        "source", s.get("name").asString() + ", SHA-256 " + s.get("sha256").asString()));
+    }
+
+    private static String plain(JsonNode node) {
+        return switch (node) {
+            case ObjectNode object -> {
+                StringJoiner out = new StringJoiner(", ");
+                object.properties().forEach(e -> out.add(e.getKey().replace('_', ' ') + " " + plain(e.getValue())));
+                yield out.toString();
+            }
+            default -> {
+                if (node.isArray()) {
+                    StringJoiner out = new StringJoiner(", ");
+                    node.forEach(n -> out.add(plain(n)));
+                    yield out.toString();
+                }
+                yield node.isNull() ? "" : node.asString();
+            }
+        };
+    }
+
+    private static String list(JsonNode tensors) {
+        Table table = new Table().text("tensor").text("type").number("shape").number("bytes").number("offset");
+        tensors.forEach(t -> table.row(
+                t.get("name").asString(),
+                t.get("dtype").asString(),
+                shape(t),
+                Long.toString(t.get("bytes").longValue()),
+                Long.toString(t.get("offset").longValue())));
+        return table.render();
+    }
+
+    private static String shape(JsonNode tensor) {
+        StringJoiner out = new StringJoiner("×");
+        tensor.get("shape").forEach(d -> out.add(d.asString()));
+        return out.toString();
+    }
+
+    private static String summary(JsonNode tensors) {
+        Map<String, long[]> types = new LinkedHashMap<>();
+        for (JsonNode t : tensors) {
+            long[] sum = types.computeIfAbsent(t.get("dtype").asString(), k -> new long[3]);
+            long elements = 1;
+            for (JsonNode d : t.get("shape")) {
+                elements *= d.longValue();
+            }
+            sum[0]++;
+            sum[1] += elements;
+            sum[2] += t.get("bytes").longValue();
+        }
+        Table table = new Table()
+                .text("type")
+                .number("tensors")
+                .number("elements")
+                .number("size")
+                .number("bits each");
+        types.forEach((type, sum) -> table.row(
+                type,
+                Long.toString(sum[0]),
+                Format.count(sum[1]),
+                Format.bytes(sum[2]),
+                sum[1] == 0 ? "–" : Format.fixed(8.0 * sum[2] / sum[1], 2)));
+        return table.render();
+    }
+}

@@ -1,0 +1,241 @@
+package ingot.cli.render;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A small chart as inline SVG: axes, ticks, marks with tooltips. Colours come from the page's CSS variables, so it
+ * follows light and dark.
+ */
+final class Plot {
+    /** Linear or logarithmic (base 10) axis; values that a logarithm does not take sit on its lower end. */
+    enum Scale {
+        LINEAR,
+        LOG
+    }
+
+    /** Size in CSS pixels at which text has its natural size: a column of two, or the whole width. */
+    enum Size {
+        HALF(480, 300),
+        FULL(1000, 280);
+
+        private final int width;
+        private final int height;
+
+        Size(int width, int height) {
+            this.width = width;
+            this.height = height;
+        }
+    }
+
+    private static final int LEFT = 64;
+    private static final int RIGHT = 12;
+    private static final int TOP = 12;
+    private static final int BOTTOM = 44;
+    private static final int TICKS = 6;
+
+    private final Size size;
+    private final String xLabel;
+    private final String yLabel;
+    private final Axis x;
+    private final Axis y;
+    private final StringBuilder marks = new StringBuilder();
+    private final List<String> xNames = new ArrayList<>();
+
+    /** Values that an axis shows. */
+    record Range(double low, double high) {}
+
+    private record Axis(double low, double high, Scale scale) {
+        /** 0 at the lower end, 1 at the upper. */
+        double at(double v) {
+            double position =
+                    switch (scale) {
+                        case LINEAR -> (v - low) / (high - low);
+                        case LOG -> v <= 0 ? 0 : Math.log10(v / low) / Math.log10(high / low);
+                    };
+            return Double.isNaN(position) ? 1 : Math.clamp(position, 0, 1);
+        }
+
+        List<Double> ticks() {
+            List<Double> ticks = new ArrayList<>();
+            switch (scale) {
+                case LINEAR -> {
+                    double step = niceStep((high - low) / TICKS);
+                    // Half a step of slack keeps the last tick in spite of rounding.
+                    for (double v = Math.ceil(low / step) * step; v <= high + step * 1e-6; v += step) {
+                        ticks.add(Math.abs(v) < step * 1e-6 ? 0 : v);
+                    }
+                }
+                case LOG -> {
+                    int first = (int) Math.ceil(Math.log10(low) - 1e-9);
+                    int last = (int) Math.floor(Math.log10(high) + 1e-9);
+                    int every = Math.max(1, (last - first + TICKS - 1) / TICKS);
+                    for (int e = first; e <= last; e += every) {
+                        ticks.add(Math.pow(10, e));
+                    }
+                }
+            }
+            return ticks;
+        }
+
+        /** 1, 2 or 5 times a power of ten, at least {@code raw}. */
+        private static double niceStep(double raw) {
+            double power = Math.pow(10, Math.floor(Math.log10(raw)));
+            double m = raw / power;
+            return (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10) * power;
+        }
+    }
+
+    private Plot(Size size, String xLabel, Axis x, String yLabel, Axis y) {
+        this.size = size;
+        this.xLabel = xLabel;
+        this.x = x;
+        this.yLabel = yLabel;
+        this.y = y;
+    }
+
+    /** Both axes linear. */
+    static Plot linear(Size size, String xLabel, Range x, String yLabel, Range y) {
+        return new Plot(size, xLabel, axis(x), yLabel, axis(y));
+    }
+
+    /**
+     * Linear across, logarithmic up, from the power of ten below {@code y} to the one above it; the ends need not be
+     * positive.
+     */
+    static Plot logarithmic(Size size, String xLabel, Range x, String yLabel, Range y) {
+        double least = y.low;
+        double most = y.high;
+        double high = most > 0 && Double.isFinite(most) ? Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)) : 1;
+        double low = least > 0 && least < high ? Math.pow(10, Math.floor(Math.log10(least))) : high * 1e-6;
+        return new Plot(size, xLabel, axis(x), yLabel, new Axis(Math.max(low, high * 1e-18), high, Scale.LOG));
+    }
+
+    private static Axis axis(Range r) {
+        return r.high > r.low ? new Axis(r.low, r.high, Scale.LINEAR) : new Axis(r.low - 0.5, r.low + 0.5, Scale.LINEAR);
+    }
+
+    /** Names instead of numbers under the integers 0, 1, 2 … of the horizontal axis; some are left out to fit. */
+    Plot names(List<String> names) {
+        xNames.addAll(names);
+        return this;
+    }
+
+    Plot point(double px, double py, String cssClass, String tip) {
+        marks.append(String.format(
+                Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\">", cssClass, left(px), top(py)));
+        marks.append(title(tip)).append("</circle>\n");
+        return this;
+    }
+
+    /** Without tooltip: for clouds. */
+    Plot dot(double px, double py) {
+        marks.append(String.format(
+                Locale.ROOT, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.6\"/>\n", left(px), top(py)));
+        return this;
+    }
+
+    Plot bar(double px, double width, double py, String tip) {
+        double from = left(px - width / 2);
+        double to = left(px + width / 2);
+        double above = top(py);
+        double floor = size.height - BOTTOM;
+        marks.append(String.format(
+                Locale.ROOT,
+                "<rect class=\"bar\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\">",
+                from,
+                above,
+                Math.max(0.5, to - from),
+                Math.max(0.8, floor - above)));
+        marks.append(title(tip)).append("</rect>\n");
+        return this;
+    }
+
+    Plot line(double[] xs, double[] ys, String cssClass) {
+        StringBuilder points = new StringBuilder();
+        for (int i = 0; i < xs.length; i++) {
+            points.append(String.format(Locale.ROOT, "%.1f,%.1f ", left(xs[i]), top(ys[i])));
+        }
+        marks.append("<polyline class=\"" + cssClass + "\" points=\"" + points.toString().strip() + "\"/>\n");
+        return this;
+    }
+
+    private double left(double v) {
+        return LEFT + x.at(v) * (size.width - LEFT - RIGHT);
+    }
+
+    private double top(double v) {
+        return size.height - BOTTOM - y.at(v) * (size.height - TOP - BOTTOM);
+    }
+
+    private static String title(String tip) {
+        return "<title>" + Markup.escape(tip) + "</title>";
+    }
+
+    /** @param name read by screen readers */
+    String render(String name) {
+        StringBuilder out = new StringBuilder();
+        out.append("<svg viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\"" + Markup.escape(name)
+                + "\">\n");
+        for (double tick : y.ticks()) {
+            double t = top(tick);
+            out.append(String.format(
+                    Locale.ROOT,
+                    "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
+                    LEFT,
+                    size.width - RIGHT,
+                    t,
+                    t));
+            text(out, LEFT - 6, t + 4, "end", label(tick, y.scale()));
+        }
+        xTicks(out);
+        out.append("<g>\n" + marks + "</g>\n");
+        out.append(String.format(
+                "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
+                LEFT, size.width - RIGHT, size.height - BOTTOM, size.height - BOTTOM));
+        text(out, (LEFT + size.width - RIGHT) / 2.0, size.height - 6, "middle", xLabel);
+        out.append(String.format(
+                "<text class=\"label\" transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
+                (size.height - BOTTOM + TOP) / 2, Markup.escape(yLabel)));
+        return out.append("\n</svg>").toString();
+    }
+
+    private void xTicks(StringBuilder out) {
+        double below = size.height - BOTTOM + 17;
+        if (xNames.isEmpty()) {
+            x.ticks().forEach(t -> text(out, left(t), below, "middle", label(t, x.scale())));
+            return;
+        }
+        int widest = xNames.stream().mapToInt(String::length).max().orElse(1);
+        int fit = Math.max(2, (size.width - LEFT - RIGHT) / (7 * widest + 10));
+        int every = Math.max(1, (xNames.size() + fit - 1) / fit);
+        for (int i = 0; i < xNames.size(); i += every) {
+            text(out, left(i), below, "middle", xNames.get(i));
+        }
+    }
+
+    private static void text(StringBuilder out, double tx, double ty, String anchor, String s) {
+        out.append(String.format(
+                Locale.ROOT,
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
+                tx,
+                ty,
+                anchor,
+                Markup.escape(s)));
+    }
+
+    private static String label(double v, Scale scale) {
+        if (scale == Scale.LOG) {
+            long exponent = Math.round(Math.log10(v));
+            return exponent >= -3 && exponent <= 4 ? plain(v) : "1e" + exponent;
+        }
+        return Math.abs(v) >= 1e5 || (v != 0 && Math.abs(v) < 1e-3) ? Format.scientific(v) : plain(v);
+    }
+
+    private static String plain(double v) {
+        // Ticks are short decimals; six places remove the rounding of repeated addition.
+        String s = Format.fixed(v, 6);
+        return s.replaceAll("0+$", "").replaceAll("\\.$", "");
+    }
+}

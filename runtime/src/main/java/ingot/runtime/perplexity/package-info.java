@@ -1,0 +1,5 @@
+/** Perplexity and KL divergence over text, by the protocol of the field's tool. */
+@NullMarked
+package ingot.runtime.perplexity;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,63 @@
+package ingot.runtime.verify;
+
+/**
+ * Accumulates NMSE = mean((a − b)²) ÷ mean((b − mean(b))²), b the golden, and max |a − b|. The variance is summed around
+ * the first golden value, so that a large common offset does not cancel.
+ */
+public final class ErrorSum {
+    private long n;
+    private double shift;
+    private double squares;
+    private double shifted;
+    private double shiftedSquares;
+    private double maxAbs;
+
+    /** Adds {@code golden.length} pairs. */
+    public void add(float[] model, float[] golden) {
+        if (n == 0 && golden.length > 0) {
+            shift = golden[0];
+        }
+        for (int i = 0; i < golden.length; i++) {
+            double d = (double) model[i] - golden[i];
+            squares += d * d;
+            // Math.max keeps a NaN, so a model that yields one cannot look right.
+            maxAbs = Math.max(maxAbs, Math.abs(d));
+            double s = golden[i] - shift;
+            shifted += s;
+            shiftedSquares += s * s;
+        }
+        n += golden.length;
+    }
+
+    public void add(ErrorSum other) {
+        double move = other.shift - shift;
+        if (n == 0) {
+            shift = other.shift;
+            move = 0;
+        }
+        squares += other.squares;
+        maxAbs = Math.max(maxAbs, other.maxAbs);
+        // Σ(b − s)² about another shift: Σ(x + m)² = Σx² + 2mΣx + n·m².
+        shiftedSquares += other.shiftedSquares + 2 * move * other.shifted + other.n * move * move;
+        shifted += other.shifted + other.n * move;
+        n += other.n;
+    }
+
+    /** 0 when all pairs are equal; infinite when the golden values do not vary but the model's differ. */
+    public double nmse() {
+        if (squares == 0) {
+            return 0;
+        }
+        double variance = shiftedSquares - shifted * shifted / n;
+        return variance <= 0 ? Double.POSITIVE_INFINITY : squares / variance;
+    }
+
+    /** Pairs added so far. */
+    public long count() {
+        return n;
+    }
+
+    public double maxAbs() {
+        return maxAbs;
+    }
+}

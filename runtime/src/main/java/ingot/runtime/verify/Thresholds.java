@@ -1,0 +1,61 @@
+package ingot.runtime.verify;
+
+import ingot.runtime.ModelInfo;
+import ingot.runtime.WeightInfo;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What counts as right.
+ *
+ * @param maxNmse largest NMSE of any one prompt
+ * @param minTop1 least share of positions whose most likely token agrees, over all prompts
+ * @param maxKld largest mean KL divergence over all positions, in nats
+ * @param greedy whether every token of the golden greedy continuations must come out
+ */
+public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, OptionalDouble maxKld, boolean greedy) {
+    /** Weights as the reference had them: only the order of additions may differ. */
+    public static final Thresholds EXACT =
+            new Thresholds(OptionalDouble.of(1e-9), OptionalDouble.empty(), OptionalDouble.empty(), true);
+
+    /** Weights rounded to 16 bits from something wider. */
+    public static final Thresholds ROUNDED_16 = lossy(1e-4, 0.97, 1e-3);
+
+    public static final Thresholds BITS_8 = lossy(3e-3, 0.95, 5e-3);
+    public static final Thresholds BITS_4 = lossy(0.15, 0.75, 0.15);
+
+    /** The default for a model: decided by its coarsest weight matrix. */
+    public static Thresholds forModel(ModelInfo info) {
+        boolean rounded = false;
+        int bits = 16;
+        for (WeightInfo w : info.weights()) {
+            String type = w.type().toLowerCase(Locale.ROOT);
+            if (type.startsWith("int4") || type.startsWith("nf4")) {
+                bits = Math.min(bits, 4);
+            } else if (type.startsWith("int8")) {
+                bits = Math.min(bits, 8);
+            } else {
+                rounded |= w.nmse().orElse(0) > 0;
+            }
+        }
+        return switch (bits) {
+            case 4 -> BITS_4;
+            case 8 -> BITS_8;
+            default -> rounded ? ROUNDED_16 : EXACT;
+        };
+    }
+
+    /** These thresholds with the given ones in place of their own. */
+    public Thresholds with(Optional<Double> nmse, Optional<Double> top1, Optional<Double> kld) {
+        return new Thresholds(or(nmse, maxNmse), or(top1, minTop1), or(kld, maxKld), greedy);
+    }
+
+    private static OptionalDouble or(Optional<Double> given, OptionalDouble otherwise) {
+        return given.map(OptionalDouble::of).orElse(otherwise);
+    }
+
+    private static Thresholds lossy(double nmse, double top1, double kld) {
+        return new Thresholds(OptionalDouble.of(nmse), OptionalDouble.of(top1), OptionalDouble.of(kld), false);
+    }
+}

@@ -1,0 +1,250 @@
+package ingot.runtime.verify;
+
+import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.runtime.golden.GoldenFile;
+import ingot.runtime.golden.GoldenPrompt;
+import ingot.runtime.verify.VerifyReport.Check;
+import ingot.runtime.verify.VerifyReport.Greedy;
+import ingot.runtime.verify.VerifyReport.LayerResult;
+import ingot.runtime.verify.VerifyReport.Overall;
+import ingot.runtime.verify.VerifyReport.Point;
+import ingot.runtime.verify.VerifyReport.PromptResult;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.DoubleStream;
+
+/** Runs a model over the prompts of a golden file and compares everything the file holds. */
+public final class Verifier {
+    /** A trace point whose error is this many times that of the one before it is where a model departs. */
+    private static final double JUMP = 10;
+
+    private final Subject subject;
+    private final GoldenFile golden;
+    private final Progress progress;
+    private final ErrorSum all = new ErrorSum();
+    private final List<Point> scatter = new ArrayList<>();
+    private final long scatterStride;
+
+    private Verifier(Subject subject, GoldenFile golden, Progress progress) {
+        this.subject = subject;
+        this.golden = golden;
+        this.progress = progress;
+        long logits = 0;
+        for (GoldenPrompt p : golden.prompts()) {
+            logits += (long) p.length() * golden.vocabSize();
+        }
+        // A prime-like odd stride visits every token id before long, whatever the vocabulary's factors.
+        this.scatterStride = Math.max(1, logits / VerifyReport.MAX_SCATTER + 1) | 1;
+    }
+
+    /**
+     * @throws IngotException.ConfigMismatch when the golden file belongs to a model of another vocabulary
+     * @throws IngotException.BadData when a golden logit is not a number
+     */
+    public static VerifyReport verify(Subject subject, GoldenFile golden, Thresholds thresholds, Progress progress) {
+        if (subject.vocabSize() != golden.vocabSize()) {
+            throw IngotException.ConfigMismatch.in(
+                    golden.origin(),
+                    "golden logits over " + golden.vocabSize() + " tokens, but the model has a vocabulary of "
+                            + subject.vocabSize() + "; the file belongs to another model");
+        }
+        return new Verifier(subject, golden, progress).run(thresholds);
+    }
+
+    private VerifyReport run(Thresholds thresholds) {
+        List<PromptResult> prompts = new ArrayList<>();
+        List<LayerResult> layers = new ArrayList<>();
+        long total = golden.prompts().stream().mapToLong(Verifier::work).sum();
+        long done = 0;
+        for (GoldenPrompt prompt : golden.prompts()) {
+            progress.step("verifying", done, total, Progress.Unit.TOKENS);
+            prompts.add(compare(prompt));
+            if (layers.isEmpty() && !prompt.hidden().isEmpty()) {
+                layers.addAll(trace(prompt));
+            }
+            done += work(prompt);
+        }
+        progress.step("verifying", total, total, Progress.Unit.TOKENS);
+        Overall overall = overall(prompts);
+        return new VerifyReport(
+                thresholds,
+                overall,
+                prompts,
+                layers,
+                departure(layers, thresholds.maxNmse().orElse(Thresholds.EXACT.maxNmse().getAsDouble())),
+                checks(thresholds, overall, prompts),
+                scatter);
+    }
+
+    /** Tokens that go through the model for a prompt. */
+    private static long work(GoldenPrompt p) {
+        long n = p.greedyIds().length;
+        return p.length() + n * p.length() + n * (n + 1) / 2 + p.length() + p.greedyIdsCached().length;
+    }
+
+    private PromptResult compare(GoldenPrompt prompt) {
+        ErrorSum error = new ErrorSum();
+        List<Double> kld = new ArrayList<>();
+        int[] agreed = new int[1];
+        float[] expected = new float[golden.vocabSize()];
+        subject.logits(prompt.inputIds(), (position, logits) -> {
+            golden.readLogits(prompt, position, expected);
+            error.add(logits, expected);
+            kld.add(Distributions.klDivergence(expected, logits));
+            if (Distributions.argmax(expected) == Distributions.argmax(logits)) {
+                agreed[0]++;
+            }
+            sample(((long) prompt.index() << 20) + position, expected, logits);
+        });
+        if (kld.size() != prompt.length()) {
+            throw new IllegalStateException(kld.size() + " positions came back for " + prompt.length() + " tokens");
+        }
+        all.add(error);
+        return new PromptResult(
+                prompt.index(),
+                prompt.length(),
+                error.nmse(),
+                error.maxAbs(),
+                kld,
+                (double) agreed[0] / prompt.length(),
+                recomputed(prompt).plus(cached(prompt)));
+    }
+
+    private void sample(long row, float[] expected, float[] logits) {
+        long first = (row * 7919) % scatterStride;
+        for (long i = first; i < expected.length && scatter.size() < VerifyReport.MAX_SCATTER; i += scatterStride) {
+            scatter.add(new Point(expected[(int) i], logits[(int) i]));
+        }
+    }
+
+    /** {@code greedy_ids} were made by computing the whole sequence at every step. */
+    private Greedy recomputed(GoldenPrompt prompt) {
+        int[] expected = prompt.greedyIds();
+        int[] tokens = Arrays.copyOf(prompt.inputIds(), prompt.length() + expected.length);
+        int matched = 0;
+        while (matched < expected.length) {
+            int length = prompt.length() + matched;
+            int next = subject.next(Arrays.copyOf(tokens, length));
+            if (next != expected[matched]) {
+                break;
+            }
+            tokens[length] = next;
+            matched++;
+        }
+        return new Greedy(matched, expected.length);
+    }
+
+    private Greedy cached(GoldenPrompt prompt) {
+        int[] expected = prompt.greedyIdsCached();
+        if (expected.length == 0) {
+            return new Greedy(0, 0);
+        }
+        int mismatch = Arrays.mismatch(subject.greedy(prompt.inputIds(), expected.length), expected);
+        return new Greedy(mismatch < 0 ? expected.length : mismatch, expected.length);
+    }
+
+    private List<LayerResult> trace(GoldenPrompt prompt) {
+        Map<String, ErrorSum> sums = new LinkedHashMap<>();
+        prompt.hidden().keySet().forEach(name -> sums.put(name, new ErrorSum()));
+        float[] expected = new float[golden.hiddenSize(prompt)];
+        subject.trace(prompt.inputIds(), (name, position, hidden) -> {
+            ErrorSum sum = sums.get(name);
+            if (sum != null) {
+                if (hidden.length != expected.length) {
+                    throw IngotException.ConfigMismatch.in(
+                            golden.origin(),
+                            "golden hidden states are " + expected.length + " wide, the model's " + hidden.length);
+                }
+                golden.readHidden(prompt, name, position, expected);
+                sum.add(hidden, expected);
+            }
+        });
+        List<LayerResult> layers = new ArrayList<>();
+        sums.forEach((name, sum) -> {
+            if (sum.count() != (long) prompt.length() * expected.length) {
+                throw IngotException.ConfigMismatch.in(
+                        golden.origin(), "golden hidden state '" + name + "' has no counterpart in the model");
+            }
+            layers.add(new LayerResult(name, sum.nmse()));
+        });
+        return layers;
+    }
+
+    private Overall overall(List<PromptResult> prompts) {
+        double[] kld = prompts.stream()
+                .flatMapToDouble(p -> p.kld().stream().flatMapToDouble(DoubleStream::of))
+                .toArray();
+        double agreed = prompts.stream().mapToDouble(p -> p.top1() * p.tokens()).sum();
+        double[] sorted = Quantiles.sorted(kld);
+        return new Overall(
+                all.nmse(),
+                all.maxAbs(),
+                Quantiles.mean(kld),
+                Quantiles.of(sorted, 0.99),
+                sorted[sorted.length - 1],
+                agreed / kld.length);
+    }
+
+    /**
+     * The first trace point whose NMSE is above {@code tolerance} and more than ten times that of the point before it;
+     * when the error grows without such a jump, the first above {@code tolerance}.
+     */
+    static Optional<String> departure(List<LayerResult> layers, double tolerance) {
+        double before = 0;
+        Optional<String> above = Optional.empty();
+        for (LayerResult layer : layers) {
+            // Written so that NaN departs.
+            boolean over = !(layer.nmse() <= tolerance);
+            if (over && !(layer.nmse() <= JUMP * before)) {
+                return Optional.of(layer.name());
+            }
+            if (over && above.isEmpty()) {
+                above = Optional.of(layer.name());
+            }
+            before = layer.nmse();
+        }
+        return above;
+    }
+
+    private static List<Check> checks(Thresholds t, Overall overall, List<PromptResult> prompts) {
+        List<Check> checks = new ArrayList<>();
+        for (PromptResult p : prompts) {
+            // Comparisons are written so that NaN fails.
+            double max = t.maxNmse().orElse(Double.MAX_VALUE);
+            String bound = t.maxNmse().isPresent() ? text("at most %.3e", max) : "a finite number";
+            checks.add(new Check(
+                    "prompt " + p.index() + ": NMSE",
+                    p.nmse() <= max,
+                    text("prompt %d: NMSE is %.3e, expected %s", p.index(), p.nmse(), bound)));
+            if (t.greedy() && p.greedy().total() > 0) {
+                checks.add(new Check(
+                        "prompt " + p.index() + ": greedy tokens",
+                        p.greedy().matched() == p.greedy().total(),
+                        text(
+                                "prompt %d: %d of %d greedy tokens match, expected all",
+                                p.index(), p.greedy().matched(), p.greedy().total())));
+            }
+        }
+        t.minTop1()
+                .ifPresent(min -> checks.add(new Check(
+                        "top-1 agreement",
+                        overall.top1() >= min,
+                        text("top-1 agreement is %.4f, expected at least %.4f", overall.top1(), min))));
+        t.maxKld()
+                .ifPresent(max -> checks.add(new Check(
+                        "mean KL divergence",
+                        overall.meanKld() <= max,
+                        text("mean KL divergence is %.3e, expected at most %.3e", overall.meanKld(), max))));
+        return checks;
+    }
+
+    private static String text(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}
