@@ -31,13 +31,15 @@ final class TextParts {
     }
 
     static TextParts of(IngotFile file) {
-        return new TextParts(() -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(), file.path());
+        return new TextParts(
+                () -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(), file.path());
     }
 
     static TextParts of(HfFolder folder) {
         Path path = folder.folder();
         return new TextParts(
-                () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(), path);
+                () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(),
+                path);
     }
 
     private static TokenizerData decode(IngotFile file) {

@@ -21,13 +21,14 @@ final class GoldenParityTest {
 
     static Stream<Arguments> runs() {
         ModelOptions scalar = ModelOptions.defaults().withBackend(Backend.SCALAR);
-        List<ModelOptions> all = List.of(
-                ModelOptions.defaults(), scalar.withThreads(1), vector(128, 1), vector(256, 2), vector(512, 5));
+        List<ModelOptions> all =
+                List.of(ModelOptions.defaults(), scalar.withThreads(1), vector(128, 1), vector(256, 2), vector(512, 5));
         // The large model adds nothing to what threads do, and takes long in plain Java.
         List<ModelOptions> small = List.of(scalar.withThreads(2), scalar.withThreads(5), vector(512, 1));
         return Golden.DENSE.stream()
                 .flatMap(name -> Stream.concat(
-                        all.stream(), name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
+                                all.stream(),
+                                name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
                         .map(options -> Arguments.of(name, options)));
     }
 
@@ -51,7 +52,9 @@ final class GoldenParityTest {
                 double nmse = Golden.nmse(Runs.logits(model, prompt.ids()), prompt.logits());
                 assertTrue(nmse <= BAR, where + ": NMSE " + nmse);
                 assertArrayEquals(
-                        prompt.greedyCached(), Runs.greedyCached(model, prompt.ids(), prompt.greedyCached().length), where);
+                        prompt.greedyCached(),
+                        Runs.greedyCached(model, prompt.ids(), prompt.greedyCached().length),
+                        where);
                 if (!prompt.hidden().isEmpty()) {
                     hiddenStates += checkHidden(model, prompt, where);
                 }

@@ -20,7 +20,8 @@ import tools.jackson.databind.JsonNode;
 /** docs/library.md shows code that compiles and does what the text says. */
 final class LibraryDocTest {
     private static final Path ROOT = Path.of(System.getProperty("ingot.root"));
-    private static final Pattern QUOTED = Pattern.compile("<!-- example: (\\w+) -->\n```java\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern QUOTED =
+            Pattern.compile("<!-- example: (\\w+) -->\n```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern COMPILED = Pattern.compile("// example: (\\w+)\n(.*?) *// end", Pattern.DOTALL);
 
     @Test
