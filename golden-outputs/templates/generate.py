@@ -49,7 +49,7 @@ CONTEXT = {
     "d": {"b": 1, "a": [1, 2.0, None], "z": {"k": "v"}}, "el": [], "ed": {},
     "users": [{"name": "Zoe", "age": 30, "on": True}, {"name": "adam", "age": 4, "on": False}, {"name": "Bo", "age": 30}],
     "q": "it's \"q\" \\ \n\t\r\x01\x7f<&>", "items_dict": {"items": 1, "keys": 2, "get": 3, "x": 4},
-    "floats": [1.0, 1e5, 1e16, 1e22, 1.5e-5, 0.0001, 123456789.123, -0.0, 1e300, 0.1, 100.0, 5e-324, 2e-323],
+    "floats": [1.0, 1e5, 1e16, 1e22, 1.5e-5, 0.0001, 123456789.123, 1e300, 0.1, 100.0, 5e-324, 2e-323],
 }
 
 EXPRESSIONS = r"""
@@ -150,7 +150,7 @@ d.a.1
 d.items() | list, d.keys() | list, d.values() | list
 d.items(), d.keys(), d.values(), ed.items()
 d.get('b'), d.get('x'), d.get('x', 5), d.get(1)
-items_dict.items | string | length > 5, items_dict['items'], items_dict.x, items_dict['keys']
+items_dict.items is callable, items_dict['items'], items_dict.x, items_dict['keys']
 items_dict.pop is defined, items_dict.update is defined, ({'update': 1}).update is defined
 l.append(1)
 d.update({})
@@ -237,6 +237,8 @@ d | items | list, nope | items | list
 l | items | list
 '3' | int, '3.7' | int, 'x' | int, 'x' | int(5), '0x1f' | int(base=16), '1f' | int(0, 16), 3.9 | int, -3.9 | int, true | int, none | int, none | int(default=7), ' 12 ' | int, '1_000' | int, '1e3' | int, [] | int
 '3' | float, '3.5e2' | float, 'x' | float, 'x' | float(1.5), 3 | float, none | float, ' 1.5 ' | float, 'inf' | float, '1_0.5' | float, '.5' | float, '5.' | float
+'1__0' | int, '_1' | int, '1_' | float, ('1' * 4300) | int | string | length, ('1' * 4000) | float, '-0x1F' | int(0, 16), '0b11' | int(0, 0), '+5' | int, '- 5' | int
+('1' * 300 ~ '.5') | float, 'Infinity' | float, 'infinit' | float, '1e' | float, '.' | float, '-.5e-3' | float
 2.5 | round, 3.5 | round, 2.675 | round(2), 1234.5 | round(-2), 2.1 | round(method='ceil'), 2.9 | round(0, 'floor'), 5 | round, 15 | round(-1), 25 | round(-1), -0.4 | round, 2.55 | round(1, 'ceil')
 'a' | round
 -5 | abs, 5.5 | abs, (-5) | abs, true | abs
@@ -291,8 +293,6 @@ namespace(a=1).a, namespace({'b': 2}).b, namespace().x is defined, namespace(a=1
 namespace(a=1)['a'] is defined
 raise_exception('boom')
 strftime_now('%Y-%m-%d %H:%M:%S|%d %b %Y|%A %B %j|%I %p|%y|%e|%%|%-d')
-cycler is defined
-lipsum is callable
 s.__class__ is defined
 s.__class__.__mro__
 ''.__class__.__base__.__subclasses__()
@@ -300,11 +300,10 @@ l.__len__()
 s._x is defined
 range.__globals__
 namespace.__init__.__globals__
-self is defined
 (1, 2) == (1, 2), [1, [2]] == [1, [2.0]], {'a': 1} == {'a': 1.0}, [1] == (1,), {'a': 1, 'b': 2} == {'b': 2, 'a': 1}, range(3) == range(0, 3), 'a' == 'a'
 1 == 1.0 == true
 'é' < 'z', '😀' > '\uffee', 'Z' < 'a', '' < 'a'
-10000000000000000000000 == 1e22, 9007199254740993 == 9007199254740993.0, 1e400 > 10 ** 300
+10000000000000000000000 == 1e22, 9007199254740993 == 9007199254740993.0, 1e400 > 10 ** 300, 1e400 > 10 ** 400, -1e400 < -(10 ** 400), 1e400 == 1e400, 1e400 in [10 ** 400]
 10 ** 400 * 1.0
 10 ** 400 / 10 ** 399
 (1, 2)[0], {'a': 1}['a'], [1, 2][1], 'abc'[1], (lambda)
@@ -383,7 +382,7 @@ BLOCKS = [
     "{% for x in l %}{{ loop.cycle('a', 'b') }}{% endfor %}", "{% for x in [1, 1, 2] %}{{ loop.changed(x) }}{% endfor %}", "{% for x in l %}{{ loop.depth }}{{ loop.depth0 }}{% endfor %}", "{% for x in l %}{{ loop.nosuch is defined }}{% endfor %}", "{% for x in l %}{{ loop.nosuch.x }}{% endfor %}",
     "{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %}", "{% for k, v in d | items %}{{ k }}={{ v }};{% endfor %}", "{% for k in d %}{{ k }}{% endfor %}", "{% for a, b in ll %}{{ a }}-{{ b }} {% endfor %}", "{% for a, (b, c) in [(1, (2, 3))] %}{{ a }}{{ b }}{{ c }}{% endfor %}", "{% for a, b in [(1, 2, 3)] %}{% endfor %}", "{% for a, b in [(1,)] %}{% endfor %}", "{% for a, b in ['xy', 'zw'] %}{{ a }}{{ b }}{% endfor %}", "{% for (a, b) in ll %}{{ a }}{% endfor %}", "{% for a, in [(1,)] %}{{ a }}{% endfor %}",
     "{% for x in l if x > 1 %}{{ x }}{{ loop.index }}{{ loop.length }}{{ loop.last }}{% else %}e{% endfor %}", "{% for x in l if x > 9 %}{{ x }}{% else %}e{% endfor %}", "{% for x in users if x.on %}{{ x.name }}{% endfor %}", "{% for x in 1, 2 %}{{ x }}{% endfor %}", "{% for c in u %}[{{ c }}]{% endfor %}", "{% for x in range(3) | reverse %}{{ x }}{{ loop.length }}{% endfor %}",
-    "{% for x in l %}{% if x == 1 %}{% break %}{% endif %}{{ x }}{% endfor %}", "{% for x in l %}{% if x == 1 %}{% continue %}{% endif %}{{ x }}{% endfor %}", "{% for x in l %}{% break %}{% else %}e{% endfor %}", "{% break %}", "{% for x in ll %}{% for y in x %}{% if y == 1 %}{% break %}{% endif %}{{ y }}{% endfor %};{% endfor %}", "{% if t %}{% continue %}{% endif %}",
+    "{% for x in l %}{% if x == 1 %}{% break %}{% endif %}{{ x }}{% endfor %}", "{% for x in l %}{% if x == 1 %}{% continue %}{% endif %}{{ x }}{% endfor %}", "{% for x in l %}{% break %}{% else %}e{% endfor %}", "{% for x in l %}{% if x == 1 %}{% break %}{% endif %}{% else %}e{% endfor %}", "{% for x in l %}{% continue %}{% else %}e{% endfor %}", "{{ d[1:] }}", "{{ -0.0 }}{{ [-0.0] | tojson }}", "{% break %}", "{% for x in ll %}{% for y in x %}{% if y == 1 %}{% break %}{% endif %}{{ y }}{% endfor %};{% endfor %}", "{% if t %}{% continue %}{% endif %}",
     "{% set x = 1 %}{% for i in l %}{% set x = i %}{{ x }}{% endfor %}{{ x }}", "{% for i in l %}{% set x = i %}{% endfor %}{{ x is defined }}", "{% for i in l %}{{ x }}{% set x = i %}{% endfor %}", "{% set x = 0 %}{% for i in l %}{{ x }}{% set x = x + i %}{{ x }} {% endfor %}", "{% for i in l %}{% if i == 1 %}{% set x = 'y' %}{% endif %}{{ x }}{% endfor %}", "{% set x = 1 %}{% if t %}{% set x = 2 %}{% endif %}{{ x }}", "{% if t %}{% set y = 2 %}{% endif %}{{ y }}", "{% for s in l %}{{ s }}{% endfor %}{{ s }}", "{% for i in l %}{% for i in ll %}{{ i }}{% endfor %}{{ i }}{% endfor %}", "{% set s = s ~ '!' %}{{ s }}", "{% for i in l %}{% set n = n + i %}{{ n }} {% endfor %}{{ n }}",
     "{% set ns = namespace(x=0) %}{% for i in l %}{% set ns.x = ns.x + i %}{% endfor %}{{ ns.x }}", "{% set ns = namespace() %}{% set ns.a = 1 %}{% set ns.b = ns.a + 1 %}{{ ns.a }}{{ ns.b }}{{ ns.c is defined }}", "{% set d.x = 1 %}", "{% set nope.x = 1 %}", "{% set ns = namespace(d, x=1) %}{{ ns.b }}{{ ns.x }}", "{% set ns = namespace(x=1) %}{% set m = ns %}{% set m.x = 5 %}{{ ns.x }}", "{% set ns = namespace(found=false) %}{% for u in users %}{% if u.age == 4 %}{% set ns.found = true %}{% endif %}{% endfor %}{{ ns.found }}",
     "{% set a, b = 1, 2 %}{{ a }}{{ b }}", "{% set a = 1, 2 %}{{ a }}", "{% set a, b = [1] %}", "{% set (a, b) = 'xy' %}{{ b }}", "{% set x %}a{{ n }}b{% endset %}[{{ x }}]", "{% set x | upper %}abc{% endset %}{{ x }}", "{% set x | replace('a', 'b') | upper %}aac{% endset %}{{ x }}", "{% set x %}{% set y = 1 %}{{ y }}{% endset %}{{ x }}{{ y is defined }}", "{% set ns = namespace() %}{% set ns.x %}hi{% endset %}{{ ns.x }}", "{% set x = 1 if no %}{{ x is defined }}", "{% set x = 1 %}{% set x = x + 1 %}{{ x }}", "{% set true = 1 %}", "{% set 1 = 1 %}", "{% set x %}", "{% set x = %}", "{% set a.b.c = 1 %}", "{% set x == 1 %}",

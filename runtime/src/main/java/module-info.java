@@ -5,6 +5,7 @@ module ingot.runtime {
     requires static jdk.incubator.vector;
     requires static transitive org.jspecify;
 
+    exports ingot.runtime;
     exports ingot.runtime.bench;
     exports ingot.runtime.golden;
     exports ingot.runtime.kernel;
@@ -15,5 +16,4 @@ module ingot.runtime {
     exports ingot.runtime.template;
     exports ingot.runtime.tokenizer;
     exports ingot.runtime.verify;
-    exports ingot.runtime;
 }

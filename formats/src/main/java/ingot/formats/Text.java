@@ -33,8 +33,7 @@ public final class Text {
                         Character.FORMAT,
                         Character.LINE_SEPARATOR,
                         Character.PARAGRAPH_SEPARATOR,
-                        Character.SURROGATE ->
-                    out.append(String.format("\\u%04x", c));
+                        Character.SURROGATE -> out.append(String.format("\\u%04x", c));
                 default -> out.appendCodePoint(c);
             }
         });

@@ -71,7 +71,8 @@ public record ConvertOptions(
                 throw new IngotException.Usage("--keep " + Text.quote(rule) + ": expected REGEX=TYPE");
             }
             try {
-                return new Keep(Pattern.compile(rule.substring(0, split)), ConvertOptions.layout(rule.substring(split + 1)));
+                return new Keep(
+                        Pattern.compile(rule.substring(0, split)), ConvertOptions.layout(rule.substring(split + 1)));
             } catch (PatternSyntaxException e) {
                 throw new IngotException.Usage(
                         "--keep " + Text.quote(rule) + ": not a regular expression: " + e.getDescription());
@@ -93,24 +94,23 @@ public record ConvertOptions(
      * @param group a multiple of 32, or {@code channel}; 32 when absent
      */
     public static Layout layout(String type, Optional<String> group) {
-        Layout layout =
-                switch (type.toLowerCase(java.util.Locale.ROOT)) {
-                    case "f32" -> new Dense(ingot.formats.DType.F32);
-                    case "f16" -> new Dense(ingot.formats.DType.F16);
-                    case "bf16" -> new Dense(ingot.formats.DType.BF16);
-                    case "int8" -> new Int8(group(group));
-                    case "int4" -> new Int4(group(group));
-                    case "q8_0" -> new Int8(32);
-                    case "q4_0" -> new Int4(32);
-                    case "nf4" -> new Nf4(false);
-                    case "nf4-dq" -> new Nf4(true);
-                    default ->
-                        throw new IngotException.Usage("type " + Text.quote(type)
-                                + " is unknown; expected f32, f16, bf16, int8, int4, nf4 or nf4-dq");
-                };
+        Layout layout = switch (type.toLowerCase(java.util.Locale.ROOT)) {
+            case "f32" -> new Dense(ingot.formats.DType.F32);
+            case "f16" -> new Dense(ingot.formats.DType.F16);
+            case "bf16" -> new Dense(ingot.formats.DType.BF16);
+            case "int8" -> new Int8(group(group));
+            case "int4" -> new Int4(group(group));
+            case "q8_0" -> new Int8(32);
+            case "q4_0" -> new Int4(32);
+            case "nf4" -> new Nf4(false);
+            case "nf4-dq" -> new Nf4(true);
+            default ->
+                throw new IngotException.Usage(
+                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int4, nf4 or nf4-dq");
+        };
         if (group.isPresent() && !(layout instanceof Int8) && !(layout instanceof Int4)) {
-            throw new IngotException.Usage(
-                    "--group applies to int8 and int4; " + layout.label() + " has " + (layout instanceof Nf4 ? "64" : "none"));
+            throw new IngotException.Usage("--group applies to int8 and int4; " + layout.label() + " has "
+                    + (layout instanceof Nf4 ? "64" : "none"));
         }
         return layout;
     }
@@ -128,8 +128,9 @@ public record ConvertOptions(
                 return group;
             }
         }
-        throw new IngotException.Usage("group " + Text.quote(text.get()) + ": expected 32, 64, 128 or another multiple of "
-                + Grouping.UNIT + " up to " + Grouping.MAX + ", or channel");
+        throw new IngotException.Usage(
+                "group " + Text.quote(text.get()) + ": expected 32, 64, 128 or another multiple of " + Grouping.UNIT
+                        + " up to " + Grouping.MAX + ", or channel");
     }
 
     /** What of this changes the bytes of the output, for its provenance. */

@@ -103,7 +103,11 @@ public final class Converter {
 
     /** One task per source file to hash and per weight to store; the largest first, so that threads end together. */
     private void run(
-            Source source, IngotWriter writer, List<StoredTensor> measured, List<SourceFile> hashed, Progress progress) {
+            Source source,
+            IngotWriter writer,
+            List<StoredTensor> measured,
+            List<SourceFile> hashed,
+            Progress progress) {
         List<WeightSpec> weights = source.graph().weights();
         long total = source.files().stream().mapToLong(InputFile::size).sum()
                 + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
@@ -118,8 +122,7 @@ public final class Converter {
         for (int i = 0; i < hashed.size(); i++) {
             int index = i;
             InputFile file = source.files().get(i);
-            tasks.add(new Tasks.Task(
-                    file.size(), () -> hashed.set(index, hash(file, advance))));
+            tasks.add(new Tasks.Task(file.size(), () -> hashed.set(index, hash(file, advance))));
         }
         for (int i = 0; i < weights.size(); i++) {
             int index = i;
@@ -163,11 +166,11 @@ public final class Converter {
             sha.update(buffer.flip());
             advance.accept(buffer.limit());
         }
-        return new SourceFile(Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
+        return new SourceFile(
+                Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
-    private ConvertResult result(
-            Path output, long bytes, Source source, List<StoredTensor> tensors, boolean measured) {
+    private ConvertResult result(Path output, long bytes, Source source, List<StoredTensor> tensors, boolean measured) {
         List<ConvertResult.TensorResult> results = new ArrayList<>();
         long weightBytes = 0;
         List<WeightSpec> weights = source.graph().weights();
@@ -198,12 +201,15 @@ public final class Converter {
     /** The golden file to embed, if there is one. */
     private record Golden(List<SafetensorsFile> file) implements AutoCloseable {
         static Golden open(ConvertOptions options) {
-            return new Golden(options.golden().map(SafetensorsFile::open).stream().toList());
+            return new Golden(
+                    options.golden().map(SafetensorsFile::open).stream().toList());
         }
 
         void requireNot(Path output) {
             for (SafetensorsFile f : file) {
-                if (output.toAbsolutePath().normalize().equals(f.path().toAbsolutePath().normalize())) {
+                if (output.toAbsolutePath()
+                        .normalize()
+                        .equals(f.path().toAbsolutePath().normalize())) {
                     throw new ingot.formats.IngotException.Usage("the output is the golden file; name another file");
                 }
             }

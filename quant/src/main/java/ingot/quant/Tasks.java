@@ -24,7 +24,8 @@ final class Tasks {
         AtomicBoolean failed = new AtomicBoolean();
         List<Future<?>> results = new ArrayList<>();
         try (var pool = Executors.newFixedThreadPool(
-                Math.max(1, threads), Thread.ofPlatform().daemon().name("convert-", 0).factory())) {
+                Math.max(1, threads),
+                Thread.ofPlatform().daemon().name("convert-", 0).factory())) {
             Future<?>[] byOrder = new Future<?>[tasks.size()];
             List<Integer> order = new ArrayList<>();
             for (int i = 0; i < tasks.size(); i++) {

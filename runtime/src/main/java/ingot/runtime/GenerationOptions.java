@@ -48,8 +48,7 @@ public record GenerationOptions(int maxTokens, SamplingOptions sampling, Set<Int
 
     public GenerationOptions withTemperature(double value) {
         var s = sampling;
-        return withSampling(
-                new SamplingOptions(value, s.topK(), s.topP(), s.minP(), s.repetitionPenalty(), s.seed()));
+        return withSampling(new SamplingOptions(value, s.topK(), s.topP(), s.minP(), s.repetitionPenalty(), s.seed()));
     }
 
     public GenerationOptions withTopK(int value) {

@@ -14,6 +14,8 @@ import ingot.runtime.model.ModelWeights;
 import ingot.runtime.model.TensorStore;
 import ingot.runtime.model.WeightSpec;
 import ingot.runtime.model.WeightStore;
+import ingot.runtime.template.ChatTemplate;
+import ingot.runtime.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +52,7 @@ public final class Model implements AutoCloseable {
     private record Loaded(ModelGraph graph, WeightStore store, ModelWeights weights) {}
 
     /** What else came with the weights. */
-    private record Extras(GenerationDefaults generationDefaults, Optional<TensorSource> golden) {}
+    private record Extras(GenerationDefaults generationDefaults, TextParts text, Optional<TensorSource> golden) {}
 
     /** Opens with {@link ModelOptions#defaults()}. */
     public static Model open(Path path) {
@@ -78,7 +80,7 @@ public final class Model implements AutoCloseable {
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(json, path));
             WeightStore store = IngotStore.open(graph, file);
             var defaults = GenerationDefaults.read(file.manifest().generationConfig(), json);
-            return build(graph, store, new Extras(defaults, EmbeddedGolden.of(file)), options);
+            return build(graph, store, new Extras(defaults, TextParts.of(file), EmbeddedGolden.of(file)), options);
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -91,7 +93,7 @@ public final class Model implements AutoCloseable {
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(folder.config(), origin));
             WeightStore store = TensorStore.open(graph, folder.weights(), origin);
             var defaults = GenerationDefaults.read(folder.generationConfig(), folder.config());
-            return build(graph, store, new Extras(defaults, Optional.empty()), options);
+            return build(graph, store, new Extras(defaults, TextParts.of(folder), Optional.empty()), options);
         }
     }
 
@@ -131,6 +133,16 @@ public final class Model implements AutoCloseable {
     /** What generation_config.json says. */
     public GenerationDefaults generationDefaults() {
         return extras.generationDefaults();
+    }
+
+    /** The tokenizer, if the model has one; read on the first call, and kept. */
+    public Optional<Tokenizer> tokenizer() {
+        return extras.text().tokenizer();
+    }
+
+    /** The chat template the tokenizer names as its default, if any; compiled on the first call, and kept. */
+    public Optional<ChatTemplate> chatTemplate() {
+        return extras.text().template();
     }
 
     /** A new, empty conversation. */

@@ -181,8 +181,9 @@ public final class Session implements AutoCloseable {
             throw new IngotException.Usage("no tokens to compute; expected at least one");
         }
         if (tokens.length > capacity - position) {
-            throw new IngotException.Usage(tokens.length + " tokens after " + position
-                    + " exceed the session's limit of " + capacity + "; raise the limit on positions or shorten the text");
+            throw new IngotException.Usage(
+                    tokens.length + " tokens after " + position + " exceed the session's limit of " + capacity
+                            + "; raise the limit on positions or shorten the text");
         }
         for (int token : tokens) {
             if (token < 0 || token >= vocab) {

@@ -24,8 +24,8 @@ public record Blocks(long rows, int cols, int group) {
     /** Bytes of the words that 16 lanes have for the same columns. */
     public static final int LINE = 64;
 
-    /** More columns than this are refused, so that padded columns and offsets inside a row fit an {@code int}. */
-    private static final long MAX_COLS = 1L << 30;
+    /** More columns than this are refused: kernels compute positions inside a row with few bits. */
+    private static final long MAX_COLS = 1L << 22;
 
     /** More rows than this are refused, so that 16-row blocks can be counted in an {@code int}. */
     private static final long MAX_ROWS = Integer.MAX_VALUE - ROWS;

@@ -27,7 +27,8 @@ record ConfigFields(ObjectNode node, Path origin, String prefix) {
     }
 
     /** The value, or null when absent or JSON null. */
-    @Nullable JsonNode get(String name) {
+    @Nullable
+    JsonNode get(String name) {
         JsonNode value = node.get(name);
         return value == null || value.isNull() ? null : value;
     }

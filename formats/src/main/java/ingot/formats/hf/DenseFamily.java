@@ -75,8 +75,7 @@ enum DenseFamily {
                 ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
                 : 32;
         if (heads % kvHeads != 0) {
-            throw fields.mismatch(
-                    "num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
+            throw fields.mismatch("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
         }
         int headDim = headDim(fields, size.hidden(), heads);
         if (headDim % 2 != 0) {
@@ -103,7 +102,8 @@ enum DenseFamily {
         }
         if (hidden % heads != 0) {
             throw fields.mismatch(
-                    "num_attention_heads", heads + " does not divide hidden_size " + hidden + " and no head_dim is given");
+                    "num_attention_heads",
+                    heads + " does not divide hidden_size " + hidden + " and no head_dim is given");
         }
         return hidden / heads;
     }
@@ -164,7 +164,8 @@ enum DenseFamily {
         });
         if (fields.has("quantization_config")) {
             throw fields.mismatch(
-                    "quantization_config", "quantized checkpoints are not supported yet; convert from the original one");
+                    "quantization_config",
+                    "quantized checkpoints are not supported yet; convert from the original one");
         }
         NEUTRAL.forEach((name, neutral) -> {
             JsonNode value = fields.get(name);

@@ -44,7 +44,9 @@ public record GenerationDefaults(
         double temperature = number(node, "temperature", 1, 0, 1e3);
         return new GenerationDefaults(
                 eos.isEmpty() ? ids(config.get("eos_token_id")) : eos,
-                bos.isEmpty() ? OptionalInt.empty() : OptionalInt.of(bos.iterator().next()),
+                bos.isEmpty()
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(bos.iterator().next()),
                 sample != null && sample.isBoolean() && sample.booleanValue() && temperature > 0,
                 temperature,
                 number(node, "top_p", 1, 1e-9, 1),

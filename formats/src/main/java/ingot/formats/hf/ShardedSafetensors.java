@@ -63,7 +63,9 @@ final class ShardedSafetensors implements TensorSource {
             for (String name : weightMap.keySet()) {
                 if (!tensors.containsKey(name)) {
                     throw IngotException.BadData.tensor(
-                            index, name, "the index puts it into " + Text.quote(weightMap.getOrDefault(name, ""))
+                            index,
+                            name,
+                            "the index puts it into " + Text.quote(weightMap.getOrDefault(name, ""))
                                     + ", which does not hold it");
                 }
             }
@@ -134,7 +136,8 @@ final class ShardedSafetensors implements TensorSource {
         } catch (InvalidPathException e) {
             // Not a name this file system can hold: refused like one that leaves the folder.
         }
-        throw IngotException.BadData.in(index, "shard name " + Text.quote(name) + " is not a path inside the model folder");
+        throw IngotException.BadData.in(
+                index, "shard name " + Text.quote(name) + " is not a path inside the model folder");
     }
 
     /** {@code …/models--X/snapshots/REV} may link into {@code …/models--X/blobs}. */
@@ -160,8 +163,10 @@ final class ShardedSafetensors implements TensorSource {
             }
             if (!shard.equals(weightMap.get(t.name()))) {
                 throw IngotException.BadData.tensor(
-                        t.file(), t.name(), t.offset(), "the index " + Text.quote(Folders.name(index))
-                                + " does not put it into this shard");
+                        t.file(),
+                        t.name(),
+                        t.offset(),
+                        "the index " + Text.quote(Folders.name(index)) + " does not put it into this shard");
             }
         }
     }
@@ -172,8 +177,8 @@ final class ShardedSafetensors implements TensorSource {
         if (total.isMissingNode() || (total.isNumber() && total.asDouble() == actual)) {
             return List.of();
         }
-        return List.of(Text.path(index) + ": total_size says " + Text.quote(total.asString()) + ", the tensors have " + actual
-                + " bytes");
+        return List.of(Text.path(index) + ": total_size says " + Text.quote(total.asString()) + ", the tensors have "
+                + actual + " bytes");
     }
 
     List<SafetensorsFile> files() {

@@ -149,8 +149,8 @@ public final class IngotFile implements AutoCloseable {
                         path(),
                         info.name(),
                         info.offset(),
-                        info.dtype().label() + " " + info.shape() + "; its layout wants " + part.type().label() + " "
-                                + shape);
+                        info.dtype().label() + " " + info.shape() + "; its layout wants "
+                                + part.type().label() + " " + shape);
             }
             if (info.offset() % IngotFormat.ALIGNMENT != 0) {
                 throw IngotException.BadData.tensor(
@@ -247,8 +247,11 @@ public final class IngotFile implements AutoCloseable {
                 progress.step("verify", done, size(), Progress.Unit.BYTES);
             }
             if (!Arrays.equals(sum.entry(), entry(i))) {
-                String what = i == 0 ? "the header" : "tensor " + Text.quote(physical.get(i - 1).name());
-                throw IngotException.BadData.at(path(), from, what + " does not match its checksum; the file is damaged");
+                String what = i == 0
+                        ? "the header"
+                        : "tensor " + Text.quote(physical.get(i - 1).name());
+                throw IngotException.BadData.at(
+                        path(), from, what + " does not match its checksum; the file is damaged");
             }
         }
     }

@@ -39,7 +39,12 @@ public final class IngotWriter implements AutoCloseable {
     public record Attachment(String name, DType dtype, Shape shape, Consumer<Sink> writer) {}
 
     private IngotWriter(
-            Path target, Manifest manifest, SafetensorsWriter layout, Slot checksums, int headerBytes, AtomicFile file) {
+            Path target,
+            Manifest manifest,
+            SafetensorsWriter layout,
+            Slot checksums,
+            int headerBytes,
+            AtomicFile file) {
         this.target = target;
         this.manifest = manifest;
         this.layout = layout;
@@ -59,8 +64,7 @@ public final class IngotWriter implements AutoCloseable {
      * @param manifest with hashes and errors still unknown
      * @param attachments written at once, after the weights
      */
-    public static IngotWriter create(
-            Path target, boolean overwrite, Manifest manifest, List<Attachment> attachments) {
+    public static IngotWriter create(Path target, boolean overwrite, Manifest manifest, List<Attachment> attachments) {
         SafetensorsWriter layout = new SafetensorsWriter(IngotFormat.ALIGNMENT);
         for (StoredTensor t : manifest.tensors()) {
             List<Part> parts = t.layout().parts(t.shape().rows(), t.shape().cols());
@@ -134,7 +138,8 @@ public final class IngotWriter implements AutoCloseable {
                 checksum.updateZeros(slot.bytes());
                 file.write(position, ByteBuffer.allocate((int) slot.bytes()));
             } else if (written != slot.bytes()) {
-                throw new IllegalStateException(slot.name() + ": " + written + " of " + slot.bytes() + " bytes written");
+                throw new IllegalStateException(
+                        slot.name() + ": " + written + " of " + slot.bytes() + " bytes written");
             }
             return checksum.entry();
         }

@@ -59,7 +59,8 @@ public final class AtomicFile implements AutoCloseable {
             }
             if (!Files.isRegularFile(absolute)) {
                 throw new IngotException.ReadWrite(
-                        Text.path(target) + ": not a regular file; " + expectedBytes + " bytes cannot be kept there", null);
+                        Text.path(target) + ": not a regular file; " + expectedBytes + " bytes cannot be kept there",
+                        null);
             }
             if (!overwrite) {
                 throw new IngotException.CannotCreate(

@@ -94,8 +94,7 @@ public final class InputFile implements AutoCloseable {
                 at += n;
             }
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(
-                    Text.path(path) + ": @" + at + ": reading failed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": @" + at + ": reading failed: " + e.getMessage(), e);
         }
     }
 

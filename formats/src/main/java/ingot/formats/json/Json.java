@@ -42,8 +42,9 @@ public final class Json {
             .build();
 
     /** For headers with many names: a symbol table would keep every one of them alive. */
-    private static final JsonFactory STREAM_FACTORY =
-            FACTORY.rebuild().disable(JsonFactory.Feature.CANONICALIZE_PROPERTY_NAMES).build();
+    private static final JsonFactory STREAM_FACTORY = FACTORY.rebuild()
+            .disable(JsonFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+            .build();
 
     /** Mapper for trees; floats keep their text ({@code 1.0} stays {@code 1.0}) as {@link java.math.BigDecimal}. */
     private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)

@@ -175,9 +175,7 @@ final class HeaderParser {
             throw bad(name, "shape × bits is not a whole number of bytes");
         }
         if (bits / 8 != offsets[1] - offsets[0]) {
-            throw bad(
-                    name,
-                    "shape needs " + bits / 8 + " bytes, data_offsets give " + (offsets[1] - offsets[0]));
+            throw bad(name, "shape needs " + bits / 8 + " bytes, data_offsets give " + (offsets[1] - offsets[0]));
         }
         return new TensorInfo(name, dtype, new Shape(shape), file, dataStart + offsets[0], bits / 8);
     }

@@ -54,7 +54,9 @@ public final class SafetensorsFile implements TensorSource {
             }
             if (n > input.size() - 8) {
                 throw IngotException.BadData.at(
-                        path, 0, "header length " + n + " reaches past the end of the file (" + input.size() + " bytes)");
+                        path,
+                        0,
+                        "header length " + n + " reaches past the end of the file (" + input.size() + " bytes)");
             }
             byte[] json = new byte[(int) n];
             input.read(8, ByteBuffer.wrap(json));

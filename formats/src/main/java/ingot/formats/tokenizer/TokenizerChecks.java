@@ -54,6 +54,10 @@ final class TokenizerChecks {
     static void structure(TokenizerData data, Path file) {
         Vocabulary vocabulary = data.vocabulary();
         Merges merges = data.merges();
+        if (merges.size() > TokenizerData.MAX_TOKENS) {
+            throw IngotException.BadData.in(
+                    file, merges.size() + " merges; at most " + TokenizerData.MAX_TOKENS + " are accepted");
+        }
         for (int rank = 0; rank < merges.size(); rank++) {
             if (!vocabulary.isConcatenation(merges.left(rank), merges.right(rank), merges.result(rank))) {
                 throw IngotException.BadData.in(

@@ -23,7 +23,7 @@ public record TokenizerData(
         Normalization normalization,
         PreTokenization preTokenization,
         TokenizerConfig config) {
-    /** Most tokens accepted; the largest published Qwen vocabulary has 248,044. */
+    /** Most tokens and most merges accepted; the largest published Qwen vocabulary has 248,044. */
     public static final int MAX_TOKENS = 1 << 21;
     /** Longest token accepted, in bytes; the longest of the Qwen vocabulary has 128. */
     public static final int MAX_TOKEN_BYTES = 1024;

@@ -16,8 +16,8 @@ final class F16Scale {
      */
     static short of(float exact, MatrixSource source) {
         if (Math.abs(exact) > MAX) {
-            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": a group needs the scale " + exact
-                    + ", beyond the ±65504 of f16; use --type bf16 or f32");
+            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": a group needs the scale "
+                    + exact + ", beyond the ±65504 of f16; use --type bf16 or f32");
         }
         short bits = Float.floatToFloat16(exact);
         float stored = Float.float16ToFloat(bits);

@@ -3,7 +3,6 @@ package ingot.quant.scheme;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.DoubleQuantized;
 import ingot.formats.block.DynamicMap;
-import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
 import java.lang.foreign.Arena;

@@ -61,16 +61,12 @@ public interface Kernels extends AutoCloseable {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(count);
             case VECTOR -> vector(vectorBits, count);
-            case AUTO -> vectorPresent() ? vector(vectorBits, count) : new ScalarKernels(count);
+            case AUTO -> VectorModule.available() ? vector(vectorBits, count) : new ScalarKernels(count);
         };
     }
 
-    private static boolean vectorPresent() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    }
-
     private static Kernels vector(int vectorBits, int threads) {
-        if (!vectorPresent()) {
+        if (!VectorModule.available()) {
             throw new IngotException.Usage(
                     "the vector backend needs the module jdk.incubator.vector; add --add-modules jdk.incubator.vector");
         }

@@ -95,7 +95,9 @@ public final class Decoder {
     /** Forgets the positions from {@code length} on. */
     public void truncate(int length) {
         for (DecoderLayer layer : layers) {
-            layer.mixer().state().truncate(Math.min(length, layer.mixer().state().length()));
+            layer.mixer()
+                    .state()
+                    .truncate(Math.min(length, layer.mixer().state().length()));
         }
     }
 }

@@ -48,7 +48,8 @@ public final class IngotStore implements WeightStore {
                     "shape " + tensor.shape() + " contradicts its config.json, which asks for " + spec.shape());
         }
         if (!spec.role().matrix() && !(tensor.layout() instanceof Dense)) {
-            throw mismatch(spec, file, "a vector stored as " + tensor.layout().describe() + "; expected f32, f16 or bf16");
+            throw mismatch(
+                    spec, file, "a vector stored as " + tensor.layout().describe() + "; expected f32, f16 or bf16");
         }
     }
 

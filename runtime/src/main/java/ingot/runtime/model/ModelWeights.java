@@ -38,7 +38,9 @@ public final class ModelWeights {
     /** A decoder with an empty memory of its own. */
     public Decoder newDecoder(Kernels kernels) {
         var parts = new SessionParts(
-                kernels, new Scratch(), new Rotary(config.rope(), config.attention().headDim()));
+                kernels,
+                new Scratch(),
+                new Rotary(config.rope(), config.attention().headDim()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(layer(i, parts));

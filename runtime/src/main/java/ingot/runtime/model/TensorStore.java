@@ -62,7 +62,8 @@ public final class TensorStore implements WeightStore {
         TensorInfo tensor = tensor(spec);
         float[] values = new float[spec.cols()];
         try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment bytes = scratch.allocate(Math.max(1, tensor.bytes()), 8).asSlice(0, tensor.bytes());
+            MemorySegment bytes =
+                    scratch.allocate(Math.max(1, tensor.bytes()), 8).asSlice(0, tensor.bytes());
             source.read(tensor, 0, bytes);
             Numbers.toF32(tensor.dtype(), bytes, 0, values, 0, values.length);
         }
@@ -101,8 +102,8 @@ public final class TensorStore implements WeightStore {
         try {
             return arena.allocate(bytes, ALIGNMENT);
         } catch (OutOfMemoryError e) {
-            throw new IngotException.OutOfResources(
-                    "no memory for " + bytes + " bytes of tensor " + spec.name() + ": convert the model to a smaller type");
+            throw new IngotException.OutOfResources("no memory for " + bytes + " bytes of tensor " + spec.name()
+                    + ": convert the model to a smaller type");
         }
     }
 

@@ -52,7 +52,8 @@ public final class WeightBinding {
             throw IngotException.ConfigMismatch.in(
                     t.file(),
                     "tensor " + Text.quote(t.name()) + " " + t.shape() + " has no place in the "
-                            + graph.config().architecture() + " of " + graph.config().layers()
+                            + graph.config().architecture() + " of "
+                            + graph.config().layers()
                             + " layers that config.json describes");
         });
         return Collections.unmodifiableSequencedMap(bound);

@@ -36,7 +36,19 @@ record Args(List<Value> positional, Map<String, Value> named) {
     }
 
     /** Arguments by parameter position. */
-    record Bound(String function, @Nullable Value[] values) {
+    static final class Bound {
+        private final String function;
+        private final @Nullable Value[] values;
+
+        private Bound(String function, @Nullable Value[] values) {
+            this.function = function;
+            this.values = values;
+        }
+
+        String function() {
+            return function;
+        }
+
         /** A required argument. */
         Value at(int index) {
             Value value = values[index];

@@ -13,7 +13,7 @@ final class Arithmetic {
     static Value unary(Run run, char operator, Value v) {
         return switch (v) {
             case Value.Int i -> operator == '-' ? new Value.Int(i.value().negate()) : v;
-            case Value.Bool b -> Value.Int.of((b.value() ? 1 : 0) * (operator == '-' ? -1 : 1));
+            case Value.Bool b -> Value.Int.of(!b.value() ? 0 : operator == '-' ? -1 : 1);
             case Value.Real r -> operator == '-' ? new Value.Real(-r.value()) : v;
             case Value.Undefined u -> throw u.fault();
             default -> throw new TemplateFault("bad operand type for unary " + operator + ": '" + Types.name(v) + "'");
@@ -54,8 +54,8 @@ final class Arithmetic {
     }
 
     private static TemplateFault unsupported(String operator, Value a, Value b) {
-        return new TemplateFault("unsupported operand types for " + operator + ": '" + Types.name(a) + "' and '"
-                + Types.name(b) + "'");
+        return new TemplateFault(
+                "unsupported operand types for " + operator + ": '" + Types.name(a) + "' and '" + Types.name(b) + "'");
     }
 
     private static Value add(Run run, Value a, Value b) {
@@ -66,7 +66,10 @@ final class Arithmetic {
             run.budget().string((long) left.length() + right.length());
             return new Value.Str(left.concat(right), markup);
         }
-        if (a instanceof Value.Seq s && b instanceof Value.Seq t && s.kind() == t.kind() && !s.kind().isView()) {
+        if (a instanceof Value.Seq s
+                && b instanceof Value.Seq t
+                && s.kind() == t.kind()
+                && !s.kind().isView()) {
             run.budget().elements((long) s.items().size() + t.items().size());
             List<Value> items = new ArrayList<>(s.items().size() + t.items().size());
             items.addAll(s.items());
@@ -128,7 +131,9 @@ final class Arithmetic {
                 requireNonZero(b.signum() == 0);
                 double quotient = a.bitLength() <= 53 && b.bitLength() <= 53
                         ? a.doubleValue() / b.doubleValue()
-                        : new BigDecimal(a).divide(new BigDecimal(b), new MathContext(60)).doubleValue();
+                        : new BigDecimal(a)
+                                .divide(new BigDecimal(b), new MathContext(60))
+                                .doubleValue();
                 if (Double.isInfinite(quotient)) {
                     throw new TemplateFault("integer division result too large for a float");
                 }
@@ -162,42 +167,45 @@ final class Arithmetic {
         }
         if (a.abs().bitLength() <= 1) { // 0, 1, -1: any exponent
             boolean negative = a.signum() < 0 && b.testBit(0);
-            return b.signum() == 0 ? Value.Int.of(1) : Value.Int.of(negative ? -1 : a.abs().intValue());
+            return b.signum() == 0
+                    ? Value.Int.of(1)
+                    : Value.Int.of(negative ? -1 : a.abs().intValue());
         }
         run.budget().integer(b.bitLength() > 31 ? Long.MAX_VALUE : b.longValue() * a.bitLength());
         return new Value.Int(a.pow(b.intValue()));
     }
 
     private static Value reals(String operator, double a, double b) {
-        return new Value.Real(switch (operator) {
-            case "+" -> a + b;
-            case "-" -> a - b;
-            case "*" -> a * b;
-            case "/" -> {
-                requireNonZero(b == 0);
-                yield a / b;
-            }
-            case "//" -> {
-                requireNonZero(b == 0);
-                yield floorDivide(a, b);
-            }
-            case "%" -> {
-                requireNonZero(b == 0);
-                yield modulo(a, b);
-            }
-            case "**" -> {
-                requireNonZero(a == 0 && b < 0);
-                double p = Math.pow(a, b);
-                if (Double.isNaN(p) && !Double.isNaN(a) && !Double.isNaN(b)) {
-                    throw new TemplateFault("a complex result");
-                }
-                if (Double.isInfinite(p) && !Double.isInfinite(a) && !Double.isInfinite(b)) {
-                    throw new TemplateFault("float result too large");
-                }
-                yield a == 1 || b == 0 ? 1 : p;
-            }
-            default -> throw new IllegalArgumentException(operator);
-        });
+        return new Value.Real(
+                switch (operator) {
+                    case "+" -> a + b;
+                    case "-" -> a - b;
+                    case "*" -> a * b;
+                    case "/" -> {
+                        requireNonZero(b == 0);
+                        yield a / b;
+                    }
+                    case "//" -> {
+                        requireNonZero(b == 0);
+                        yield floorDivide(a, b);
+                    }
+                    case "%" -> {
+                        requireNonZero(b == 0);
+                        yield modulo(a, b);
+                    }
+                    case "**" -> {
+                        requireNonZero(a == 0 && b < 0);
+                        double p = Math.pow(a, b);
+                        if (Double.isNaN(p) && !Double.isNaN(a) && !Double.isNaN(b)) {
+                            throw new TemplateFault("a complex result");
+                        }
+                        if (Double.isInfinite(p) && !Double.isInfinite(a) && !Double.isInfinite(b)) {
+                            throw new TemplateFault("float result too large");
+                        }
+                        yield a == 1 || b == 0 ? 1 : p;
+                    }
+                    default -> throw new IllegalArgumentException(operator);
+                });
     }
 
     /** CPython's float modulo: the sign of the divisor. */

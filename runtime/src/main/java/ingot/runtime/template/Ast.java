@@ -23,7 +23,10 @@ final class Ast {
 
     record Subscript(Expr of, Expr key) implements Expr {}
 
-    record Slice(@Nullable Expr start, @Nullable Expr stop, @Nullable Expr step) implements Expr {}
+    record Slice(
+            @Nullable Expr start,
+            @Nullable Expr stop,
+            @Nullable Expr step) implements Expr {}
 
     record Call(Expr callee, Arguments arguments) implements Expr {}
 
@@ -49,8 +52,15 @@ final class Ast {
     record Link(String operator, Expr right) {}
 
     record Arguments(
-            List<Expr> positional, List<Named> named, @Nullable Expr spread, @Nullable Expr spreadNamed) {
+            List<Expr> positional,
+            List<Named> named,
+            @Nullable Expr spread,
+            @Nullable Expr spreadNamed) {
         static final Arguments NONE = new Arguments(List.of(), List.of(), null, null);
+
+        boolean isEmpty() {
+            return positional.isEmpty() && named.isEmpty() && spread == null && spreadNamed == null;
+        }
     }
 
     record Named(String name, Expr value) {}

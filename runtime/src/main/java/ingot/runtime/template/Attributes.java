@@ -42,7 +42,8 @@ final class Attributes {
     }
 
     private static Value missing(Value of, String name) {
-        return new Value.Undefined("'" + Types.name(of) + " object' has no attribute " + ingot.formats.Text.quote(name));
+        return new Value.Undefined(
+                "'" + Types.name(of) + " object' has no attribute " + ingot.formats.Text.quote(name));
     }
 
     private static @Nullable Value own(Value of, String name) {
@@ -52,6 +53,8 @@ final class Attributes {
             case Value.Seq s -> CollectionMethods.find(s, name);
             case Namespace ns -> ns.attributes().get(name);
             case Loop loop -> loop.attribute(name);
+            case Value.Int i -> name.equals("real") ? i : null;
+            case Value.Real r -> name.equals("real") ? r : null;
             default -> null;
         };
     }

@@ -35,10 +35,11 @@ final class Casing {
 
     static String swap(String s) {
         StringBuilder out = new StringBuilder(s.length());
-        s.codePoints().forEach(c -> out.append(
-                Character.isUpperCase(c)
-                        ? Character.toString(c).toLowerCase(Locale.ROOT)
-                        : Character.toString(c).toUpperCase(Locale.ROOT)));
+        s.codePoints()
+                .forEach(c -> out.append(
+                        Character.isUpperCase(c)
+                                ? Character.toString(c).toLowerCase(Locale.ROOT)
+                                : Character.toString(c).toUpperCase(Locale.ROOT)));
         return out.toString();
     }
 
@@ -55,10 +56,12 @@ final class Casing {
             case "isalpha" -> all(s, Character::isLetter);
             case "isalnum" -> all(s, c -> Character.isLetter(c) || isNumeric(c));
             case "isspace" -> all(s, Strings::isSpace);
-            case "isupper" -> s.codePoints().anyMatch(Character::isUpperCase)
-                    && s.codePoints().noneMatch(c -> Character.isLowerCase(c) || Character.isTitleCase(c));
-            case "islower" -> s.codePoints().anyMatch(Character::isLowerCase)
-                    && s.codePoints().noneMatch(c -> Character.isUpperCase(c) || Character.isTitleCase(c));
+            case "isupper" ->
+                s.codePoints().anyMatch(Character::isUpperCase)
+                        && s.codePoints().noneMatch(c -> Character.isLowerCase(c) || Character.isTitleCase(c));
+            case "islower" ->
+                s.codePoints().anyMatch(Character::isLowerCase)
+                        && s.codePoints().noneMatch(c -> Character.isUpperCase(c) || Character.isTitleCase(c));
             default -> throw new IllegalArgumentException(name);
         };
     }
@@ -68,12 +71,18 @@ final class Casing {
     }
 
     private static boolean isSuperscript(int c) {
-        return c == 0xb2 || c == 0xb3 || c == 0xb9 || c == 0x2070 || c >= 0x2074 && c <= 0x2079
-                || c >= 0x2080 && c <= 0x2089;
+        return c == 0xb2
+                || c == 0xb3
+                || c == 0xb9
+                || c == 0x2070
+                || (c >= 0x2074 && c <= 0x2079)
+                || (c >= 0x2080 && c <= 0x2089);
     }
 
     private static boolean isNumeric(int c) {
         int type = Character.getType(c);
-        return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.OTHER_NUMBER || type == Character.LETTER_NUMBER;
+        return type == Character.DECIMAL_DIGIT_NUMBER
+                || type == Character.OTHER_NUMBER
+                || type == Character.LETTER_NUMBER;
     }
 }

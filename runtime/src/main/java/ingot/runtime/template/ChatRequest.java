@@ -2,6 +2,7 @@ package ingot.runtime.template;
 
 import ingot.formats.json.Json;
 import java.time.Clock;
+import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,7 +22,7 @@ public record ChatRequest(
 
     /** Messages alone, with a generation prompt and the system's clock. */
     public static ChatRequest of(JsonNode messages) {
-        return new ChatRequest(messages, null, true, Json.object(), Clock.systemDefaultZone());
+        return new ChatRequest(messages, null, true, Json.object(), Clock.system(ZoneId.systemDefault()));
     }
 
     public ChatRequest withTools(@Nullable JsonNode newTools) {

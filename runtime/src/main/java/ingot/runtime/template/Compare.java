@@ -35,17 +35,20 @@ final class Compare {
             return !isNan(a) && !isNan(b) && compareNumbers(a, b) == 0;
         }
         return switch (a) {
-            case Value.Str s when b instanceof Value.Str t -> {
+            case Value.Str s
+            when b instanceof Value.Str t -> {
                 run.budget().scan(Math.min(s.text().length(), t.text().length()));
                 yield s.text().equals(t.text());
             }
-            case Value.Seq s when b instanceof Value.Seq t -> s.kind() == t.kind() && allEqual(run, s.items(), t.items());
+            case Value.Seq s
+            when b instanceof Value.Seq t -> s.kind() == t.kind() && allEqual(run, s.items(), t.items());
             case Dict d when b instanceof Dict e -> equalDicts(run, d, e);
             case Value.Undefined u -> b instanceof Value.Undefined;
-            case Value.Range r when b instanceof Value.Range q ->
+            case Value.Range r
+            when b instanceof Value.Range q ->
                 r.size() == q.size()
-                        && (r.size() == 0 || r.start() == q.start() && (r.size() == 1 || r.step() == q.step()));
-            default -> a == b;
+                        && (r.size() == 0 || (r.start() == q.start() && (r.size() == 1 || r.step() == q.step())));
+            default -> identical(a, b);
         };
     }
 
@@ -87,12 +90,19 @@ final class Compare {
 
     /** Exact, also between integers and floats; neither may be NaN. */
     private static int compareNumbers(Value a, Value b) {
-        boolean infinite = a instanceof Value.Real r && Double.isInfinite(r.value())
-                || b instanceof Value.Real q && Double.isInfinite(q.value());
-        if (infinite) {
-            return Double.compare(Arithmetic.toDouble(a), Arithmetic.toDouble(b));
-        }
-        return exact(a).compareTo(exact(b));
+        int order = Integer.compare(infinity(a), infinity(b));
+        return order != 0 || infinity(a) != 0 ? order : exact(a).compareTo(exact(b));
+    }
+
+    /** 1 or -1 for the infinities, 0 for anything finite. */
+    private static int infinity(Value v) {
+        return v instanceof Value.Real r && Double.isInfinite(r.value()) ? (r.value() > 0 ? 1 : -1) : 0;
+    }
+
+    /** Python's {@code is} for values that have no equality of their own. */
+    @SuppressWarnings("ReferenceEquality")
+    static boolean identical(Value a, Value b) {
+        return a == b;
     }
 
     private static BigDecimal exact(Value v) {
@@ -131,7 +141,10 @@ final class Compare {
         if (a instanceof Value.Str s && b instanceof Value.Str t) {
             return Strings.compare(run, s.text(), t.text());
         }
-        if (a instanceof Value.Seq s && b instanceof Value.Seq t && s.kind() == t.kind() && !s.kind().isView()) {
+        if (a instanceof Value.Seq s
+                && b instanceof Value.Seq t
+                && s.kind() == t.kind()
+                && !s.kind().isView()) {
             return orderAll(run, s.items(), t.items());
         }
         if (a instanceof Value.Undefined u) {
@@ -168,15 +181,17 @@ final class Compare {
             case Dict d -> {
                 return d.get(run, item) != null;
             }
-            case Value.Range r when item instanceof Value.Int i -> {
-                BigInteger[] q = i.value().subtract(BigInteger.valueOf(r.start()))
+            case Value.Range r
+            when item instanceof Value.Int i -> {
+                BigInteger[] q = i.value()
+                        .subtract(BigInteger.valueOf(r.start()))
                         .divideAndRemainder(BigInteger.valueOf(r.step()));
                 return q[1].signum() == 0 && q[0].signum() >= 0 && q[0].compareTo(BigInteger.valueOf(r.size())) < 0;
             }
             default -> {
                 for (Value v : Sequences.iterate(run, container)) {
                     run.budget().work(1);
-                    if (v == item || equal(run, item, v)) {
+                    if (identical(v, item) || equal(run, item, v)) {
                         return true;
                     }
                 }

@@ -21,12 +21,14 @@ final class Dict implements Value {
         entries.merge(hashable(run, key), new Entry(key, value), (old, now) -> new Entry(old.key(), now.value()));
     }
 
-    @Nullable Value get(Run run, Value key) {
+    @Nullable
+    Value get(Run run, Value key) {
         Entry entry = entries.get(hashable(run, key));
         return entry == null ? null : entry.value();
     }
 
-    @Nullable Value get(String key) {
+    @Nullable
+    Value get(String key) {
         Entry entry = entries.get(key);
         return entry == null ? null : entry.value();
     }
@@ -68,7 +70,8 @@ final class Dict implements Value {
             case Bool b -> b.value() ? BigInteger.ONE : BigInteger.ZERO;
             case Int i -> i.value();
             case Real r -> number(r.value());
-            case Seq s when s.kind() == Kind.TUPLE -> {
+            case Seq s
+            when s.kind() == Kind.TUPLE -> {
                 run.budget().enter();
                 List<Object> parts = new ArrayList<>();
                 for (Value v : s.items()) {

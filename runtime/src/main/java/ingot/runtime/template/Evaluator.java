@@ -17,29 +17,25 @@ final class Evaluator {
     Value eval(Ast.Expr expr, Scope scope) {
         run.budget().work(1);
         run.budget().enter();
-        Value value =
-                switch (expr) {
-                    case Ast.Const c -> c.value();
-                    case Ast.Name n -> name(n.name(), scope);
-                    case Ast.Items items -> new Value.Seq(items.kind(), all(items.items(), scope));
-                    case Ast.DictItems d -> dict(d, scope);
-                    case Ast.Attribute a -> Attributes.get(run, eval(a.of(), scope), a.name());
-                    case Ast.Subscript s -> subscript(s, scope);
-                    case Ast.Slice s -> throw new TemplateFault("a slice inside a tuple of subscripts");
-                    case Ast.Call c -> call(c, scope);
-                    case Ast.Filtered f ->
-                        f.filter().apply(run, eval(f.input(), scope), arguments(f.arguments(), scope));
-                    case Ast.Tested t ->
-                        Value.of(t.test().holds(run, eval(t.input(), scope), arguments(t.arguments(), scope)));
-                    case Ast.Conditional c -> conditional(c, scope);
-                    case Ast.Unary u -> Arithmetic.unary(run, u.operator(), eval(u.operand(), scope));
-                    case Ast.Not n -> Value.of(!Compare.truth(eval(n.operand(), scope)));
-                    case Ast.Binary b ->
-                        Arithmetic.binary(run, b.operator(), eval(b.left(), scope), eval(b.right(), scope));
-                    case Ast.Logic l -> logic(l, scope);
-                    case Ast.Concat c -> concat(c, scope);
-                    case Ast.Comparison c -> comparison(c, scope);
-                };
+        Value value = switch (expr) {
+            case Ast.Const c -> c.value();
+            case Ast.Name n -> name(n.name(), scope);
+            case Ast.Items items -> new Value.Seq(items.kind(), all(items.items(), scope));
+            case Ast.DictItems d -> dict(d, scope);
+            case Ast.Attribute a -> Attributes.get(run, eval(a.of(), scope), a.name());
+            case Ast.Subscript s -> subscript(s, scope);
+            case Ast.Slice s -> throw new TemplateFault("a slice inside a tuple of subscripts");
+            case Ast.Call c -> call(c, scope);
+            case Ast.Filtered f -> f.filter().apply(run, eval(f.input(), scope), arguments(f.arguments(), scope));
+            case Ast.Tested t -> Value.of(t.test().holds(run, eval(t.input(), scope), arguments(t.arguments(), scope)));
+            case Ast.Conditional c -> conditional(c, scope);
+            case Ast.Unary u -> Arithmetic.unary(run, u.operator(), eval(u.operand(), scope));
+            case Ast.Not n -> Value.of(!Compare.truth(eval(n.operand(), scope)));
+            case Ast.Binary b -> Arithmetic.binary(run, b.operator(), eval(b.left(), scope), eval(b.right(), scope));
+            case Ast.Logic l -> logic(l, scope);
+            case Ast.Concat c -> concat(c, scope);
+            case Ast.Comparison c -> comparison(c, scope);
+        };
         run.budget().leave();
         return value;
     }
@@ -96,7 +92,7 @@ final class Evaluator {
     }
 
     private Args arguments(Ast.Arguments a, Scope scope) {
-        if (a == Ast.Arguments.NONE) {
+        if (a.isEmpty()) {
             return Args.NONE;
         }
         List<Value> positional = all(a.positional(), scope);

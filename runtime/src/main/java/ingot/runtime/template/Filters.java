@@ -37,7 +37,7 @@ final class Filters {
 
     private static Value otherwise(Run run, Value v, Args args) {
         Args.Bound a = args.bind("default", 0, "default_value", "boolean");
-        boolean replace = v instanceof Value.Undefined || a.truth(1, false) && !Compare.truth(v);
+        boolean replace = v instanceof Value.Undefined || (a.truth(1, false) && !Compare.truth(v));
         return replace ? a.at(0, Value.EMPTY) : v;
     }
 }

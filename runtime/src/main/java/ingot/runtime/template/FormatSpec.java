@@ -46,7 +46,7 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
         run.budget().string(width);
         return switch (value) {
             case Value.Str s -> {
-                if (type != 0 && type != 's' || comma || sign != '-' || align == '=') {
+                if ((type != 0 && type != 's') || comma || sign != '-' || align == '=') {
                     throw mismatch(value);
                 }
                 String t = s.text();
@@ -73,15 +73,14 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
     }
 
     private String integer(Run run, BigInteger i) {
-        int radix =
-                switch (type) {
-                    case 0, 'd' -> 10;
-                    case 'x', 'X' -> 16;
-                    case 'o' -> 8;
-                    case 'b' -> 2;
-                    case 'f', 'F', '%' -> 0;
-                    default -> throw mismatch(new Value.Int(i));
-                };
+        int radix = switch (type) {
+            case 0, 'd' -> 10;
+            case 'x', 'X' -> 16;
+            case 'o' -> 8;
+            case 'b' -> 2;
+            case 'f', 'F', '%' -> 0;
+            default -> throw mismatch(new Value.Int(i));
+        };
         if (radix == 0) {
             return real(run, Arithmetic.toDouble(new Value.Int(i)));
         }
@@ -94,7 +93,7 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
     }
 
     private String real(Run run, double d) {
-        boolean negative = d < 0 || d == 0 && 1 / d < 0;
+        boolean negative = d < 0 || (d == 0 && 1 / d < 0);
         String digits;
         if (type == 0 && precision < 0) {
             digits = PyText.real(Math.abs(d));
@@ -111,7 +110,9 @@ record FormatSpec(int fill, char align, char sign, int width, boolean comma, int
 
     /** Fixed notation of the exact binary value, rounded half to even: what C's printf prints. */
     static String fixed(double magnitude, int decimals) {
-        return new BigDecimal(magnitude).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();
+        return new BigDecimal(magnitude)
+                .setScale(decimals, RoundingMode.HALF_EVEN)
+                .toPlainString();
     }
 
     private String signOf(boolean negative) {

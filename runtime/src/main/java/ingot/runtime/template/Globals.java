@@ -78,11 +78,13 @@ final class Globals {
     }
 
     private static Value raise(Run run, Args args) {
-        String message = PyText.str(run, args.bind("raise_exception", 1, "message").at(0));
+        String message =
+                PyText.str(run, args.bind("raise_exception", 1, "message").at(0));
         throw new TemplateFault("the template raises: " + message.substring(0, Math.min(message.length(), 500)));
     }
 
     private static Value strftimeNow(Run run, Args args) {
-        return run.string(Strftime.format(run, args.bind("strftime_now", 1, "format").text(0)));
+        return run.string(
+                Strftime.format(run, args.bind("strftime_now", 1, "format").text(0)));
     }
 }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonText {
     /** {@code indent} null means one line. */
-    private record Layout(boolean ascii, @Nullable String indent, String itemSeparator, String keySeparator, boolean sort) {}
+    private record Layout(
+            boolean ascii, @Nullable String indent, String itemSeparator, String keySeparator, boolean sort) {}
 
     private final Run run;
     private final Layout layout;
@@ -60,7 +61,8 @@ final class JsonText {
             case Value.Int i -> add(i.value().toString());
             case Value.Real r -> add(real(r.value()));
             case Value.Str s -> string(s.text());
-            case Value.Seq s when !s.kind().isView() -> {
+            case Value.Seq s
+            when !s.kind().isView() -> {
                 run.budget().enter();
                 String separator = "";
                 add("[");
@@ -121,8 +123,8 @@ final class JsonText {
             case Value.Bool b -> b.value() ? "true" : "false";
             case Value.Int i -> i.value().toString();
             case Value.Real r -> real(r.value());
-            default -> throw new TemplateFault(
-                    "JSON keys must be str, int, float, bool or None, not " + Types.name(key));
+            default ->
+                throw new TemplateFault("JSON keys must be str, int, float, bool or None, not " + Types.name(key));
         };
     }
 
@@ -148,7 +150,7 @@ final class JsonText {
                 case '\f' -> out.append("\\f");
                 case '\b' -> out.append("\\b");
                 default -> {
-                    if (c < 0x20 || layout.ascii() && c > 0x7e) {
+                    if (c < 0x20 || (layout.ascii() && c > 0x7e)) {
                         out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);

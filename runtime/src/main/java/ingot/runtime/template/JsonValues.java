@@ -25,9 +25,10 @@ final class JsonValues {
             case STRING -> Value.Str.of(node.stringValue());
             case BOOLEAN -> Value.of(node.booleanValue());
             case NULL, MISSING -> Value.None.NONE;
-            case NUMBER -> node.isIntegralNumber()
-                    ? new Value.Int(node.bigIntegerValue())
-                    : new Value.Real(Double.parseDouble(node.asString()));
+            case NUMBER ->
+                node.isIntegralNumber()
+                        ? new Value.Int(node.bigIntegerValue())
+                        : new Value.Real(Double.parseDouble(node.asString()));
             case ARRAY -> {
                 List<Value> items = new ArrayList<>(node.size());
                 for (JsonNode item : node) {

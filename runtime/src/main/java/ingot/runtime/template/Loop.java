@@ -21,7 +21,8 @@ final class Loop implements Value {
     }
 
     /** The attribute, or null when a loop has none of that name. */
-    @Nullable Value attribute(String name) {
+    @Nullable
+    Value attribute(String name) {
         int size = items.size();
         return switch (name) {
             case "index" -> Int.of(index + 1L);

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Python's {@code int()}, {@code float()} and {@code round()}, and jinja2's filters over them. */
 final class Numbers {
-    private static final Pattern DECIMAL_INTEGER = Pattern.compile("[+-]?\\d(?:_?\\d)*+");
-    private static final Pattern DECIMAL_FLOAT = Pattern.compile(
-            "[+-]?(?:(?:\\d(?:_?\\d)*+\\.?(?:\\d(?:_?\\d)*+)?|\\.\\d(?:_?\\d)*+)(?:[eE][+-]?\\d(?:_?\\d)*+)?)");
+    /** No repeated groups: Java's matcher recurses over those. Underscores are checked apart. */
+    private static final Pattern INTEGER = Pattern.compile("[+-]?\\d++");
+
+    private static final Pattern REAL = Pattern.compile("[+-]?(?:\\d++\\.?\\d*+|\\.\\d++)(?:[eE][+-]?\\d++)?");
 
     /** CPython's limit for reading integers from text. */
     private static final int MAX_DIGITS = 4300;
@@ -66,20 +67,20 @@ final class Numbers {
             return null;
         }
         if (base == 10) {
-            return DECIMAL_INTEGER.matcher(t).matches() ? new Value.Int(new BigInteger(t.replace("_", ""))) : null;
+            String plain = withoutUnderscores(t);
+            return INTEGER.matcher(plain).matches() ? new Value.Int(new BigInteger(plain)) : null;
         }
         boolean negative = t.startsWith("-");
         String digits = negative || t.startsWith("+") ? t.substring(1) : t;
         int radix = (int) base;
         if (digits.length() > 2 && digits.charAt(0) == '0') {
-            int prefix =
-                    switch (digits.charAt(1)) {
-                        case 'x', 'X' -> 16;
-                        case 'o', 'O' -> 8;
-                        case 'b', 'B' -> 2;
-                        default -> -1;
-                    };
-            if (prefix == base || base == 0 && prefix > 0) {
+            int prefix = switch (digits.charAt(1)) {
+                case 'x', 'X' -> 16;
+                case 'o', 'O' -> 8;
+                case 'b', 'B' -> 2;
+                default -> -1;
+            };
+            if (prefix == base || (base == 0 && prefix > 0)) {
                 digits = digits.substring(2);
                 radix = prefix;
             }
@@ -104,8 +105,26 @@ final class Numbers {
         return switch (t.replaceFirst("^[+-]", "").toLowerCase(java.util.Locale.ROOT)) {
             case "inf", "infinity" -> sign.isEmpty() ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
             case "nan" -> Double.NaN;
-            default -> DECIMAL_FLOAT.matcher(t).matches() ? (Double) Double.parseDouble(t.replace("_", "")) : null;
+            default -> {
+                String digits = withoutUnderscores(t);
+                yield REAL.matcher(digits).matches() ? (Double) Double.parseDouble(digits) : null;
+            }
         };
+    }
+
+    /** The number without its underscores, each of which must stand between two digits; else the text as it is. */
+    private static String withoutUnderscores(String t) {
+        for (int i = t.indexOf('_'); i >= 0; i = t.indexOf('_', i + 1)) {
+            boolean between = i > 0 && i + 1 < t.length() && isDigit(t.charAt(i - 1)) && isDigit(t.charAt(i + 1));
+            if (!between) {
+                return t;
+            }
+        }
+        return t.replace("_", "");
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /** The {@code float} filter. */
@@ -158,12 +177,17 @@ final class Numbers {
             if (d == 0 || Double.isNaN(d) || Double.isInfinite(d)) {
                 return r;
             }
-            double rounded = new BigDecimal(d).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
+            double rounded =
+                    new BigDecimal(d).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
             return new Value.Real(rounded == 0 ? Math.copySign(0.0, d) : rounded);
         }
         BigInteger i = Arithmetic.toInteger(v);
         return new Value.Int(
-                digits >= 0 ? i : new BigDecimal(i).setScale(digits, RoundingMode.HALF_EVEN).toBigInteger());
+                digits >= 0
+                        ? i
+                        : new BigDecimal(i)
+                                .setScale(digits, RoundingMode.HALF_EVEN)
+                                .toBigInteger());
     }
 
     static Value abs(Value v) {

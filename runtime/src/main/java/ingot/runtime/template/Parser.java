@@ -42,7 +42,8 @@ final class Parser {
                 }
                 default -> {
                     in.next();
-                    if (in.current().kind() == Token.Kind.NAME && ends.contains(in.current().text())) {
+                    if (in.current().kind() == Token.Kind.NAME
+                            && ends.contains(in.current().text())) {
                         in.leave();
                         return body;
                     }

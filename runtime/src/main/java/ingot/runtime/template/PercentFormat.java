@@ -81,10 +81,12 @@ final class PercentFormat {
         char align = left ? '<' : zero ? '=' : '>';
         int fill = zero ? '0' : ' ';
         return switch (type) {
-            case 's' -> new FormatSpec(' ', align, '-', width, false, precision, 's')
-                    .apply(run, Value.Str.of(PyText.str(run, value)));
-            case 'r' -> new FormatSpec(' ', align, '-', width, false, precision, 's')
-                    .apply(run, Value.Str.of(PyText.repr(run, value)));
+            case 's' ->
+                new FormatSpec(' ', align, '-', width, false, precision, 's')
+                        .apply(run, Value.Str.of(PyText.str(run, value)));
+            case 'r' ->
+                new FormatSpec(' ', align, '-', width, false, precision, 's')
+                        .apply(run, Value.Str.of(PyText.repr(run, value)));
             case 'd', 'i', 'u' -> new FormatSpec(fill, align, sign, width, false, -1, 'd').apply(run, whole(value));
             case 'x', 'X', 'o' -> {
                 if (!(value instanceof Value.Int) && !(value instanceof Value.Bool)) {

@@ -43,7 +43,8 @@ final class PyText {
             case Value.Real r -> add(real(r.value()));
             case Value.Str s -> add(s.markup() ? "Markup(" + quoted(run, s.text()) + ")" : quoted(run, s.text()));
             case Value.Undefined u -> add("Undefined");
-            case Value.Range r -> add("range(" + r.start() + ", " + r.stop() + (r.step() == 1 ? "" : ", " + r.step()) + ")");
+            case Value.Range r ->
+                add("range(" + r.start() + ", " + r.stop() + (r.step() == 1 ? "" : ", " + r.step()) + ")");
             case Value.Seq s -> {
                 add(s.kind().open);
                 appendAll(s.items());
@@ -114,8 +115,10 @@ final class PyText {
                     } else if (printable(c)) {
                         out.appendCodePoint(c);
                     } else {
-                        out.append(c < 0x100 ? "\\x%02x".formatted(c)
-                                : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c));
+                        out.append(
+                                c < 0x100
+                                        ? "\\x%02x".formatted(c)
+                                        : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c));
                     }
                 }
             }

@@ -109,17 +109,20 @@ final class Renderer {
             items = kept(f, f.test(), items, scope);
         }
         Loop loop = new Loop(items);
+        boolean completed = false; // jinja2 takes the else branch unless one round ran to its end, whatever the break
         for (Value item : items) {
             run.budget().work(1);
             loop.advance();
             Scope inner = new Scope(scope);
             inner.set("loop", loop);
             assign(f.target(), item, inner);
-            if (runAll(f.body(), inner, out) == Flow.BREAK) {
+            Flow flow = runAll(f.body(), inner, out);
+            completed |= flow == Flow.ON;
+            if (flow == Flow.BREAK) {
                 break;
             }
         }
-        if (items.isEmpty()) {
+        if (!completed) {
             runAll(f.otherwise(), new Scope(scope), out);
         }
     }
@@ -205,8 +208,8 @@ final class Renderer {
         if (m.extras().varargs()) {
             scope.set("varargs", Value.Seq.tuple(surplus));
         } else if (!surplus.isEmpty()) {
-            throw new TemplateFault("macro '" + m.name() + "' takes not more than " + m.parameters().size()
-                    + " argument(s)");
+            throw new TemplateFault("macro '" + m.name() + "' takes not more than "
+                    + m.parameters().size() + " argument(s)");
         }
         if (m.extras().kwargs()) {
             Dict kwargs = new Dict();

@@ -13,7 +13,8 @@ final class Scope {
         this.parent = parent;
     }
 
-    @Nullable Value find(String name) {
+    @Nullable
+    Value find(String name) {
         for (Scope s = this; s != null; s = s.parent) {
             Value value = s.names.get(name);
             if (value != null) {

@@ -39,9 +39,11 @@ final class SelectFilters {
             return items.isEmpty() ? new Value.Undefined("no last item, the sequence is empty") : items.getLast();
         });
         all.put("items", SelectFilters::items);
-        all.put("reverse", (run, v, args) -> v instanceof Value.Str s
-                ? Sequences.slice(run, s, Value.None.NONE, Value.None.NONE, Value.Int.of(-1))
-                : new Value.Stream(Sequences.copy(run, v).reversed().iterator()));
+        all.put(
+                "reverse",
+                (run, v, args) -> v instanceof Value.Str s
+                        ? Sequences.slice(run, s, Value.None.NONE, Value.None.NONE, Value.Int.of(-1))
+                        : new Value.Stream(Sequences.copy(run, v).reversed().iterator()));
         all.put("batch", SelectFilters::batch);
         all.put("unique", SelectFilters::unique);
     }
@@ -54,9 +56,9 @@ final class SelectFilters {
         Value value = item;
         for (String part : s.text().split("\\.", -1)) {
             run.budget().work(1);
-            boolean index = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
-            value = Attributes.item(
-                    run, value, index ? new Value.Int(new BigInteger(part)) : Value.Str.of(part));
+            boolean index =
+                    !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
+            value = Attributes.item(run, value, index ? new Value.Int(new BigInteger(part)) : Value.Str.of(part));
         }
         return value;
     }

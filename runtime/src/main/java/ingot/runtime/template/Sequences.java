@@ -42,17 +42,18 @@ final class Sequences {
         return switch (value) {
             case Value.Seq s -> s.items();
             case Value.Str s -> Strings.characters(run, s.text());
-            case Value.Range r -> new AbstractList<>() {
-                @Override
-                public Value get(int index) {
-                    return r.at(index);
-                }
+            case Value.Range r ->
+                new AbstractList<>() {
+                    @Override
+                    public Value get(int index) {
+                        return r.at(index);
+                    }
 
-                @Override
-                public int size() {
-                    return r.size();
-                }
-            };
+                    @Override
+                    public int size() {
+                        return r.size();
+                    }
+                };
             case Value.Stream s -> {
                 List<Value> items = new ArrayList<>();
                 while (s.items().hasNext()) {
@@ -115,9 +116,9 @@ final class Sequences {
         }
         boolean sliceable = of instanceof Value.Str
                 || of instanceof Value.Range
-                || of instanceof Value.Seq s && !s.kind().isView();
+                || (of instanceof Value.Seq s && !s.kind().isView());
         if (!sliceable) {
-            return new Value.Undefined("'" + Types.name(of) + "' object cannot be sliced");
+            throw new TemplateFault("'" + Types.name(of) + "' object cannot be sliced");
         }
         int size = length(run, of);
         long by = step == Value.None.NONE ? 1 : bound(step);
@@ -128,14 +129,16 @@ final class Sequences {
         long to = stop == Value.None.NONE ? (by > 0 ? size : -1) : clamp(bound(stop), size, by);
         long count = by > 0 ? (to > from ? (to - from - 1) / by + 1 : 0) : (from > to ? (from - to - 1) / -by + 1 : 0);
         if (of instanceof Value.Range r) {
-            return new Value.Range(r.at((int) from).value().longValue(), r.start() + to * r.step(), r.step() * by, (int) count);
+            return new Value.Range(
+                    r.at((int) from).value().longValue(), r.start() + to * r.step(), r.step() * by, (int) count);
         }
         return pick(run, of, from, by, (int) count);
     }
 
     private static Value pick(Run run, Value of, long from, long by, int count) {
         switch (of) {
-            case Value.Str s when by == 1 -> {
+            case Value.Str s
+            when by == 1 -> {
                 int begin = Strings.offset(run, s.text(), (int) from);
                 int end = s.text().offsetByCodePoints(begin, count);
                 run.budget().string(end - begin);

@@ -13,16 +13,16 @@ final class Splitting {
         long max = a.has(1) ? a.integer(1) : -1;
         long limit = max < 0 ? Long.MAX_VALUE : max;
         if (!a.some(0)) {
-            return list(run, s, fromRight ? wordsFromRight(run, s.text(), limit) : words(run, s.text(), limit));
+            return list(s, fromRight ? wordsFromRight(run, s.text(), limit) : words(run, s.text(), limit));
         }
         String separator = a.text(0);
         if (separator.isEmpty()) {
             throw new TemplateFault("empty separator");
         }
-        return list(run, s, fromRight ? right(run, s.text(), separator, limit) : left(run, s.text(), separator, limit));
+        return list(s, fromRight ? right(run, s.text(), separator, limit) : left(run, s.text(), separator, limit));
     }
 
-    private static Value list(Run run, Value.Str like, List<String> parts) {
+    private static Value list(Value.Str like, List<String> parts) {
         List<Value> items = new ArrayList<>(parts.size());
         parts.forEach(p -> items.add(new Value.Str(p, like.markup())));
         return Value.Seq.list(items);
@@ -77,7 +77,7 @@ final class Splitting {
             }
             int from = i;
             if (parts.size() == limit) {
-                add(run, parts, s, from, Strings.stripEnd(s));
+                add(run, parts, s, from, s.length());
                 return parts;
             }
             while (i < s.length() && !Strings.isSpace(s.charAt(i))) {
@@ -100,7 +100,7 @@ final class Splitting {
             }
             int to = i;
             if (parts.size() == limit) {
-                add(run, parts, s, Strings.stripStart(s), to);
+                add(run, parts, s, 0, to);
                 break;
             }
             while (i > 0 && !Strings.isSpace(s.charAt(i - 1))) {
@@ -114,7 +114,7 @@ final class Splitting {
 
     static Value lines(Run run, Value.Str s, Args args) {
         Args.Bound a = args.bind("splitlines", 0, "keepends");
-        return list(run, s, lines(run, s.text(), a.truth(0, false)));
+        return list(s, lines(run, s.text(), a.truth(0, false)));
     }
 
     /** Python's line boundaries, CR LF counting as one; no empty line at the end. */
@@ -137,7 +137,7 @@ final class Splitting {
     }
 
     private static boolean isLineBreak(char c) {
-        return c >= '\n' && c <= '\r' || c >= 0x1c && c <= 0x1e || c == 0x85 || c == 0x2028 || c == 0x2029;
+        return (c >= '\n' && c <= '\r') || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;
     }
 
     static Value partition(Run run, Value.Str s, Args args, boolean last) {

@@ -41,9 +41,11 @@ final class Strftime {
             case 'f' -> "%06d".formatted(t.getNano() / 1000);
             case 'p' -> t.getHour() < 12 ? "AM" : "PM";
             case 'B' -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'b', 'h' -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
+            case 'b', 'h' ->
+                t.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
             case 'A' -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'a' -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
+            case 'a' ->
+                t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
             case 'j' -> "%03d".formatted(t.getDayOfYear());
             case 'u' -> Integer.toString(t.getDayOfWeek().getValue());
             case 'w' -> Integer.toString(t.getDayOfWeek().getValue() % 7);
@@ -52,8 +54,8 @@ final class Strftime {
             case 'T', 'X' -> field(t, 'H') + ":" + field(t, 'M') + ":" + field(t, 'S');
             case 'R' -> field(t, 'H') + ":" + field(t, 'M');
             case 'D', 'x' -> field(t, 'm') + "/" + field(t, 'd') + "/" + field(t, 'y');
-            case 'c' -> field(t, 'a') + " " + field(t, 'b') + " " + field(t, 'e') + " " + field(t, 'T') + " "
-                    + field(t, 'Y');
+            case 'c' ->
+                field(t, 'a') + " " + field(t, 'b') + " " + field(t, 'e') + " " + field(t, 'T') + " " + field(t, 'Y');
             case 'z', 'Z' -> ""; // datetime.now() has no time zone
             case 'n' -> "\n";
             case 't' -> "\t";

@@ -27,33 +27,47 @@ final class StringMethods {
             case "title" -> mapped(s, name, Casing::title);
             case "capitalize" -> mapped(s, name, Casing::capitalize);
             case "swapcase" -> mapped(s, name, Casing::swap);
-            case "removeprefix" -> method(name, (run, args) -> {
-                String prefix = args.bind(name, 1, "prefix").text(0);
-                return s.text().startsWith(prefix) ? with(run, s, s.text().substring(prefix.length())) : s;
-            });
-            case "removesuffix" -> method(name, (run, args) -> {
-                String suffix = args.bind(name, 1, "suffix").text(0);
-                String t = s.text();
-                return t.endsWith(suffix) ? with(run, s, t.substring(0, t.length() - suffix.length())) : s;
-            });
-            case "replace" -> method(name, (run, args) -> {
-                Args.Bound a = args.bind(name, 2, "old", "new", "count");
-                long count = a.has(2) ? a.integer(2) : -1;
-                return new Value.Str(Strings.replace(run, s.text(), a.text(0), a.text(1), count), s.markup());
-            });
-            case "join" -> method(name, (run, args) -> join(run, s, args.bind(name, 1, "iterable").at(0)));
+            case "removeprefix" ->
+                method(name, (run, args) -> {
+                    String prefix = args.bind(name, 1, "prefix").text(0);
+                    return s.text().startsWith(prefix) ? with(run, s, s.text().substring(prefix.length())) : s;
+                });
+            case "removesuffix" ->
+                method(name, (run, args) -> {
+                    String suffix = args.bind(name, 1, "suffix").text(0);
+                    String t = s.text();
+                    return t.endsWith(suffix) ? with(run, s, t.substring(0, t.length() - suffix.length())) : s;
+                });
+            case "replace" ->
+                method(name, (run, args) -> {
+                    Args.Bound a = args.bind(name, 2, "old", "new", "count");
+                    long count = a.has(2) ? a.integer(2) : -1;
+                    return new Value.Str(Strings.replace(run, s.text(), a.text(0), a.text(1), count), s.markup());
+                });
+            case "join" ->
+                method(
+                        name,
+                        (run, args) ->
+                                join(run, s, args.bind(name, 1, "iterable").at(0)));
             case "find" -> method(name, (run, args) -> Value.Int.of(position(run, s.text(), args, name, false)));
             case "rfind" -> method(name, (run, args) -> Value.Int.of(position(run, s.text(), args, name, true)));
             case "index" -> method(name, (run, args) -> found(position(run, s.text(), args, name, false)));
             case "rindex" -> method(name, (run, args) -> found(position(run, s.text(), args, name, true)));
-            case "count" -> method(name, (run, args) -> count(run, s.text(), args.bind(name, 1, "sub").text(0)));
+            case "count" ->
+                method(
+                        name,
+                        (run, args) ->
+                                count(run, s.text(), args.bind(name, 1, "sub").text(0)));
             case "format" -> method(name, (run, args) -> BraceFormat.format(run, s, args));
             case "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "isspace", "isupper", "islower" ->
                 method(name, (run, args) -> {
                     run.budget().scan(s.text().length());
                     return Value.of(Casing.is(name, s.text()));
                 });
-            case "zfill" -> method(name, (run, args) -> zfill(run, s, args.bind(name, 1, "width").integer(0)));
+            case "zfill" ->
+                method(
+                        name,
+                        (run, args) -> zfill(run, s, args.bind(name, 1, "width").integer(0)));
             case "ljust", "rjust", "center" -> method(name, (run, args) -> justify(run, s, name, args));
             default -> null;
         };
@@ -98,11 +112,12 @@ final class StringMethods {
 
     private static Value affix(Run run, String s, Args args, boolean start) {
         Args.Bound a = args.bind(start ? "startswith" : "endswith", 1, "affix");
-        List<Value> options = a.at(0) instanceof Value.Seq t && t.kind() == Value.Kind.TUPLE ? t.items() : List.of(a.at(0));
+        List<Value> options =
+                a.at(0) instanceof Value.Seq t && t.kind() == Value.Kind.TUPLE ? t.items() : List.of(a.at(0));
         for (Value option : options) {
             if (!(option instanceof Value.Str affix)) {
-                throw new TemplateFault(a.function() + "() expects a string or a tuple of strings, not "
-                        + Types.name(option));
+                throw new TemplateFault(
+                        a.function() + "() expects a string or a tuple of strings, not " + Types.name(option));
             }
             run.budget().scan(affix.text().length());
             if (start ? s.startsWith(affix.text()) : s.endsWith(affix.text())) {
@@ -133,7 +148,7 @@ final class StringMethods {
         int size = Strings.length(run, s);
         int from = a.some(1) ? clamp(a.integer(1), size) : 0;
         int to = a.some(2) ? clamp(a.integer(2), size) : size;
-        if (from > to) {
+        if (from > to || (a.some(1) && a.integer(1) > size)) {
             return -1;
         }
         int begin = s.offsetByCodePoints(0, from);
@@ -144,7 +159,7 @@ final class StringMethods {
     }
 
     private static int clamp(long at, int size) {
-        return (int) Math.clamp(at < 0 ? at + size : at, 0, size);
+        return Math.clamp(at < 0 ? at + size : at, 0, size);
     }
 
     private static Value found(long position) {
@@ -170,7 +185,12 @@ final class StringMethods {
         long missing = Math.max(0, width - Strings.length(run, s.text()));
         run.budget().string(s.text().length() + missing);
         int sign = s.text().startsWith("-") || s.text().startsWith("+") ? 1 : 0;
-        return with(run, s, s.text().substring(0, sign) + "0".repeat((int) missing) + s.text().substring(sign));
+        return with(
+                run,
+                s,
+                s.text().substring(0, sign)
+                        + "0".repeat((int) missing)
+                        + s.text().substring(sign));
     }
 
     private static Value justify(Run run, Value.Str s, String name, Args args) {
@@ -182,12 +202,11 @@ final class StringMethods {
         long width = a.integer(0);
         long missing = Math.max(0, width - Strings.length(run, s.text()));
         run.budget().string(s.text().length() + missing * fill.length());
-        long left =
-                switch (name) {
-                    case "ljust" -> 0;
-                    case "rjust" -> missing;
-                    default -> missing / 2 + (missing & width & 1); // CPython's pad()
-                };
+        long left = switch (name) {
+            case "ljust" -> 0;
+            case "rjust" -> missing;
+            default -> missing / 2 + (missing & width & 1); // CPython's pad()
+        };
         return with(run, s, fill.repeat((int) left) + s.text() + fill.repeat((int) (missing - left)));
     }
 }

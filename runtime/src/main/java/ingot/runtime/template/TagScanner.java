@@ -14,7 +14,7 @@ final class TagScanner {
             "//", "**", "==", "!=", "<=", ">=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", "<", ">",
             "=", ".", ":", "|", ",", ";");
 
-    /** Longest number literal; a longer one is nothing a template needs. */
+    /** Longest number literal looked at; the patterns' repeated groups recurse. */
     private static final int MAX_DIGITS = 400;
 
     private TagScanner() {}
@@ -47,7 +47,7 @@ final class TagScanner {
     }
 
     private static boolean isNamePart(int code) {
-        return code == '_' || Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code);
+        return code == '_' || (Character.isUnicodeIdentifierPart(code) && !Character.isIdentifierIgnorable(code));
     }
 
     private static Scanned number(String source, int pos, int line) {
@@ -60,8 +60,8 @@ final class TagScanner {
         if (!m.lookingAt()) {
             throw new TemplateFault("malformed number", line);
         }
-        if (m.end() - pos == MAX_DIGITS) {
-            throw new TemplateFault("a number of " + MAX_DIGITS + " or more digits", line);
+        if (m.end() - pos > MAX_DIGITS / 2) { // the region above may have hidden a fraction
+            throw new TemplateFault("a number of more than " + MAX_DIGITS / 2 + " digits", line);
         }
         return new Scanned(new Token(Token.Kind.INTEGER, m.group().replace("_", ""), line), m.end());
     }

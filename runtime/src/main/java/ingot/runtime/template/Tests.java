@@ -39,8 +39,13 @@ final class Tests {
         all.put("upper", (run, v, args) -> Casing.is("isupper", PyText.str(run, v)));
         all.put("odd", (run, v, args) -> remainder(run, v, Value.Int.of(2), 1));
         all.put("even", (run, v, args) -> remainder(run, v, Value.Int.of(2), 0));
-        all.put("divisibleby", (run, v, args) -> remainder(run, v, args.bind("divisibleby", 1, "num").at(0), 0));
-        all.put("sameas", (run, v, args) -> same(v, args.bind("sameas", 1, "other").at(0)));
+        all.put(
+                "divisibleby",
+                (run, v, args) ->
+                        remainder(run, v, args.bind("divisibleby", 1, "num").at(0), 0));
+        all.put(
+                "sameas",
+                (run, v, args) -> same(v, args.bind("sameas", 1, "other").at(0)));
         all.put("filter", (run, v, args) -> v instanceof Value.Str s && Filters.find(s.text()) != null);
         all.put("test", (run, v, args) -> v instanceof Value.Str s && find(s.text()) != null);
         compare(all, "==", "eq", "equalto", "==");
@@ -66,7 +71,10 @@ final class Tests {
 
     private static void compare(Map<String, Test> all, String operator, String... names) {
         for (String name : names) {
-            all.put(name, (run, v, args) -> Compare.holds(run, operator, v, args.bind(name, 1, "other").at(0)));
+            all.put(
+                    name,
+                    (run, v, args) -> Compare.holds(
+                            run, operator, v, args.bind(name, 1, "other").at(0)));
         }
     }
 
@@ -76,7 +84,7 @@ final class Tests {
                 || v instanceof Value.Range
                 || v instanceof Dict
                 || v instanceof Value.Undefined
-                || v instanceof Value.Seq s && !s.kind().isView();
+                || (v instanceof Value.Seq s && !s.kind().isView());
     }
 
     private static boolean remainder(Run run, Value v, Value by, long expected) {
@@ -85,9 +93,11 @@ final class Tests {
 
     /** Identity; small values, which Python interns, by equality within one type. */
     private static boolean same(Value a, Value b) {
-        return a == b
-                || a instanceof Value.Bool x && b instanceof Value.Bool y && x.value() == y.value()
-                || a instanceof Value.Int i && b instanceof Value.Int j && i.equals(j)
-                || a instanceof Value.Str s && b instanceof Value.Str t && s.equals(t);
+        return switch (a) {
+            case Value.Bool x -> x.equals(b);
+            case Value.Int i -> i.equals(b);
+            case Value.Str s -> s.equals(b);
+            default -> Compare.identical(a, b);
+        };
     }
 }

@@ -62,7 +62,9 @@ final class TextFilters {
     }
 
     private static Value escape(Run run, Value v, Args args) {
-        return v instanceof Value.Str s && s.markup() ? s : new Value.Str(Strings.escape(run, PyText.str(run, v)), true);
+        return v instanceof Value.Str s && s.markup()
+                ? s
+                : new Value.Str(Strings.escape(run, PyText.str(run, v)), true);
     }
 
     private static Filters.Filter mapped(UnaryOperator<String> map) {

@@ -67,11 +67,11 @@ final class MergeTable {
         int slot = home(key);
         while (true) {
             long entry = slots[slot];
-            if (entry >>> RANK_BITS == key) {
-                return (int) (entry & RANK_MASK) - 1;
-            }
             if (entry == 0) {
                 return NO_MERGE;
+            }
+            if (entry >>> RANK_BITS == key) {
+                return (int) (entry & RANK_MASK) - 1;
             }
             slot = (slot + 1) & (slots.length - 1);
         }

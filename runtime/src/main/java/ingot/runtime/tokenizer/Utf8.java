@@ -9,7 +9,7 @@ final class Utf8 {
 
     private Utf8() {}
 
-    /** The text in UTF-8; a lone surrogate becomes U+FFFD, as it does on the way into the reference tokenizers. */
+    /** The text in UTF-8; a lone surrogate becomes U+FFFD, as in tiktoken. */
     static byte[] encode(String text) {
         int lone = loneSurrogate(text, 0);
         if (lone < 0) {

@@ -49,7 +49,6 @@ public class TokenizerBenchmark {
     private byte[] blob = new byte[0];
 
     @Setup
-    @SuppressWarnings("NullAway.Init")
     public void setUp() throws IOException {
         Path root = Path.of(System.getProperty("ingot.root")).resolve("golden-outputs");
         Path folder = root.resolve("tokenizers/qwen");

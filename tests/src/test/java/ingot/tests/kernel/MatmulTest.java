@@ -58,15 +58,20 @@ class MatmulTest {
         Arrays.fill(y, Float.NaN);
         kernels.matmul(w, x, tokens, y);
         float[] row = new float[w.cols()];
+        double noise = 0;
+        double signal = 0;
         for (int r = 0; r < w.rows(); r++) {
             w.decodeRow(r, row, 0);
             for (int t = 0; t < tokens; t++) {
                 double exact = 0;
                 double magnitude = 0;
                 for (int k = 0; k < w.cols(); k++) {
-                    exact += (double) row[k] * x[t * w.cols() + k];
+                    double product = (double) row[k] * x[t * w.cols() + k];
+                    exact += product;
+                    signal += product * product;
                     magnitude += summed(w.layout(), row[k]) * Math.abs(x[t * w.cols() + k]);
                 }
+                noise += (y[t * w.rows() + r] - exact) * (y[t * w.rows() + r] - exact);
                 assertEquals(
                         exact,
                         y[t * w.rows() + r],
@@ -74,6 +79,10 @@ class MatmulTest {
                         () -> kernels.label() + " " + w.layout() + " " + w.rows() + "x" + w.cols() + " " + tokens);
             }
         }
+        // The bound is for the worst case. Roundings mostly cancel, so that their variance grows with the columns; one wrong
+        // weight would show here. The signal is what random signs would give, free of accidental cancellation.
+        double nmse = noise / signal;
+        assertTrue(nmse < 1e-12 * (100 + w.cols()), () -> nmse + " " + kernels.label() + " " + w.layout() + " " + w.cols());
     }
 
     /** Upper bound of what a kernel sums for a weight: integers as unsigned codes and bias; scales are below 1/64. */
@@ -110,6 +119,19 @@ class MatmulTest {
                 if (backend == Backend.SCALAR) {
                     assertArrayEquals(decode, Arrays.copyOf(expected, decode.length), 0);
                 }
+            }
+        }
+    }
+
+    @Test
+    void longRowsWithLargeGroupsKeepTheBound() {
+        for (Layout layout : List.of(new Int8(0), new Int4(0), new Int8(65536), new Int4(96))) {
+            RandomMatrix m = RandomMatrix.of(layout, 2, 300_001, 16);
+            Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+            float[] x = activations(2, m.cols());
+            try (Kernels k = Kernels.create(Backend.VECTOR, 0, 1)) {
+                check(k, w, x, 1);
+                check(k, w, x, 2);
             }
         }
     }

@@ -2,6 +2,7 @@ package ingot.tests.model;
 
 import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
 import ingot.formats.safetensors.SafetensorsFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ final class Golden {
         }
     }
 
-    static float[] floats(SafetensorsFile file, String name) {
+    static float[] floats(TensorSource file, String name) {
         TensorInfo tensor = file.tensors().get(name);
         byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
         file.read(tensor, 0, MemorySegment.ofArray(bytes));

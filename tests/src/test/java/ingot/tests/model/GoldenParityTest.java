@@ -16,19 +16,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every dense checkpoint against the logits, hidden states and greedy texts of the reference implementation. */
 final class GoldenParityTest {
-    /** The bar of the project for dense models; two f32 evaluation orders differ by about 1e-12. */
+    /** The bar of the project for dense models; two f32 evaluation orders differ by up to 5e-12 here. */
     private static final double BAR = 1e-9;
 
     static Stream<Arguments> runs() {
-        List<ModelOptions> options = List.of(
-                ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1),
-                ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(5),
-                vector(128, 1),
-                vector(256, 2),
-                vector(512, 1),
-                vector(512, 5),
-                ModelOptions.defaults());
-        return Golden.DENSE.stream().flatMap(name -> options.stream().map(o -> Arguments.of(name, o)));
+        ModelOptions scalar = ModelOptions.defaults().withBackend(Backend.SCALAR);
+        List<ModelOptions> all =
+                List.of(ModelOptions.defaults(), scalar.withThreads(1), vector(128, 1), vector(256, 2), vector(512, 5));
+        // The large model adds nothing to what threads do, and takes long in plain Java.
+        List<ModelOptions> small = List.of(scalar.withThreads(2), scalar.withThreads(5), vector(512, 1));
+        return Golden.DENSE.stream()
+                .flatMap(name -> Stream.concat(
+                                all.stream(),
+                                name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
+                        .map(options -> Arguments.of(name, options)));
     }
 
     private static ModelOptions vector(int bits, int threads) {
@@ -51,7 +52,9 @@ final class GoldenParityTest {
                 double nmse = Golden.nmse(Runs.logits(model, prompt.ids()), prompt.logits());
                 assertTrue(nmse <= BAR, where + ": NMSE " + nmse);
                 assertArrayEquals(
-                        prompt.greedyCached(), Runs.greedyCached(model, prompt.ids(), prompt.greedyCached().length), where);
+                        prompt.greedyCached(),
+                        Runs.greedyCached(model, prompt.ids(), prompt.greedyCached().length),
+                        where);
                 if (!prompt.hidden().isEmpty()) {
                     hiddenStates += checkHidden(model, prompt, where);
                 }

@@ -80,7 +80,8 @@ final class ModelConfigTest {
 
     @Test
     void nullHeadsMeansOnePerQueryHeadAndAbsentMeans32() {
-        assertEquals(4, read("qwen2", "\"num_key_value_heads\": null").attention().kvHeads());
+        assertEquals(
+                4, read("qwen2", "\"num_key_value_heads\": null").attention().kvHeads());
         assertEquals(
                 32,
                 read("qwen2", "\"num_key_value_heads\": \"-\", \"num_attention_heads\": 64, \"head_dim\": 2")
@@ -91,18 +92,20 @@ final class ModelConfigTest {
     @Test
     void windowsComeFromLayerTypesOrMaxWindowLayers() {
         String on = "\"use_sliding_window\": true, \"sliding_window\": 8, ";
-        assertEquals(List.of(0, 8, 8), read("qwen2", on + "\"max_window_layers\": 1").attention().windows());
-        assertEquals(List.of(0, 0, 0), read("qwen2", on + "\"max_window_layers\": 28").attention().windows());
         assertEquals(
-                List.of(8, 0, 8),
-                read("qwen2", on + """
+                List.of(0, 8, 8),
+                read("qwen2", on + "\"max_window_layers\": 1").attention().windows());
+        assertEquals(
+                List.of(0, 0, 0),
+                read("qwen2", on + "\"max_window_layers\": 28").attention().windows());
+        assertEquals(List.of(8, 0, 8), read("qwen2", on + """
                         "max_window_layers": 1,
-                        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]""")
-                        .attention()
-                        .windows());
+                        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]""").attention().windows());
         assertEquals(
                 List.of(4096, 4096, 4096),
-                read("qwen2", "\"use_sliding_window\": true, \"max_window_layers\": 0").attention().windows());
+                read("qwen2", "\"use_sliding_window\": true, \"max_window_layers\": 0")
+                        .attention()
+                        .windows());
         assertEquals(
                 List.of(0, 0, 0),
                 read("qwen2", "\"use_sliding_window\": true, \"sliding_window\": null, \"max_window_layers\": 0")
@@ -115,10 +118,9 @@ final class ModelConfigTest {
         var linear = new RopeConfig(5e5, new RopeConfig.Linear(4));
         assertEquals(
                 linear,
-                read("qwen2", "\"rope_theta\": 500000, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 4}").rope());
-        assertEquals(
-                linear,
-                read("qwen3", """
+                read("qwen2", "\"rope_theta\": 500000, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 4}")
+                        .rope());
+        assertEquals(linear, read("qwen3", """
                         "rope_parameters": {"rope_type": "linear", "rope_theta": 500000.0, "factor": 4.0}""").rope());
         assertEquals(
                 new RopeConfig(10_000, new RopeConfig.DynamicNtk(2, 64)),
@@ -138,12 +140,9 @@ final class ModelConfigTest {
                         .scaling());
         assertEquals(new RopeConfig.Yarn(4, 64, 32, 1, 0.1 * Math.log(4) + 1, true), yarn);
         var byRatio = assertInstanceOf(
-                RopeConfig.Yarn.class,
-                read("qwen2", """
+                RopeConfig.Yarn.class, read("qwen2", """
                         "max_position_embeddings": 256,
-                        "rope_scaling": {"type": "yarn", "original_max_position_embeddings": 32, "attention_factor": 1.5}""")
-                        .rope()
-                        .scaling());
+                        "rope_scaling": {"type": "yarn", "original_max_position_embeddings": 32, "attention_factor": 1.5}""").rope().scaling());
         assertEquals(8, byRatio.factor());
         assertEquals(1.5, byRatio.attentionFactor());
     }
@@ -221,11 +220,9 @@ final class ModelConfigTest {
 
     @Test
     void generationDefaultsAreTolerant() {
-        var full = GenerationDefaults.read(
-                Optional.of(object("""
+        var full = GenerationDefaults.read(Optional.of(object("""
                         {"eos_token_id": [7, 9], "bos_token_id": 3, "do_sample": true, "temperature": 0.7, "top_p": 0.8,
-                         "top_k": 20, "repetition_penalty": 1.05}""")),
-                Json.object());
+                         "top_k": 20, "repetition_penalty": 1.05}""")), Json.object());
         assertEquals(Set.of(7, 9), full.eosIds());
         assertEquals(3, full.bosId().orElseThrow());
         assertEquals(
@@ -237,7 +234,9 @@ final class ModelConfigTest {
         assertEquals(Set.of(5), broken.eosIds());
         assertTrue(broken.bosId().isEmpty());
         assertEquals(List.of(false, 1.0, 1.0), List.of(broken.doSample(), broken.temperature(), broken.topP()));
-        assertEquals(Set.of(), GenerationDefaults.read(Optional.empty(), Json.object()).eosIds());
+        assertEquals(
+                Set.of(),
+                GenerationDefaults.read(Optional.empty(), Json.object()).eosIds());
     }
 
     @Test

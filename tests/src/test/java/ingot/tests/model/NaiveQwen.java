@@ -14,8 +14,7 @@ final class NaiveQwen {
     }
 
     /** Hyper-parameters; {@code windows[i]} = 0 sees everything. */
-    record Shape(
-            int layers, int hidden, int heads, int kvHeads, int headDim, int vocab, int[] windows) {}
+    record Shape(int layers, int hidden, int heads, int kvHeads, int headDim, int vocab, int[] windows) {}
 
     private static final double EPS = 1e-6;
 

@@ -38,8 +38,14 @@ final class Runs {
         int width = model.info().hidden();
         Map<String, float[]> states = new TreeMap<>();
         try (Session session = model.newSession()) {
-            session.trace(ids, (name, position, row) -> System.arraycopy(
-                    row, 0, states.computeIfAbsent(name, n -> new float[ids.length * width]), position * width, width));
+            session.trace(
+                    ids,
+                    (name, position, row) -> System.arraycopy(
+                            row,
+                            0,
+                            states.computeIfAbsent(name, n -> new float[ids.length * width]),
+                            position * width,
+                            width));
         }
         return states;
     }

@@ -159,7 +159,11 @@ final class SamplerTest {
                 assertTrue(kept.containsAll(drawn), () -> drawn + " not within " + kept);
                 // What is at least 1 % likely shows up in 3000 draws but for a chance of 1e-13.
                 for (int token : kept) {
-                    if (Math.exp(logits[token]) / kept.stream().mapToDouble(t -> Math.exp(logits[t])).sum() > 0.01) {
+                    if (Math.exp(logits[token])
+                                    / kept.stream()
+                                            .mapToDouble(t -> Math.exp(logits[t]))
+                                            .sum()
+                            > 0.01) {
                         assertTrue(drawn.contains(token), () -> token + " of " + kept + " never drawn");
                     }
                 }

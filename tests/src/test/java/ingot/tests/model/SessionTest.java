@@ -66,7 +66,8 @@ final class SessionTest {
     void threadsDoNotChangeABit() {
         float[] expected = Runs.logits(model, IDS);
         for (int threads : new int[] {1, 5}) {
-            try (Model other = Model.open(Golden.folder(NAME), ModelOptions.defaults().withThreads(threads))) {
+            try (Model other =
+                    Model.open(Golden.folder(NAME), ModelOptions.defaults().withThreads(threads))) {
                 assertArrayEquals(expected, Runs.logits(other, IDS), threads + " threads");
                 assertArrayEquals(
                         Runs.logitsInPieces(model, IDS, 1), Runs.logitsInPieces(other, IDS, 1), threads + " threads");
@@ -129,7 +130,8 @@ final class SessionTest {
             assertThrows(IngotException.Usage.class, () -> session.forward(-1));
             assertThrows(IngotException.Usage.class, () -> session.forward());
             assertEquals(20, session.position());
-            float[] rest = session.forward(Arrays.copyOfRange(IDS, 20, IDS.length)).clone();
+            float[] rest =
+                    session.forward(Arrays.copyOfRange(IDS, 20, IDS.length)).clone();
             session.reset();
             session.forward(Arrays.copyOf(IDS, 20));
             assertArrayEquals(session.forward(Arrays.copyOfRange(IDS, 20, IDS.length)), rest);
@@ -138,7 +140,8 @@ final class SessionTest {
 
     @Test
     void positionsAreLimited() {
-        try (Model small = Model.open(Golden.folder(NAME), ModelOptions.defaults().withMaxPositions(31));
+        try (Model small =
+                        Model.open(Golden.folder(NAME), ModelOptions.defaults().withMaxPositions(31));
                 Session session = small.newSession()) {
             assertEquals(31, session.capacity());
             session.forward(Arrays.copyOf(IDS, 30));
@@ -210,14 +213,19 @@ final class SessionTest {
             generator.generate(IDS, token -> true);
             List<Integer> second = generator.generate(more, token -> true).tokens();
             assertEquals(
-                    new Generator(other, GenerationOptions.greedy(4)).generate(whole, token -> true).tokens(), second);
+                    new Generator(other, GenerationOptions.greedy(4))
+                            .generate(whole, token -> true)
+                            .tokens(),
+                    second);
             assertEquals(other.position(), session.position());
         }
     }
 
     @Test
     void seedsMakeSampledTextRepeatable() {
-        var options = GenerationOptions.of(model.generationDefaults()).withMaxTokens(20).withStopIds(Set.of());
+        var options = GenerationOptions.of(model.generationDefaults())
+                .withMaxTokens(20)
+                .withStopIds(Set.of());
         assertEquals(0.7, options.sampling().temperature());
         assertEquals(sampled(options.withSeed(3)), sampled(options.withSeed(3)));
         assertNotEquals(sampled(options.withSeed(3)), sampled(options.withSeed(4)));

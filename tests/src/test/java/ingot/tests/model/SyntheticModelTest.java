@@ -19,7 +19,10 @@ final class SyntheticModelTest {
     private static final double BAR = 1e-9;
     private static final List<ModelOptions> BACKENDS = List.of(
             ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1),
-            ModelOptions.defaults().withBackend(Backend.VECTOR).withVectorBits(256).withThreads(2),
+            ModelOptions.defaults()
+                    .withBackend(Backend.VECTOR)
+                    .withVectorBits(256)
+                    .withThreads(2),
             ModelOptions.defaults().withThreads(5));
 
     @TempDir
@@ -30,8 +33,7 @@ final class SyntheticModelTest {
         return """
                 {"architectures": ["%s"], "model_type": "%s", "hidden_size": %d, "num_hidden_layers": %d,
                  "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d, "intermediate_size": %d,
-                 "vocab_size": %d, %s}"""
-                .formatted(
+                 "vocab_size": %d, %s}""".formatted(
                         architecture,
                         type,
                         s.hidden(),
@@ -129,8 +131,7 @@ final class SyntheticModelTest {
         try (Model model = Model.open(folder);
                 Session session = model.newSession()) {
             float[] logits = new float[prompt.length * 40];
-            session.forward(
-                    Arrays.copyOf(prompt, 13), (p, row) -> System.arraycopy(row, 0, logits, p * 40, 40));
+            session.forward(Arrays.copyOf(prompt, 13), (p, row) -> System.arraycopy(row, 0, logits, p * 40, 40));
             for (int t = 13; t < prompt.length; t++) {
                 System.arraycopy(session.forward(prompt[t]), 0, logits, t * 40, 40);
             }
@@ -158,13 +159,7 @@ final class SyntheticModelTest {
         var shape = new NaiveQwen.Shape(2, 32, 4, 2, dim, 50, new int[2]);
         var checkpoint = new TinyCheckpoint(4);
         checkpoint.decoder(shape, 40, new TinyCheckpoint.Parts("F64", true, false, false, true));
-        checkpoint.write(
-                folder,
-                config(
-                        "qwen2",
-                        shape,
-                        40,
-                        """
+        checkpoint.write(folder, config("qwen2", shape, 40, """
                         "dtype": "float64", "rope_parameters": {"rope_type": "yarn", "rope_theta": 1000.0, "factor": 3.0,
                          "original_max_position_embeddings": 32, "beta_fast": 8, "beta_slow": 0.5, "mscale": 0.7,
                          "mscale_all_dim": 1.3, "truncate": false}"""));
@@ -189,7 +184,11 @@ final class SyntheticModelTest {
         checkpoint.decoder(shape, 1, new TinyCheckpoint.Parts("F32", true, false, false, true));
         checkpoint.write(
                 folder,
-                config("qwen2", shape, 1, "\"use_sliding_window\": true, \"sliding_window\": 1, \"max_window_layers\": 1"));
+                config(
+                        "qwen2",
+                        shape,
+                        1,
+                        "\"use_sliding_window\": true, \"sliding_window\": 1, \"max_window_layers\": 1"));
         check(new NaiveQwen(shape, plain(10_000, 10), 1, false, checkpoint.values()), ids(33, 21));
     }
 

@@ -121,9 +121,17 @@ final class TinyCheckpoint {
             int begin = end;
             end += t.values().length * bytes(t.dtype());
             header.append(header.length() == 1 ? "" : ",")
-                    .append('"').append(entry.getKey()).append("\":{\"dtype\":\"").append(t.dtype())
-                    .append("\",\"shape\":").append(java.util.Arrays.toString(t.shape()))
-                    .append(",\"data_offsets\":[").append(begin).append(',').append(end).append("]}");
+                    .append('"')
+                    .append(entry.getKey())
+                    .append("\":{\"dtype\":\"")
+                    .append(t.dtype())
+                    .append("\",\"shape\":")
+                    .append(java.util.Arrays.toString(t.shape()))
+                    .append(",\"data_offsets\":[")
+                    .append(begin)
+                    .append(',')
+                    .append(end)
+                    .append("]}");
         }
         byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
         ByteBuffer file = ByteBuffer.allocate(8 + json.length + end).order(ByteOrder.LITTLE_ENDIAN);

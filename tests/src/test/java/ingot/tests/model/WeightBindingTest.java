@@ -44,7 +44,9 @@ final class WeightBindingTest {
     void theIntactOneOpens() {
         checkpoint.write(folder, CONFIG);
         try (Model model = Model.open(folder)) {
-            long parameters = checkpoint.values().values().stream().mapToLong(v -> v.length).sum();
+            long parameters = checkpoint.values().values().stream()
+                    .mapToLong(v -> v.length)
+                    .sum();
             assertEquals(parameters, model.info().parameters());
         }
     }

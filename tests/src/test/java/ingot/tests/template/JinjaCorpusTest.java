@@ -24,8 +24,9 @@ final class JinjaCorpusTest {
             String expected = c.has("text") ? c.get("text").stringValue() : "<error>";
             String found = render(c.get("template").stringValue(), (ObjectNode) c.get("context"));
             if (!(expected.equals("<error>") ? found.startsWith("<error>") : found.equals(expected))) {
-                wrong.add(Json.compact(c.get("template")) + "\n  jinja2: " + show(expected) + "\n  ours:   " + show(found)
-                        + (c.has("error") ? "\n  " + c.get("error").stringValue() : ""));
+                wrong.add(
+                        Json.compact(c.get("template")) + "\n  jinja2: " + show(expected) + "\n  ours:   " + show(found)
+                                + (c.has("error") ? "\n  " + c.get("error").stringValue() : ""));
             }
         }
         assertEquals(List.of(), wrong, () -> wrong.size() + " differ:\n" + String.join("\n", wrong) + "\n");

@@ -21,7 +21,9 @@ final class TemplateData {
     private TemplateData() {}
 
     static Path golden(String path) {
-        return Path.of(System.getProperty("ingot.root")).resolve("golden-outputs").resolve(path);
+        return Path.of(System.getProperty("ingot.root"))
+                .resolve("golden-outputs")
+                .resolve(path);
     }
 
     static String published(String name) throws IOException {

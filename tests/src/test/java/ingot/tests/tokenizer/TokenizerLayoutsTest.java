@@ -2,6 +2,7 @@ package ingot.tests.tokenizer;
 
 import static ingot.tests.tokenizer.TokenizerFixtures.copy;
 import static ingot.tests.tokenizer.TokenizerFixtures.json;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -179,6 +181,27 @@ final class TokenizerLayoutsTest {
         assertFalse(Files.exists(out.resolve("qwen.tiktoken")));
         assertTrue(result.notes().stream().anyMatch(note -> note.startsWith("qwen.tiktoken not written")));
         assertEquals(data.merges(), TokenizerReader.read(out).merges());
+    }
+
+    /** Ids in the opposite order of ranks, so that id 0 is a merged token: the same pieces under other numbers. */
+    @Test
+    void idsNeedNotFollowRanks() throws IOException {
+        copy(TokenizerFixtures.SMALL, folder, "merges.txt", "tokenizer_config.json");
+        ObjectNode vocab = (ObjectNode) json(Files.readString(TokenizerFixtures.SMALL.resolve("vocab.json")));
+        ObjectNode reversed = Json.object();
+        vocab.properties().forEach(e -> reversed.put(e.getKey(), 699 - e.getValue().intValue()));
+        Files.writeString(folder.resolve("vocab.json"), Json.compact(reversed));
+        Tokenizer mirrored = Tokenizer.of(TokenizerReader.read(folder));
+        Tokenizer tokenizer = Tokenizer.of(TokenizerFixtures.small());
+        String first = mirrored.decode(new int[] {0, 0, 0});
+        var texts = new RandomText(4);
+        for (int i = 0; i < 5_000; i++) {
+            String text = i == 0 ? first : i == 1 ? "!!!!" : texts.next();
+            int[] expected = Arrays.stream(tokenizer.encode(text))
+                    .map(id -> id < 700 ? 699 - id : id)
+                    .toArray();
+            assertArrayEquals(expected, mirrored.encode(text));
+        }
     }
 
     /** Without a configuration one is made up that says the same. */

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link Nf4}: y = Σ over groups of absmax · Σ value[code]·x. The 16 values fill one register of 512 bits, and a
+ * {@link Nf4}: y = Σ over words of absmax · Σ value[code]·x. The 16 values fill one register of 512 bits, and a
  * permutation looks up 16 codes at once; narrower vectors need two or four registers.
  */
 final class Nf4Kernel implements WeightKernel {
@@ -23,6 +23,9 @@ final class Nf4Kernel implements WeightKernel {
 
     /** The bits of the 16 values, in registers. */
     private static final Nf4Table TABLE = Nf4Table.of(I);
+
+    /** Words of a group. */
+    private static final int WORDS = Nf4.GROUP / Nf4.PER_WORD;
 
     private final Scratch absmax = new Scratch();
 
@@ -41,40 +44,26 @@ final class Nf4Kernel implements WeightKernel {
     public void matvec(Matrix w, float[] prepared, int block, float[] y) {
         Blocks blocks = blocks(w);
         int groups = blocks.groups();
+        int words = blocks.paddedCols() / Nf4.PER_WORD;
         MemorySegment codes = w.parts().get(0);
         float[] scales = absmax.floats(groups * ROWS);
         Absmax.read(w, blocks, block, 0, groups, scales);
         for (int lane = 0; lane < ROWS; lane += F.length()) {
-            long word = blocks.wordAt((long) block * ROWS + lane, 0, Nf4.PER_WORD);
+            long from = blocks.wordAt((long) block * ROWS + lane, 0, Nf4.PER_WORD);
             FloatVector sum = FloatVector.zero(F);
-            for (int g = 0; g < groups; g++) {
-                long p = word + g * (8L * Blocks.LINE);
-                int k = g * Nf4.GROUP;
-                FloatVector s0 = word(load(codes, p), prepared, k, FloatVector.zero(F));
-                FloatVector s1 = word(load(codes, p + Blocks.LINE), prepared, k + 8, FloatVector.zero(F));
-                FloatVector s2 = word(load(codes, p + 2 * Blocks.LINE), prepared, k + 16, FloatVector.zero(F));
-                FloatVector s3 = word(load(codes, p + 3 * Blocks.LINE), prepared, k + 24, FloatVector.zero(F));
-                s0 = word(load(codes, p + 4 * Blocks.LINE), prepared, k + 32, s0);
-                s1 = word(load(codes, p + 5 * Blocks.LINE), prepared, k + 40, s1);
-                s2 = word(load(codes, p + 6 * Blocks.LINE), prepared, k + 48, s2);
-                s3 = word(load(codes, p + 7 * Blocks.LINE), prepared, k + 56, s3);
-                FloatVector scale = FloatVector.fromArray(F, scales, g * ROWS + lane);
-                sum = s0.add(s1).add(s2.add(s3)).fma(scale, sum);
+            for (int j = 0; j < words; j++) {
+                IntVector v = IntVector.fromMemorySegment(I, codes, from + (long) j * Blocks.LINE, LE);
+                int k = j * Nf4.PER_WORD;
+                FloatVector s = FloatVector.zero(F);
+                // A loop, though it is unrolled in the end: written out, narrow vectors exceed what C2 inlines.
+                for (int i = 0; i < Nf4.PER_WORD; i++) {
+                    FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
+                    s = value.fma(FloatVector.broadcast(F, prepared[k + i]), s);
+                }
+                sum = s.fma(FloatVector.fromArray(F, scales, j / WORDS * ROWS + lane), sum);
             }
             Rows.store(sum, y, block * ROWS + lane, w.rows());
         }
-    }
-
-    /** sum + Σ over the values of the eight nibbles of the word, times x[k …]. */
-    private static FloatVector word(IntVector v, float[] x, int k, FloatVector sum) {
-        FloatVector s = TABLE.values(v).fma(FloatVector.broadcast(F, x[k]), sum);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 4)).fma(FloatVector.broadcast(F, x[k + 1]), s);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 8)).fma(FloatVector.broadcast(F, x[k + 2]), s);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 12)).fma(FloatVector.broadcast(F, x[k + 3]), s);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 16)).fma(FloatVector.broadcast(F, x[k + 4]), s);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 20)).fma(FloatVector.broadcast(F, x[k + 5]), s);
-        s = TABLE.values(v.lanewise(VectorOperators.LSHR, 24)).fma(FloatVector.broadcast(F, x[k + 6]), s);
-        return TABLE.values(v.lanewise(VectorOperators.LSHR, 28)).fma(FloatVector.broadcast(F, x[k + 7]), s);
     }
 
     @Override
@@ -86,11 +75,11 @@ final class Nf4Kernel implements WeightKernel {
         float[] scales = absmax.floats(groups * ROWS);
         Absmax.read(w, blocks, block, first, groups, scales);
         for (int lane = 0; lane < ROWS; lane += F.length()) {
-            long word = blocks.wordAt((long) block * ROWS + lane, col, Nf4.PER_WORD);
+            long from = blocks.wordAt((long) block * ROWS + lane, col, Nf4.PER_WORD);
             int to = at + lane;
-            for (int k = 0; k < cols; k += Nf4.PER_WORD, word += Blocks.LINE) {
+            for (int k = 0; k < cols; k += Nf4.PER_WORD) {
                 FloatVector scale = FloatVector.fromArray(F, scales, k / Nf4.GROUP * ROWS + lane);
-                IntVector v = load(codes, word);
+                IntVector v = IntVector.fromMemorySegment(I, codes, from + k * (Blocks.LINE / 8L), LE);
                 int out = k * PanelGemm.LANES + to;
                 for (int i = 0; i < Nf4.PER_WORD; i++) {
                     FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
@@ -98,10 +87,6 @@ final class Nf4Kernel implements WeightKernel {
                 }
             }
         }
-    }
-
-    private static IntVector load(MemorySegment codes, long at) {
-        return IntVector.fromMemorySegment(I, codes, at, LE);
     }
 
     private static Blocks blocks(Matrix w) {

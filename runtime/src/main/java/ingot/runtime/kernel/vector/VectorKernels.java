@@ -70,7 +70,7 @@ public final class VectorKernels implements Kernels {
         if (tokens == 1) {
             one(kernel, w, x, y);
         } else if (tokens > 1) {
-            several(kernel, w, new Activations(x, w.cols(), tokens), y);
+            several(kernel, w, pack(x, w.cols(), tokens), tokens, y);
         }
     }
 
@@ -87,7 +87,8 @@ public final class VectorKernels implements Kernels {
         float[] ready = prepared.floats(kernel.preparedLength(w));
         kernel.prepare(w, x, ready);
         int blocks = (w.rows() - 1) / WeightKernel.ROWS + 1;
-        long bytes = w.layout().bytes(w.rows(), w.cols()) / blocks;
+        // Most bytes of a matrix are in its first part, the weights or their codes.
+        long bytes = w.parts().getFirst().byteSize() / blocks + 1;
         int perTask = (int) Math.max(1, Math.min(blocks, TASK_BYTES / bytes));
         pool.run((blocks - 1) / perTask + 1, task -> {
             for (int b = task * perTask; b < Math.min(blocks, (task + 1) * perTask); b++) {
@@ -96,11 +97,20 @@ public final class VectorKernels implements Kernels {
         });
     }
 
-    private void several(WeightKernel kernel, Matrix w, Activations x, float[] y) {
+    private Activations pack(float[] x, int cols, int tokens) {
+        int tiles = Activations.tiles(tokens);
+        int length = Math.multiplyExact(Math.multiplyExact(tiles, PanelGemm.TOKENS), cols);
+        Activations packed = new Activations(prepared.floats(length), cols, tiles);
+        pool.run(tiles, tile -> packed.pack(x, tokens, tile));
+        return packed;
+    }
+
+    private void several(WeightKernel kernel, Matrix w, Activations x, int tokens, float[] y) {
         pool.run((w.rows() - 1) / PanelGemm.LANES + 1, task -> {
             float[] panel = panels.floats((PANEL_COLS + SLACK) * PanelGemm.LANES);
-            float[] sum = sums.floats((x.tokens() + PanelGemm.TOKENS) * PanelGemm.LANES);
-            Arrays.fill(sum, 0, (x.tokens() + PanelGemm.TOKENS) * PanelGemm.LANES, 0);
+            int sumLength = x.tiles() * PanelGemm.TOKENS * PanelGemm.LANES;
+            float[] sum = sums.floats(sumLength);
+            Arrays.fill(sum, 0, sumLength, 0);
             int row = task * PanelGemm.LANES;
             int rows = Math.min(PanelGemm.LANES, w.rows() - row);
             int block = row / WeightKernel.ROWS;
@@ -112,7 +122,7 @@ public final class VectorKernels implements Kernels {
                 }
                 gemm.multiply(panel, cols, x, col, sum);
             }
-            for (int t = 0; t < x.tokens(); t++) {
+            for (int t = 0; t < tokens; t++) {
                 System.arraycopy(sum, t * PanelGemm.LANES, y, t * w.rows() + row, rows);
             }
         });

@@ -1,0 +1,70 @@
+package ingot.runtime;
+
+import ingot.formats.TensorInfo;
+import ingot.formats.hf.HfFolder;
+import ingot.formats.ingot.IngotFile;
+import ingot.formats.ingot.IngotFormat;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.formats.tokenizer.TokenizerReader;
+import ingot.runtime.template.ChatTemplate;
+import ingot.runtime.tokenizer.Tokenizer;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokenizer and chat template of a model, read when first asked for: measuring needs neither. Safe for several threads; a
+ * failure is tried again by the next call.
+ */
+final class TextParts {
+    private final Supplier<Optional<TokenizerData>> source;
+    private final Path origin;
+    private @Nullable Optional<Tokenizer> tokenizer;
+    private @Nullable Optional<ChatTemplate> template;
+
+    private TextParts(Supplier<Optional<TokenizerData>> source, Path origin) {
+        this.source = source;
+        this.origin = origin;
+    }
+
+    static TextParts of(IngotFile file) {
+        return new TextParts(
+                () -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(), file.path());
+    }
+
+    static TextParts of(HfFolder folder) {
+        Path path = folder.folder();
+        return new TextParts(
+                () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(),
+                path);
+    }
+
+    private static TokenizerData decode(IngotFile file) {
+        TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
+        byte[] bytes = new byte[Math.toIntExact(blob.bytes())];
+        file.physical().read(blob, 0, MemorySegment.ofArray(bytes));
+        return TokenizerData.decode(ByteBuffer.wrap(bytes), file.path());
+    }
+
+    synchronized Optional<Tokenizer> tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = source.get().map(Tokenizer::of);
+        }
+        return tokenizer;
+    }
+
+    synchronized Optional<ChatTemplate> template() {
+        if (template == null) {
+            template = tokenizer().flatMap(this::compile);
+        }
+        return template;
+    }
+
+    private Optional<ChatTemplate> compile(Tokenizer from) {
+        String text = from.config().chatTemplate();
+        return text == null ? Optional.empty() : Optional.of(ChatTemplate.compile(text, origin));
+    }
+}

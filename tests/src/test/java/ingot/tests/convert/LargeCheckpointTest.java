@@ -1,0 +1,51 @@
+package ingot.tests.convert;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ingot.formats.Progress;
+import ingot.formats.ingot.IngotFile;
+import ingot.tests.bench.SyntheticCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Converting streams: three gigabytes go through a heap of half a gigabyte. */
+final class LargeCheckpointTest {
+    @TempDir
+    Path temp;
+
+    @Test
+    void threeGigabytesConvertInHalfAGigabyteOfHeap() throws IOException, InterruptedException {
+        long free = Files.getFileStore(temp).getUsableSpace();
+        assumeTrue(free > 6L << 30, "needs 6 GB of disk, there are " + free + " bytes");
+        Path source = temp.resolve("source");
+        long bytes = SyntheticCheckpoint.write(SyntheticCheckpoint.Model.QWEN2_5_1_5B, source);
+        assertTrue(bytes > 3_000_000_000L);
+        Path out = temp.resolve("model.ingot");
+        Process process = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "ingot.cli.Main",
+                        "convert",
+                        source.toString(),
+                        "-o",
+                        out.toString(),
+                        "--type",
+                        "int4"))
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        try (IngotFile file = IngotFile.open(out)) {
+            assertEquals(1 + 28 * 12 + 1, file.manifest().tensors().size());
+            file.verify(Progress.none());
+        }
+    }
+}

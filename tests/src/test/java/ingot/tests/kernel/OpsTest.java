@@ -1,0 +1,234 @@
+package ingot.tests.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.KvRows;
+import ingot.runtime.kernel.Ops;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every operation at every width against its formula in double; operands begin anywhere, neighbours stay untouched. */
+class OpsTest {
+    private static final int[] SIZES = {1, 2, 7, 16, 31, 33, 64, 100, 128, 896};
+    private static final double EPSILON = 0x1p-24;
+    private static final float GUARD = 1234.5f;
+
+    record Named(String label, Ops ops) {
+        @Override
+        public String toString() {
+            return label;
+        }
+    }
+
+    static List<Named> backends() {
+        return Stream.of(-1, 0, 128, 256, 512)
+                .map(bits -> {
+                    try (Kernels k =
+                            Kernels.create(bits < 0 ? Backend.SCALAR : Backend.VECTOR, Math.max(0, bits), 1)) {
+                        return new Named(k.label(), k.ops());
+                    }
+                })
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void dotAxpyAdd(Named backend) {
+        Random random = new Random(1);
+        for (int n : SIZES) {
+            float[] a = gaussian(random, n + 5);
+            float[] b = gaussian(random, n + 3);
+            double exact = 0;
+            double magnitude = 0;
+            for (int i = 0; i < n; i++) {
+                exact += (double) a[3 + i] * b[1 + i];
+                magnitude += Math.abs((double) a[3 + i] * b[1 + i]);
+            }
+            assertEquals(exact, backend.ops().dot(a, 3, b, 1, n), (n + 1) * EPSILON * magnitude);
+
+            float[] y = guarded(b, n, 2);
+            backend.ops().axpy(0.7f, a, 3, y, 2, n);
+            for (int i = 0; i < n; i++) {
+                double sum = (double) 0.7f * a[3 + i] + b[i];
+                assertEquals(sum, y[2 + i], 2 * EPSILON * (Math.abs(0.7f * a[3 + i]) + Math.abs(b[i])));
+            }
+            assertGuards(y, n, 2);
+
+            float[] z = guarded(b, n, 1);
+            backend.ops().add(a, 3, z, 1, n);
+            for (int i = 0; i < n; i++) {
+                assertEquals(a[3 + i] + b[i], z[1 + i], 0.0f);
+            }
+            assertGuards(z, n, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void rmsNorm(Named backend) {
+        Random random = new Random(2);
+        for (int n : SIZES) {
+            float[] x = gaussian(random, n + 2);
+            float[] weight = gaussian(random, n);
+            float[] out = guarded(x, n, 4);
+            backend.ops().rmsNorm(x, 2, weight, 1e-6f, out, 4);
+            double mean = 0;
+            for (int i = 0; i < n; i++) {
+                mean += (double) x[2 + i] * x[2 + i] / n;
+            }
+            for (int i = 0; i < n; i++) {
+                double exact = x[2 + i] / Math.sqrt(mean + 1e-6f) * weight[i];
+                assertEquals(exact, out[4 + i], (n / 2.0 + 5) * EPSILON * Math.abs(exact) + 1e-38);
+            }
+            assertGuards(out, n, 4);
+            backend.ops().rmsNorm(x, 2, weight, 1e-6f, x, 2);
+            for (int i = 0; i < n; i++) {
+                assertEquals(out[4 + i], x[2 + i], 0.0f);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void softmax(Named backend) {
+        Random random = new Random(3);
+        for (int n : SIZES) {
+            for (float spread : new float[] {1, 30, 1000}) {
+                float[] logits = new float[n];
+                double max = Double.NEGATIVE_INFINITY;
+                for (int i = 0; i < n; i++) {
+                    logits[i] = (float) random.nextGaussian() * spread + 50;
+                    max = Math.max(max, logits[i]);
+                }
+                double sum = 0;
+                for (float v : logits) {
+                    sum += Math.exp(v - max);
+                }
+                float[] x = guarded(logits, n, 3);
+                backend.ops().softmax(x, 3, n);
+                for (int i = 0; i < n; i++) {
+                    double exact = Math.exp(logits[i] - max) / sum;
+                    // x − max is rounded, by at most ε·|x − max|, before the exponential.
+                    double bound = (n + 8 + max - logits[i]) * EPSILON * exact + 0x1p-120;
+                    assertEquals(exact, x[3 + i], bound, backend + " n " + n + " spread " + spread);
+                }
+                assertGuards(x, n, 3);
+            }
+        }
+        float[] masked = {0, Float.NEGATIVE_INFINITY, 0};
+        backend.ops().softmax(masked, 0, 3);
+        assertArrayEquals(new float[] {0.5f, 0, 0.5f}, masked, 1e-7f);
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void siluMul(Named backend) {
+        Random random = new Random(4);
+        for (int n : SIZES) {
+            for (float spread : new float[] {0.01f, 1, 20, 200}) {
+                float[] g = gaussian(random, n);
+                float[] up = gaussian(random, n + 1);
+                for (int i = 0; i < n; i++) {
+                    g[i] *= spread;
+                }
+                float[] gate = guarded(g, n, 2);
+                backend.ops().siluMul(gate, 2, up, 1, n);
+                for (int i = 0; i < n; i++) {
+                    double exact = g[i] / (1 + Math.exp(-(double) g[i])) * up[1 + i];
+                    assertEquals(exact, gate[2 + i], 8 * EPSILON * Math.abs(exact) + 0x1p-110, backend + " " + g[i]);
+                }
+                assertGuards(gate, n, 2);
+            }
+        }
+        float[] nan = {Float.NaN, 1};
+        backend.ops().siluMul(nan, 0, new float[] {1, 1}, 0, 2);
+        assertTrue(Float.isNaN(nan[0]), "NaN must not be hidden");
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void rotate(Named backend) {
+        Random random = new Random(5);
+        for (int half : new int[] {1, 4, 7, 16, 32, 33, 64}) {
+            float[] source = gaussian(random, 2 * half);
+            float[] cos = gaussian(random, half + 2);
+            float[] sin = gaussian(random, half + 2);
+            float[] x = guarded(source, 2 * half, 1);
+            backend.ops().rotate(x, 1, half, cos, sin, 2);
+            for (int i = 0; i < half; i++) {
+                assertEquals(source[i] * cos[2 + i] - source[half + i] * sin[2 + i], x[1 + i], 0.0f);
+                assertEquals(source[half + i] * cos[2 + i] + source[i] * sin[2 + i], x[1 + half + i], 0.0f);
+            }
+            assertGuards(x, 2 * half, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void attention(Named backend) {
+        Random random = new Random(6);
+        for (int dim : new int[] {1, 7, 32, 33, 64, 128}) {
+            int stride = dim + 3;
+            int n = 9;
+            KvRows rows = new KvRows(gaussian(random, 2 + n * stride), 2, stride, dim);
+            float[] q = gaussian(random, dim + 1);
+            float[] scores = guarded(new float[n], n, 4);
+            backend.ops().scores(q, 1, rows, n, 0.125f, scores, 4);
+            float[] out = guarded(q, dim, 3);
+            backend.ops().accumulate(scores, 4, rows, n, out, 3);
+            double[] sums = new double[dim];
+            double[] magnitudes = new double[dim];
+            for (int i = 0; i < n; i++) {
+                double exact = 0;
+                double magnitude = 0;
+                for (int d = 0; d < dim; d++) {
+                    double product = 0.125 * q[1 + d] * rows.data()[2 + i * stride + d];
+                    exact += product;
+                    magnitude += Math.abs(product);
+                    double term = (double) scores[4 + i] * rows.data()[2 + i * stride + d];
+                    sums[d] += term;
+                    magnitudes[d] += Math.abs(term);
+                }
+                assertEquals(exact, scores[4 + i], (dim + 2) * EPSILON * magnitude);
+            }
+            for (int d = 0; d < dim; d++) {
+                double start = q[d];
+                assertEquals(
+                        sums[d] + start, out[3 + d], (2 * n + 2) * EPSILON * (magnitudes[d] + Math.abs(start)));
+            }
+            assertGuards(scores, n, 4);
+            assertGuards(out, dim, 3);
+        }
+    }
+
+    private static float[] gaussian(Random random, int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    /** The first n of source from {@code at} on, guards around them. */
+    private static float[] guarded(float[] source, int n, int at) {
+        float[] x = new float[at + n + 20];
+        java.util.Arrays.fill(x, GUARD);
+        System.arraycopy(source, 0, x, at, n);
+        return x;
+    }
+
+    private static void assertGuards(float[] x, int n, int at) {
+        for (int i = 0; i < x.length; i++) {
+            if (i < at || i >= at + n) {
+                assertEquals(GUARD, x[i], "element " + i + " outside of the operand was written");
+            }
+        }
+    }
+}
