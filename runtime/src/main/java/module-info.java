@@ -5,7 +5,6 @@ module ingot.runtime {
     requires static jdk.incubator.vector;
     requires static transitive org.jspecify;
 
-    exports ingot.runtime;
     exports ingot.runtime.bench;
     exports ingot.runtime.golden;
     exports ingot.runtime.kernel;
@@ -16,4 +15,5 @@ module ingot.runtime {
     exports ingot.runtime.template;
     exports ingot.runtime.tokenizer;
     exports ingot.runtime.verify;
+    exports ingot.runtime;
 }

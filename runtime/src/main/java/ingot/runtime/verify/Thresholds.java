@@ -22,8 +22,8 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     /** Weights rounded to 16 bits from something wider. */
     public static final Thresholds ROUNDED_16 = lossy(1e-4, 0.97, 1e-3);
 
-    public static final Thresholds BITS_8 = lossy(3e-3, 0.95, 5e-3);
-    public static final Thresholds BITS_4 = lossy(0.15, 0.75, 0.15);
+    public static final Thresholds BITS_8 = lossy(1e-3, 0.93, 2e-3);
+    public static final Thresholds BITS_4 = lossy(0.05, 0.80, 0.1);
 
     /** The default for a model: decided by its coarsest weight matrix. */
     public static Thresholds forModel(ModelInfo info) {
