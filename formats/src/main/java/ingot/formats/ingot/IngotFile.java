@@ -239,8 +239,9 @@ public final class IngotFile implements AutoCloseable {
      */
     public void verify(Progress progress) {
         long[] done = new long[1];
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
         for (int i = 0; i < physical.size(); i++) {
-            verify(i, bytes -> progress.step("verify", done[0] += bytes, size(), Progress.Unit.BYTES));
+            verify(i, buffer, bytes -> progress.step("verify", done[0] += bytes, size(), Progress.Unit.BYTES));
         }
     }
 
@@ -250,12 +251,13 @@ public final class IngotFile implements AutoCloseable {
      * @throws IngotException.BadData when it is damaged
      */
     public void verify(String physicalName) {
-        verify(physical.indexOf(physicalTensor(physicalName)) + 1, bytes -> {});
+        TensorInfo tensor = physicalTensor(physicalName);
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(tensor.bytes(), 1, 1 << 20));
+        verify(physical.indexOf(tensor) + 1, buffer, bytes -> {});
     }
 
     /** @param index of the checksum: 0 is the header, then the tensors in file order */
-    private void verify(int index, LongConsumer read) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+    private void verify(int index, ByteBuffer buffer, LongConsumer read) {
         Checksum sum = new Checksum();
         long from = index == 0 ? 0 : physical.get(index - 1).offset();
         long bytes = index == 0 ? file.dataStart() : physical.get(index - 1).bytes();
