@@ -4,7 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.json.Json;
 import ingot.runtime.Model;
 import ingot.runtime.Version;
-import ingot.runtime.golden.GoldenRecorder;
+import ingot.runtime.verify.GoldenRecorder;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.io.ByteArrayInputStream;

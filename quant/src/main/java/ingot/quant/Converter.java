@@ -15,6 +15,7 @@ import ingot.formats.ingot.SourceFile;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
+import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
@@ -27,6 +28,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -67,7 +69,7 @@ public final class Converter {
             golden.requireNot(output);
             List<StoredTensor> plan = stored(opened.graph());
             List<Attachment> attachments = new ArrayList<>();
-            byte[] tokenizer = opened.tokenizer().map(t -> t.encode()).orElse(new byte[0]);
+            byte[] tokenizer = tokenizer(opened, source).map(t -> t.encode()).orElse(new byte[0]);
             if (tokenizer.length > 0) {
                 attachments.add(new Attachment(
                         IngotFormat.TOKENIZER,
@@ -89,10 +91,17 @@ public final class Converter {
                 List<SourceFile> hashed = new ArrayList<>(manifest.sources());
                 run(opened, writer, measured, hashed, progress);
                 opened.files().forEach(InputFile::requireUnchanged);
+                golden.requireUnchanged();
                 writer.commit(measured, hashed);
                 return result(output, writer.totalBytes(), opened, measured, true);
             }
         }
+    }
+
+    private static Optional<TokenizerData> tokenizer(Source opened, Path source) {
+        Optional<TokenizerData> tokenizer = opened.tokenizer();
+        tokenizer.ifPresent(t -> t.requireRows(opened.graph().config().vocabSize(), source));
+        return tokenizer;
     }
 
     private List<StoredTensor> stored(ModelGraph graph) {
@@ -206,13 +215,11 @@ public final class Converter {
         }
 
         void requireNot(Path output) {
-            for (SafetensorsFile f : file) {
-                if (output.toAbsolutePath()
-                        .normalize()
-                        .equals(f.path().toAbsolutePath().normalize())) {
-                    throw new ingot.formats.IngotException.Usage("the output is the golden file; name another file");
-                }
-            }
+            Source.requireNot(output, file.stream().map(SafetensorsFile::input).toList());
+        }
+
+        void requireUnchanged() {
+            file.forEach(f -> f.input().requireUnchanged());
         }
 
         List<Attachment> attachments() {

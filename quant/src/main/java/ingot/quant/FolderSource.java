@@ -28,7 +28,7 @@ record FolderSource(
         HfFolder folder, ModelGraph graph, SequencedMap<WeightSpec, TensorInfo> binding, List<InputFile> files)
         implements Source {
     /** Small files beside the weights that change what comes out. */
-    private static final List<String> COMPANIONS = List.of(
+    static final List<String> COMPANIONS = List.of(
             "config.json",
             "generation_config.json",
             "tokenizer.json",
@@ -48,6 +48,9 @@ record FolderSource(
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(folder.config(), config));
             var binding = WeightBinding.bind(graph, folder.weights().tensors(), config);
             folder.weightFiles().stream().map(SafetensorsFile::input).forEach(files::add);
+            for (Path index : folder.index().stream().toList()) {
+                files.add(InputFile.open(index));
+            }
             for (String name : COMPANIONS) {
                 Path file = folder.folder().resolve(name);
                 if (Files.exists(file)) {

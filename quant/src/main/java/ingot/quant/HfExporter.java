@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.Text;
 import ingot.formats.block.Dense;
+import ingot.formats.io.InputFile;
 import ingot.formats.json.Json;
 import ingot.formats.safetensors.SafetensorsOutput;
 import ingot.formats.safetensors.SafetensorsWriter;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -60,7 +62,9 @@ public final class HfExporter {
     public static Result export(Path model, Path folder, Optional<DType> type, boolean overwrite, Progress progress) {
         try (Source source = Source.open(model)) {
             Dense dense = new Dense(type.orElseGet(() -> exactType(source)));
-            source.requireNot(folder.resolve(WEIGHTS));
+            // Everything the export may write, so that it never damages the model it reads.
+            Stream.concat(Stream.of(WEIGHTS), FolderSource.COMPANIONS.stream())
+                    .forEach(name -> source.requireNot(folder.resolve(name)));
             createFolder(folder);
             SafetensorsWriter layout = new SafetensorsWriter(1);
             List<WeightSpec> weights = source.graph().weights();
@@ -78,6 +82,7 @@ public final class HfExporter {
                     done += w.shape().count() * dense.type().bytes();
                     progress.step("export", done, layout.dataBytes(), Progress.Unit.BYTES);
                 }
+                source.files().forEach(InputFile::requireUnchanged);
                 out.commit();
             }
             List<String> notes = new ArrayList<>();

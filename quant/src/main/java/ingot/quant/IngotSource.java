@@ -2,6 +2,7 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
+import ingot.formats.Text;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
@@ -50,6 +51,7 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
         if (!file.manifest().hasTokenizer()) {
             return Optional.empty();
         }
+        file.verify(IngotFormat.TOKENIZER);
         TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
         ByteBuffer bytes = mapping.asSlice(blob.offset(), blob.bytes()).asByteBuffer();
         return Optional.of(TokenizerData.decode(bytes, file.path()));
@@ -86,11 +88,13 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
     @Override
     public Rows rows(WeightSpec weight, WeightReader.NonFinite policy) {
         StoredTensor tensor = stored(weight);
+        tensor.parts().forEach(file::verify);
         List<MemorySegment> parts = file.parts(tensor, mapping);
         return new Rows() {
             @Override
-            public String name() {
-                return weight.name();
+            public String origin() {
+                TensorInfo first = file.physicalTensor(tensor.parts().getFirst());
+                return Text.path(file.path()) + ": tensor " + Text.quote(weight.name()) + " @" + first.offset();
             }
 
             @Override
@@ -105,8 +109,13 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
 
             @Override
             public void read(long first, int n, float[] out) {
-                for (int i = 0; i < n; i++) {
-                    tensor.layout().decodeRow(rows(), cols(), parts, first + i, out, i * cols());
+                try {
+                    for (int i = 0; i < n; i++) {
+                        tensor.layout().decodeRow(rows(), cols(), parts, first + i, out, i * cols());
+                    }
+                } catch (InternalError e) {
+                    // How the JVM reports a mapped page that is not there any more.
+                    throw new IngotException.ReadWrite(origin() + ": the file ended or failed while it was read", e);
                 }
             }
 

@@ -50,7 +50,12 @@ sealed interface Source extends AutoCloseable permits FolderSource, IngotSource 
 
     /** @throws IngotException.Usage when {@code output} is one of the files read, or a link to one */
     default void requireNot(Path output) {
-        for (InputFile file : files()) {
+        requireNot(output, files());
+    }
+
+    /** @throws IngotException.Usage when {@code output} is one of {@code inputs}, or a link to one */
+    static void requireNot(Path output, List<InputFile> inputs) {
+        for (InputFile file : inputs) {
             try {
                 if (Files.exists(output) && Files.isSameFile(output, file.path())) {
                     throw new IngotException.Usage("the output " + Text.path(output) + " is the input "

@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
+import ingot.formats.Text;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,6 @@ import java.lang.foreign.MemorySegment;
 final class WeightReader implements Source.Rows {
     private static final int BUFFER = 1 << 20;
 
-    private final String name;
     private final long rows;
     private final int cols;
     private final TensorInfo tensor;
@@ -39,7 +39,6 @@ final class WeightReader implements Source.Rows {
     }
 
     WeightReader(WeightSpec weight, TensorInfo tensor, TensorSource source, NonFinite policy) {
-        this.name = weight.name();
         this.rows = weight.shape().rows();
         this.cols = weight.cols();
         this.tensor = tensor;
@@ -48,8 +47,8 @@ final class WeightReader implements Source.Rows {
     }
 
     @Override
-    public String name() {
-        return name;
+    public String origin() {
+        return Text.path(tensor.file()) + ": tensor " + Text.quote(tensor.name()) + " @" + tensor.offset();
     }
 
     @Override

@@ -2,6 +2,7 @@ package ingot.formats.hf;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.json.Json;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -68,7 +69,7 @@ record ConfigFields(ObjectNode node, Path origin, String prefix) {
         if (value == null) {
             return OptionalDouble.empty();
         }
-        double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+        double number = Json.number(value);
         if (!(number >= min && number <= max)) {
             throw bad(name, show(value) + "; expected a number from " + plain(min) + " to " + plain(max));
         }

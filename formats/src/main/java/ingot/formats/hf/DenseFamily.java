@@ -1,6 +1,7 @@
 package ingot.formats.hf;
 
 import ingot.formats.Text;
+import ingot.formats.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -178,7 +179,7 @@ enum DenseFamily {
 
     private static boolean isNeutral(JsonNode value, String neutral) {
         return value.isNumber()
-                ? value.doubleValue() == (neutral.equals("false") ? 0 : Double.parseDouble(neutral))
+                ? Json.number(value) == (neutral.equals("false") ? 0 : Double.parseDouble(neutral))
                 : value.toString().equals(neutral);
     }
 }

@@ -73,10 +73,7 @@ public record GenerationDefaults(
 
     private static double number(ObjectNode node, String name, double fallback, double min, double max) {
         JsonNode value = node.get(name);
-        if (value == null || !value.isNumber()) {
-            return fallback;
-        }
-        double number = value.doubleValue();
+        double number = value == null ? Double.NaN : Json.number(value);
         return number >= min && number <= max ? number : fallback;
     }
 }

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param generationConfig the parsed {@code generation_config.json}, where there is one
  * @param weights the tensors; closed with this folder
  * @param weightFiles the files that hold them, in order
+ * @param index the file that ties shards together, where the weights are in shards
  * @param warnings harmless contradictions worth telling
  */
 public record HfFolder(
@@ -30,10 +31,11 @@ public record HfFolder(
         Optional<ObjectNode> generationConfig,
         TensorSource weights,
         List<SafetensorsFile> weightFiles,
+        Optional<Path> index,
         List<String> warnings)
         implements AutoCloseable {
     /** config.json of published models stays below 30 KB; tokenizer_config.json below 1 MB. */
-    private static final long MAX_CONFIG = 16 << 20;
+    private static final long MAX_CONFIG = 4 << 20;
 
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
@@ -63,10 +65,10 @@ public record HfFolder(
                 Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
             ShardedSafetensors shards = ShardedSafetensors.open(weights);
-            return new HfFolder(folder, config, generationConfig, shards, shards.files(), shards.warnings());
+            return new HfFolder(folder, config, generationConfig, shards, shards.files(), Optional.of(weights), shards.warnings());
         }
         SafetensorsFile file = SafetensorsFile.open(weights);
-        return new HfFolder(folder, config, generationConfig, file, List.of(file), List.of());
+        return new HfFolder(folder, config, generationConfig, file, List.of(file), Optional.empty(), List.of());
     }
 
     /** Reads {@code config.json} of a folder. */

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class ShardedSafetensors implements TensorSource {
     /** The index of the largest published checkpoints is about 10 MB. */
-    private static final long MAX_INDEX = 100 << 20;
+    private static final long MAX_INDEX = 64 << 20;
 
     private static final int MAX_SHARDS = 10_000;
 
@@ -174,7 +174,7 @@ final class ShardedSafetensors implements TensorSource {
     private static List<String> sizeWarnings(ObjectNode root, Map<String, TensorInfo> tensors, Path index) {
         JsonNode total = root.path("metadata").path("total_size");
         long actual = tensors.values().stream().mapToLong(TensorInfo::bytes).sum();
-        if (total.isMissingNode() || (total.isNumber() && total.asDouble() == actual)) {
+        if (total.isMissingNode() || Json.number(total) == actual) {
             return List.of();
         }
         return List.of(Text.path(index) + ": total_size says " + Text.quote(total.asString()) + ", the tensors have "

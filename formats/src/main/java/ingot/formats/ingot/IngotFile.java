@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * An .ingot file opened for reading: header, manifest and the header's checksum are verified on opening, the data on
@@ -47,7 +48,7 @@ public final class IngotFile implements AutoCloseable {
         }
     }
 
-    /** Whether the file begins like a safetensors file whose metadata says {@code format: ingot}. */
+    /** Whether the metadata says {@code format: ingot}, or the name does of a file too damaged to tell. */
     public static boolean recognises(Path path) {
         if (!Files.isRegularFile(path)) {
             return false;
@@ -55,7 +56,8 @@ public final class IngotFile implements AutoCloseable {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             return IngotFormat.FORMAT.equals(file.metadata().get(IngotFormat.KEY_FORMAT));
         } catch (IngotException e) {
-            return false;
+            // Too damaged to say what it is: the name does, so that the complaint is about the damage.
+            return path.toString().endsWith(".ingot");
         }
     }
 
@@ -135,6 +137,9 @@ public final class IngotFile implements AutoCloseable {
             parts = t.layout().parts(t.shape().rows(), t.shape().cols());
         } catch (ArithmeticException e) {
             throw IngotException.BadData.tensor(path(), t.name(), "shape " + t.shape() + " is too large");
+        } catch (IngotException.BadData e) {
+            throw new IngotException.BadData(
+                    Text.path(path()) + ": tensor " + Text.quote(t.name()) + ": " + e.getMessage(), e);
         }
         if (parts.size() != t.parts().size()) {
             throw IngotException.BadData.tensor(
@@ -233,26 +238,38 @@ public final class IngotFile implements AutoCloseable {
      * @throws IngotException.BadData naming the first damaged tensor
      */
     public void verify(Progress progress) {
+        long[] done = new long[1];
         ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
-        Checksum sum = new Checksum();
-        long done = 0;
         for (int i = 0; i < physical.size(); i++) {
-            long from = i == 0 ? 0 : physical.get(i - 1).offset();
-            long bytes = i == 0 ? file.dataStart() : physical.get(i - 1).bytes();
-            for (long at = 0; at < bytes; at += buffer.limit()) {
-                buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
-                file.input().read(from + at, buffer);
-                sum.update(buffer.flip());
-                done += buffer.limit();
-                progress.step("verify", done, size(), Progress.Unit.BYTES);
-            }
-            if (!Arrays.equals(sum.entry(), entry(i))) {
-                String what = i == 0
-                        ? "the header"
-                        : "tensor " + Text.quote(physical.get(i - 1).name());
-                throw IngotException.BadData.at(
-                        path(), from, what + " does not match its checksum; the file is damaged");
-            }
+            verify(i, buffer, bytes -> progress.step("verify", done[0] += bytes, size(), Progress.Unit.BYTES));
+        }
+    }
+
+    /**
+     * Reads one physical tensor and compares its checksums.
+     *
+     * @throws IngotException.BadData when it is damaged
+     */
+    public void verify(String physicalName) {
+        TensorInfo tensor = physicalTensor(physicalName);
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(tensor.bytes(), 1, 1 << 20));
+        verify(physical.indexOf(tensor) + 1, buffer, bytes -> {});
+    }
+
+    /** @param index of the checksum: 0 is the header, then the tensors in file order */
+    private void verify(int index, ByteBuffer buffer, LongConsumer read) {
+        Checksum sum = new Checksum();
+        long from = index == 0 ? 0 : physical.get(index - 1).offset();
+        long bytes = index == 0 ? file.dataStart() : physical.get(index - 1).bytes();
+        for (long at = 0; at < bytes; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
+            file.input().read(from + at, buffer);
+            sum.update(buffer.flip());
+            read.accept(buffer.limit());
+        }
+        if (!Arrays.equals(sum.entry(), entry(index))) {
+            String what = index == 0 ? "the header" : "tensor " + Text.quote(physical.get(index - 1).name());
+            throw IngotException.BadData.at(path(), from, what + " does not match its checksum; the file is damaged");
         }
     }
 

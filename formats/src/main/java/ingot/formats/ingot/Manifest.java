@@ -167,8 +167,7 @@ public record Manifest(
             Layout layout = Layout.parse(object(entry, "layout"), file, name);
             JsonNode nmse = entry.path("nmse");
             try {
-                return new StoredTensor(
-                        name, new Shape(shape), layout, parts, nmse.isNumber() ? nmse.doubleValue() : 0);
+                return new StoredTensor(name, new Shape(shape), layout, parts, nmse.isNumber() ? Json.number(nmse) : 0);
             } catch (ArithmeticException e) {
                 throw bad("shape of " + name, "small enough");
             }

@@ -21,6 +21,8 @@ public final class InputFile implements AutoCloseable {
     /** One read call; larger requests are split (a ByteBuffer ends at 2 GiB). */
     private static final long MAX_READ = 1 << 30;
 
+    private static final long HEAP_READ = 1 << 20;
+
     private final Path path;
     private final FileChannel channel;
     private final BasicFileAttributes opened;
@@ -82,8 +84,11 @@ public final class InputFile implements AutoCloseable {
     /** Fills the rest of {@code destination} from byte {@code position} on. */
     public void read(long position, ByteBuffer destination) {
         long at = position;
+        int limit = destination.limit();
         try {
-            while (destination.hasRemaining()) {
+            while (destination.position() < limit) {
+                // The JDK reads into heap memory through a direct buffer as long as the request.
+                destination.limit(destination.isDirect() ? limit : (int) Math.min(limit, destination.position() + HEAP_READ));
                 int n = channel.read(destination, at);
                 if (n < 0) {
                     throw new IngotException.ReadWrite(

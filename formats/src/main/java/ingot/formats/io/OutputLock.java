@@ -14,15 +14,17 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * At most one writer of an output: a lock on {@code .NAME.lock} beside it, held by the operating system, so a killed
- * writer frees it. The file is deleted at the end; whoever locks one that was deleted meanwhile notices, because the token
- * it writes cannot be read back under the name, and takes the new one.
+ * writer frees it. The file is deleted at the end; whoever locks one that was deleted meanwhile notices, because the
+ * length it gives it does not appear under the name, and takes the new one.
  */
 final class OutputLock implements AutoCloseable {
+    private static final int MAX_TOKEN = 4096;
+
     private final Path path;
     private final FileChannel channel;
 
@@ -73,15 +75,24 @@ final class OutputLock implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether {@code path} is still the file behind {@code channel}: it must follow two changes of length. Never by opening
+     * it, because closing any descriptor of a file gives up every lock this process has on it (POSIX).
+     */
     private static boolean isCurrent(Path path, FileChannel channel) throws IOException {
-        byte[] token = UUID.randomUUID().toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap(token), 0);
-        try {
-            return java.util.Arrays.equals(token, Files.readAllBytes(path));
-        } catch (NoSuchFileException e) {
-            return false;
+        int first = ThreadLocalRandom.current().nextInt(1, MAX_TOKEN);
+        for (int length : new int[] {first, first + 1}) {
+            channel.truncate(0);
+            channel.write(ByteBuffer.allocate(length), 0);
+            try {
+                if (Files.size(path) != length) {
+                    return false;
+                }
+            } catch (NoSuchFileException e) {
+                return false;
+            }
         }
+        return true;
     }
 
     @Override

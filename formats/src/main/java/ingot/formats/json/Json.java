@@ -2,6 +2,7 @@ package ingot.formats.json;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -9,7 +10,6 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -28,6 +28,9 @@ import tools.jackson.databind.node.ObjectNode;
  * depth at most {@value #MAX_DEPTH}, sizes bounded by the caller. Jackson 3 does the parsing.
  */
 public final class Json {
+    /** Most tokens of a document that becomes a tree; the largest published tokenizer.json has 2 million. */
+    private static final long MAX_TOKENS = 8_000_000;
+
     /** Deepest nesting accepted; config.json and tokenizer.json of published models stay below 12. */
     public static final int MAX_DEPTH = 64;
 
@@ -46,8 +49,16 @@ public final class Json {
             .disable(JsonFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .build();
 
+    /** A tree costs about a hundred bytes per token, however few bytes of text a token has. */
+    private static final JsonFactory TREE_FACTORY = FACTORY.rebuild()
+            .streamReadConstraints(FACTORY.streamReadConstraints()
+                    .rebuild()
+                    .maxTokenCount(MAX_TOKENS)
+                    .build())
+            .build();
+
     /** Mapper for trees; floats keep their text ({@code 1.0} stays {@code 1.0}) as {@link java.math.BigDecimal}. */
-    private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
+    private static final JsonMapper MAPPER = JsonMapper.builder(TREE_FACTORY)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
@@ -73,10 +84,8 @@ public final class Json {
                 throw IngotException.BadData.in(file, size + " bytes; at most " + maxBytes + " are accepted");
             }
             return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new IngotException.MissingInput(Text.path(file) + ": no such file");
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(file) + ": cannot be read: " + e.getMessage(), e);
+            throw InputFile.failure(file, e);
         }
     }
 
@@ -90,7 +99,7 @@ public final class Json {
 
     /** Parses one JSON document of any kind; {@code origin} is named in errors. */
     public static JsonNode parse(byte[] utf8, Path origin) {
-        requireUtf8(utf8, origin);
+        requireUtf8(utf8, origin, 0);
         try {
             return MAPPER.readTree(utf8);
         } catch (JacksonException e) {
@@ -98,9 +107,13 @@ public final class Json {
         }
     }
 
-    /** A token stream over strict JSON, for headers too large for a tree. Errors are turned by {@link #bad}. */
-    public static JsonParser stream(byte[] utf8, Path origin) {
-        requireUtf8(utf8, origin);
+    /**
+     * A token stream over strict JSON, for headers too large for a tree. Errors are turned by {@link #bad}.
+     *
+     * @param base where in the file the JSON starts
+     */
+    public static JsonParser stream(byte[] utf8, Path origin, long base) {
+        requireUtf8(utf8, origin, base);
         return STREAM_FACTORY.createParser(ObjectReadContext.empty(), utf8);
     }
 
@@ -112,6 +125,11 @@ public final class Json {
         return offset < 0
                 ? IngotException.BadData.in(origin, reason)
                 : IngotException.BadData.at(origin, base + offset, reason);
+    }
+
+    /** A number as a double: infinite where a double cannot hold it, NaN for anything but a number. */
+    public static double number(JsonNode value) {
+        return value.isNumber() ? value.decimalValue().doubleValue() : Double.NaN;
     }
 
     public static ObjectNode object() {
@@ -138,7 +156,7 @@ public final class Json {
         return line.length() <= 200 ? line : line.substring(0, 199) + "…";
     }
 
-    private static void requireUtf8(byte[] utf8, Path origin) {
+    private static void requireUtf8(byte[] utf8, Path origin, long base) {
         if (utf8.length >= 3 && utf8[0] == (byte) 0xEF && utf8[1] == (byte) 0xBB && utf8[2] == (byte) 0xBF) {
             throw IngotException.BadData.in(origin, "byte-order mark before the JSON; expected plain UTF-8");
         }
@@ -152,7 +170,7 @@ public final class Json {
             result = decoder.decode(in, scratch, true);
         } while (result.isOverflow());
         if (result.isError()) {
-            throw IngotException.BadData.at(origin, in.position(), "JSON is not valid UTF-8");
+            throw IngotException.BadData.at(origin, base + in.position(), "JSON is not valid UTF-8");
         }
     }
 }

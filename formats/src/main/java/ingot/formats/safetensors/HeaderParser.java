@@ -29,6 +29,12 @@ final class HeaderParser {
     /** More tensors than any published shard has, few enough to stay within the memory bound of a hostile header. */
     static final int MAX_TENSORS = 250_000;
 
+    /** Published files have one or two strings of metadata; an .ingot file has three. */
+    static final int MAX_METADATA = 10_000;
+
+    /** Fields of an entry; the format knows three. */
+    static final int MAX_FIELDS = 16;
+
     static final int MAX_NAME = 4096;
     static final int MAX_RANK = 16;
 
@@ -49,7 +55,7 @@ final class HeaderParser {
 
     static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
         HeaderParser parser = new HeaderParser(file, dataStart, dataBytes);
-        try (JsonParser p = Json.stream(json, file)) {
+        try (JsonParser p = Json.stream(json, file, 8)) {
             parser.root(p);
         } catch (JacksonException e) {
             throw Json.bad(e, file, 8);
@@ -84,6 +90,9 @@ final class HeaderParser {
             if (p.nextToken() != JsonToken.VALUE_STRING) {
                 throw bad("__metadata__ key " + Text.quote(key) + " is not a string; only strings are allowed");
             }
+            if (metadata.size() == MAX_METADATA) {
+                throw bad("__metadata__ has more than " + MAX_METADATA + " keys");
+            }
             metadata.put(key, p.getString());
         }
     }
@@ -99,17 +108,27 @@ final class HeaderParser {
         DType dtype = null;
         long[] shape = null;
         long[] offsets = null;
-        while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        for (int fields = 0; p.nextToken() == JsonToken.PROPERTY_NAME; fields++) {
             String field = p.currentName();
             p.nextToken();
+            if (fields == MAX_FIELDS) {
+                throw bad(name, "its entry has more than " + MAX_FIELDS + " fields");
+            }
             switch (field) {
                 case "dtype" -> dtype = dtype(name, p);
                 case "shape" -> shape = longs(name, "shape", MAX_RANK, p);
                 case "data_offsets" -> offsets = longs(name, "data_offsets", 2, p);
-                default -> p.skipChildren();
+                default -> requireScalar(name, field, p);
             }
         }
         tensors.add(info(name, dtype, shape, offsets));
+    }
+
+    /** A later version of the format may say more about a tensor, but a whole document is not read for nothing. */
+    private void requireScalar(String name, String field, JsonParser p) {
+        if (p.currentToken().isStructStart()) {
+            throw bad(name, "unknown field " + Text.quote(field) + " holds an object or array");
+        }
     }
 
     private void requireName(String name) {

@@ -45,6 +45,22 @@ public record TokenizerData(
                 : Math.max(vocabulary.size(), addedTokens.getLast().id() + 1);
     }
 
+    /**
+     * Refuses a model whose embedding lacks a row for one of the ids.
+     *
+     * @param rows of the embedding: {@code vocab_size}
+     * @param origin named in errors
+     * @throws IngotException.ConfigMismatch when an id is not below {@code rows}
+     */
+    public void requireRows(int rows, Path origin) {
+        if (vocabularySize() > rows) {
+            throw IngotException.ConfigMismatch.in(
+                    origin,
+                    "'vocab_size': " + rows + ", but the tokenizer has ids up to " + (vocabularySize() - 1)
+                            + "; the tokenizer belongs to another model");
+        }
+    }
+
     /** The binary form of {@link TokenizerCodec}. */
     public byte[] encode() {
         return TokenizerCodec.encode(this);

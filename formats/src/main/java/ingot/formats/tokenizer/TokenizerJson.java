@@ -2,6 +2,7 @@ package ingot.formats.tokenizer;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -77,7 +78,7 @@ final class TokenizerJson {
         refuse(model, "byte_fallback", model.flag("byte_fallback", false));
         refuse(model, "ignore_merges", model.flag("ignore_merges", false));
         JsonNode dropout = model.get("dropout");
-        if (dropout != null && !(dropout.isNumber() && dropout.doubleValue() == 0)) {
+        if (dropout != null && Json.number(dropout) != 0) {
             throw model.bad("dropout", "is set; a tokenizer that draws random numbers is not supported");
         }
         for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {

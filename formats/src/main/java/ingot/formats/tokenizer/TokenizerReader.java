@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +31,12 @@ public final class TokenizerReader {
 
     /** Whether the folder has the vocabulary of a tokenizer in one of the layouts. */
     public static boolean isPresent(Path folder) {
-        return Files.exists(folder.resolve("tokenizer.json"))
-                || Files.exists(folder.resolve("vocab.json"))
-                || Files.exists(folder.resolve("qwen.tiktoken"));
+        return exists(folder, "tokenizer.json") || exists(folder, "vocab.json") || exists(folder, "qwen.tiktoken");
+    }
+
+    /** A link that leads nowhere counts, so that reading it says so. */
+    private static boolean exists(Path folder, String name) {
+        return Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS);
     }
 
     /**
@@ -43,13 +47,13 @@ public final class TokenizerReader {
      *     tokenizer that no Qwen model has
      */
     public static TokenizerData read(Path folder) {
-        if (Files.exists(folder.resolve("tokenizer.json"))) {
+        if (exists(folder, "tokenizer.json")) {
             return new TokenizerReader(folder).readTokenizerJson(folder.resolve("tokenizer.json"));
         }
-        if (Files.exists(folder.resolve("vocab.json"))) {
+        if (exists(folder, "vocab.json")) {
             return new TokenizerReader(folder).readVocabJson(folder.resolve("vocab.json"));
         }
-        if (Files.exists(folder.resolve("qwen.tiktoken"))) {
+        if (exists(folder, "qwen.tiktoken")) {
             return new TokenizerReader(folder).readRanks(folder.resolve("qwen.tiktoken"));
         }
         throw new IngotException.MissingInput(

@@ -3,7 +3,6 @@ package ingot.quant.scheme;
 import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Numbers;
-import ingot.formats.Text;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +36,7 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
             }
         }
         if (overflows > 0 && !allowOverflow) {
-            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": " + overflows
+            throw new IngotException.BadData(source.origin() + ": " + overflows
                     + " weights beyond ±65504 do not fit f16; use --type bf16 or f32");
         }
         return error.nmse();

@@ -1,7 +1,6 @@
 package ingot.quant.scheme;
 
 import ingot.formats.IngotException;
-import ingot.formats.Text;
 
 /** Scales of integer types, as the f16 they are stored in. */
 final class F16Scale {
@@ -16,8 +15,8 @@ final class F16Scale {
      */
     static short of(float exact, MatrixSource source) {
         if (Math.abs(exact) > MAX) {
-            throw new IngotException.BadData("tensor " + Text.quote(source.name()) + ": a group needs the scale "
-                    + exact + ", beyond the ±65504 of f16; use --type bf16 or f32");
+            throw new IngotException.BadData(source.origin() + ": a group needs the scale " + exact
+                    + ", beyond the ±65504 of f16; use --type bf16 or f32");
         }
         short bits = Float.floatToFloat16(exact);
         float stored = Float.float16ToFloat(bits);

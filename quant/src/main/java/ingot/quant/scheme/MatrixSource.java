@@ -2,8 +2,8 @@ package ingot.quant.scheme;
 
 /** The source weights of one matrix, read by rows as f32. */
 public interface MatrixSource {
-    /** Name of the tensor, for messages. */
-    String name();
+    /** Where the weights are, for messages: {@code FILE: tensor 'NAME' @OFFSET}. */
+    String origin();
 
     /** Outputs. */
     long rows();

@@ -1,4 +1,4 @@
-package ingot.runtime.golden;
+package ingot.runtime.verify;
 
 import ingot.formats.DType;
 import ingot.formats.IngotException;
@@ -7,7 +7,6 @@ import ingot.formats.Shape;
 import ingot.formats.safetensors.SafetensorsOutput;
 import ingot.formats.safetensors.SafetensorsWriter;
 import ingot.runtime.Model;
-import ingot.runtime.verify.Subject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -18,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Writes a {@link GoldenFile} from a model: run it with scalar kernels to make it a reference. */
+/** Writes a {@link ingot.runtime.golden.GoldenFile} from a model: run it with scalar kernels to make it a reference. */
 public final class GoldenRecorder {
     /**
      * @param greedy tokens of the greedy continuations; 0 for none

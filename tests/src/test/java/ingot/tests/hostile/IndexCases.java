@@ -1,0 +1,243 @@
+package ingot.tests.hostile;
+
+import static ingot.tests.hostile.HostileCase.accept;
+import static ingot.tests.hostile.HostileCase.acceptWarning;
+import static ingot.tests.hostile.HostileCase.bad;
+import static ingot.tests.hostile.HostileCase.missing;
+
+import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Rows 31 to 38: an index and its shards. */
+final class IndexCases {
+    private static final String INDEX = "model.safetensors.index.json";
+    private static final String FILE = "model\\.safetensors\\.index\\.json: ";
+    private static final String FIRST = "model-00001-of-00002.safetensors";
+    private static final String SECOND = "model-00002-of-00002.safetensors";
+    private static final String OUTSIDE = "is not a path inside the model folder";
+
+    private IndexCases() {}
+
+    static List<HostileCase> all() {
+        return Stream.of(paths(), links(), kinds(), contradictions())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<HostileCase> paths() {
+        return List.of(
+                accept("row-31-sharded", f -> write(f, root -> {})),
+                accept("row-31-shards-in-a-subfolder", f -> {
+                    write(f, root -> rename(root, SECOND, "part/" + SECOND));
+                    Files.createDirectory(f.resolve("part"));
+                    Files.move(f.resolve(SECOND), f.resolve("part").resolve(SECOND));
+                    return f;
+                }),
+                shard("row-31-shard-in-the-folder-above", "../" + SECOND),
+                shard("row-31-shard-by-a-detour", "a/../../" + SECOND),
+                shard("row-31-shard-with-backslashes", "..\\" + SECOND),
+                shard("row-31-shard-with-nul", "a\0b"),
+                shard("row-31-shard-without-a-name", ""),
+                shard("row-32-shard-absolute", "/etc/passwd"),
+                missing("row-32-shard-name-with-escape-sequence", FILE + "1 of 2 shards are missing: \\\\u001b\\[2J",
+                        f -> write(f, root -> rename(root, SECOND, "\u001b[2J"))));
+    }
+
+    private static List<HostileCase> links() {
+        return List.of(
+                bad("row-33-link-leaves-the-folder", FILE + "shard '" + SECOND + "' is a link that leaves", f -> {
+                    Path model = Files.createDirectory(f.resolve("model"));
+                    write(model, root -> {});
+                    Files.move(model.resolve(SECOND), f.resolve("elsewhere.safetensors"));
+                    Files.createSymbolicLink(model.resolve(SECOND), Path.of("../elsewhere.safetensors"));
+                    return model;
+                }),
+                accept("row-33-links-of-a-hub-cache", f -> hub(f, "blobs")),
+                bad("row-33-hub-cache-links-to-another-repository", FILE + ".*is a link that leaves",
+                        f -> hub(f, "models--other/blobs")),
+                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                    write(f, root -> {});
+                    Files.delete(f.resolve(SECOND));
+                    Files.createSymbolicLink(f.resolve(SECOND), Path.of("nowhere"));
+                    return f;
+                }),
+                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                    write(f, root -> {});
+                    Files.delete(f.resolve(SECOND));
+                    Files.createSymbolicLink(f.resolve(SECOND), Path.of(SECOND));
+                    return f;
+                }));
+    }
+
+    private static List<HostileCase> kinds() {
+        return List.of(
+                fifo("row-34-shard-is-a-fifo", SECOND),
+                fifo("row-34-index-is-a-fifo", INDEX),
+                bad("row-34-weights-are-a-fifo", "model\\.safetensors: not a regular file", f -> {
+                    new TinyModel().writeConfig(f);
+                    return makeFifo(f, "model.safetensors");
+                }),
+                bad("row-34-config-is-a-fifo", "config\\.json: not a regular file", f -> {
+                    new TinyModel().write(f);
+                    return makeFifo(f, "config.json");
+                }),
+                bad("row-34-tokenizer-is-a-fifo", "tokenizer\\.json: not a regular file", f -> {
+                    new TinyModel().write(f);
+                    return makeFifo(f, "tokenizer.json");
+                }),
+                bad("row-34-shard-is-a-device", FILE + "shard '" + SECOND + "' is a link that leaves", f -> {
+                    write(f, root -> {});
+                    return device(f, SECOND);
+                }),
+                bad("row-34-weights-are-a-device", "model\\.safetensors: not a regular file", f -> {
+                    new TinyModel().writeConfig(f);
+                    return device(f, "model.safetensors");
+                }),
+                bad("row-34-config-is-a-device", "config\\.json: not a regular file", f -> {
+                    new TinyModel().write(f);
+                    return device(f, "config.json");
+                }),
+                bad("row-34-shard-is-a-folder", SECOND + ": not a regular file", f -> {
+                    write(f, root -> {});
+                    Files.delete(f.resolve(SECOND));
+                    Files.createDirectory(f.resolve(SECOND));
+                    return f;
+                }),
+                missing("row-35-shards-missing", FILE + "2 of 2 shards are missing: " + FIRST + ", " + SECOND, f -> {
+                    write(f, root -> {});
+                    Files.delete(f.resolve(FIRST));
+                    Files.delete(f.resolve(SECOND));
+                    return f;
+                }));
+    }
+
+    private static List<HostileCase> contradictions() {
+        String tensor = "tensor '" + TinyModel.EMBED + "'";
+        return List.of(
+                bad("row-36-tensor-in-two-shards", SECOND + ": " + tensor + " @\\d+: also in '" + FIRST, f -> {
+                    write(f, root -> {});
+                    Files.copy(f.resolve(FIRST), f.resolve(SECOND), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    return f;
+                }),
+                bad("row-36-one-shard-by-two-names", SECOND + ": tensor '.*does not put it into this shard", f -> write(f, root ->
+                        map(root).put("lm_head.weight", "./" + SECOND))),
+                bad("row-37-index-names-an-absent-tensor", FILE + "tensor 'ghost': the index puts it into '" + FIRST,
+                        f -> write(f, root -> map(root).put("ghost", FIRST))),
+                bad("row-37-shard-holds-more-than-the-index", FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
+                        f -> write(f, root -> map(root).remove(TinyModel.EMBED))),
+                bad("row-37-index-names-the-other-shard", FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
+                        f -> write(f, root -> map(root).put(TinyModel.EMBED, SECOND))),
+                bad("row-38-weight-map-is-a-list", FILE + "weight_map is not an object",
+                        f -> write(f, root -> root.putArray("weight_map"))),
+                bad("row-38-weight-map-missing", FILE + "weight_map is not an object",
+                        f -> write(f, root -> root.remove("weight_map"))),
+                bad("row-38-weight-map-empty", FILE + "weight_map is not an object",
+                        f -> write(f, root -> root.putObject("weight_map"))),
+                bad("row-38-shard-name-is-a-number", FILE + tensor + ": its shard name is not a string",
+                        f -> write(f, root -> map(root).put(TinyModel.EMBED, 1))),
+                bad("row-38-index-is-not-json", FILE + "@\\d+: malformed JSON", f -> {
+                    write(f, root -> {});
+                    Files.writeString(f.resolve(INDEX), "weight_map: {}");
+                    return f;
+                }),
+                acceptWarning("row-38-total-size-wrong", "total_size says '12'",
+                        f -> write(f, root -> root.putObject("metadata").put("total_size", 12))),
+                acceptWarning("row-38-total-size-text", "total_size says 'huge'",
+                        f -> write(f, root -> root.putObject("metadata").put("total_size", "huge"))),
+                acceptWarning("row-38-total-size-huge", "total_size says '1E\\+999999999'",
+                        f -> write(f, root -> root.putObject("metadata")
+                                .put("total_size", new java.math.BigDecimal("1e999999999")))),
+                accept("row-38-metadata-is-text", f -> write(f, root -> root.put("metadata", "none"))));
+    }
+
+    private static HostileCase shard(String name, String shardName) {
+        return bad(name, FILE + "shard name '.*' " + OUTSIDE, f -> {
+            Path model = Files.createDirectory(f.resolve("model"));
+            write(model, root -> rename(root, SECOND, shardName));
+            // What the name means to somebody who follows it is a perfect shard.
+            Files.move(model.resolve(SECOND), f.resolve(SECOND));
+            return model;
+        });
+    }
+
+    private static HostileCase fifo(String name, String file) {
+        return bad(name, file.replace(".", "\\.") + ": not a regular file", f -> {
+            write(f, root -> {});
+            return makeFifo(f, file);
+        });
+    }
+
+    private static Path makeFifo(Path folder, String name) throws IOException {
+        Files.deleteIfExists(folder.resolve(name));
+        Commands.fifo(folder.resolve(name));
+        return folder;
+    }
+
+    private static Path device(Path folder, String name) throws IOException {
+        Files.deleteIfExists(folder.resolve(name));
+        Files.createSymbolicLink(folder.resolve(name), Path.of("/dev/zero"));
+        return folder;
+    }
+
+    /** {@code hub/models--x/snapshots/REV} with links into {@code hub/models--x/blobs} or a folder given from there. */
+    private static Path hub(Path folder, String blobs) throws IOException {
+        Path repository = folder.resolve("models--x");
+        Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve("0123abcd"));
+        Path target = blobs.startsWith("models--") ? folder.resolve(blobs) : repository.resolve(blobs);
+        Files.createDirectories(target);
+        write(target, root -> {});
+        for (String name : List.of("config.json", INDEX, FIRST, SECOND)) {
+            Files.move(target.resolve(name), target.resolve("sha-" + name.length() + "-" + name.hashCode()));
+            Files.createSymbolicLink(
+                    snapshot.resolve(name),
+                    snapshot.relativize(target.resolve("sha-" + name.length() + "-" + name.hashCode())));
+        }
+        return snapshot;
+    }
+
+    /** A correct sharded model but for what {@code edit} does to the index. */
+    static Path write(Path folder, Consumer<ObjectNode> edit) throws IOException {
+        TinyModel model = new TinyModel();
+        model.writeConfig(folder);
+        SequencedMap<String, TinyModel.Stored> first = new LinkedHashMap<>();
+        SequencedMap<String, TinyModel.Stored> second = new LinkedHashMap<>();
+        model.tensors().forEach((name, t) -> (first.size() < 5 ? first : second).put(name, t));
+        ObjectNode root = Json.object();
+        root.putObject("metadata")
+                .put("total_size", TinyModel.data(model.tensors()).length);
+        ObjectNode map = root.putObject("weight_map");
+        shard(folder.resolve(FIRST), first, map);
+        shard(folder.resolve(SECOND), second, map);
+        edit.accept(root);
+        Files.writeString(folder.resolve(INDEX), Json.compact(root));
+        return folder;
+    }
+
+    private static void shard(Path file, Map<String, TinyModel.Stored> tensors, ObjectNode map) throws IOException {
+        tensors.keySet().forEach(name -> map.put(name, Folders.name(file)));
+        Files.write(file, TinyModel.file(TinyModel.headerJson(tensors), TinyModel.data(tensors)));
+    }
+
+    private static ObjectNode map(ObjectNode root) {
+        return (ObjectNode) root.path("weight_map");
+    }
+
+    private static void rename(ObjectNode root, String from, String to) {
+        ObjectNode map = map(root);
+        for (String name : List.copyOf(map.propertyNames())) {
+            if (map.path(name).asString().equals(from)) {
+                map.put(name, to);
+            }
+        }
+    }
+}
