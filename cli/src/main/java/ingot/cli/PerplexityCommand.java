@@ -118,7 +118,7 @@ final class PerplexityCommand extends Task {
             }
             int recorded = options.windows(tokens.length) * options.context();
             try (LogitsFileWriter writer = new LogitsFileWriter(
-                    base, options.context(), predictor.vocabSize(), Arrays.copyOf(tokens, recorded))) {
+                    base, options, predictor.vocabSize(), Arrays.copyOf(tokens, recorded))) {
                 PerplexityResult result =
                         Perplexity.measure(predictor, tokens, options, reference, writer, progress);
                 writer.commit();

@@ -116,7 +116,7 @@ final class PerplexityTest {
     void recordedLogitsHaveTheFieldsLayout() throws IOException {
         Path file = folder.resolve("base");
         int[] tokens = {1, 2, 3, 4, 5, 6, 0, 1};
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 8, 7, tokens)) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, new PerplexityOptions(8, 0), 7, tokens)) {
             Perplexity.measure(
                     new Fixed(2), tokens, new PerplexityOptions(8, 0), null, writer, Progress.none());
             writer.commit();
@@ -145,7 +145,7 @@ final class PerplexityTest {
         int[] tokens = new int[100];
         Arrays.setAll(tokens, i -> i * i % 7);
         var options = new PerplexityOptions(25, 0);
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 25, 7, tokens)) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, options, 7, tokens)) {
             Perplexity.measure(new Fixed(1), tokens, options, null, writer, Progress.none());
             writer.commit();
         }
@@ -159,7 +159,7 @@ final class PerplexityTest {
     @Test
     void damagedRecordingIsRefused() throws IOException {
         Path file = folder.resolve("base");
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 8, 7, new int[8])) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, new PerplexityOptions(8, 0), 7, new int[8])) {
             Perplexity.measure(new Fixed(1), new int[8], new PerplexityOptions(8, 0), null, writer, Progress.none());
             writer.commit();
         }
@@ -178,7 +178,7 @@ final class PerplexityTest {
 
     @Test
     void uncommittedRecordingLeavesNothing() throws IOException {
-        try (LogitsFileWriter writer = new LogitsFileWriter(folder.resolve("base"), 8, 7, new int[8])) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(folder.resolve("base"), new PerplexityOptions(8, 0), 7, new int[8])) {
             writer.append(new float[7], Math.log(7));
         }
         try (var files = Files.list(folder)) {
