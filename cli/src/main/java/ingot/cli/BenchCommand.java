@@ -14,7 +14,6 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "bench",
-        header = "Measures speed.",
         description = "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
                 + " standard deviation over the repetitions, after one that is not counted.",
         footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json"})

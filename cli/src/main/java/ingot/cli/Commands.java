@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The table of commands. */
@@ -40,35 +41,38 @@ final class Commands {
     /** In the order of {@code ingot --help}: what one does first comes first. */
     private static List<Entry> entries() {
         return List.of(
-                new Entry("demo", DemoCommand::new),
-                new Entry("convert", ConvertCommand::new),
-                new Entry("verify", VerifyCommand::new),
-                new Entry("run", RunCommand::new),
-                new Entry("inspect", InspectCommand::new),
-                new Entry("bench", BenchCommand::new),
-                new Entry("perplexity", PerplexityCommand::new),
-                new Entry("compare", CompareCommand::new),
-                new Entry("golden", GoldenCommand::new),
-                new Entry("export", ExportCommand::new),
-                new Entry("tokenize", TokenizeCommand::new));
+                new Entry("demo", "Does the main job on the bundled model.", DemoCommand::new),
+                new Entry("convert", "Turns a checkpoint into one .ingot file.", ConvertCommand::new),
+                new Entry("verify", "Checks a model against golden logits.", VerifyCommand::new),
+                new Entry("run", "Generates text.", RunCommand::new),
+                new Entry("inspect", "Tells what a file or folder holds.", InspectCommand::new),
+                new Entry("bench", "Measures speed.", BenchCommand::new),
+                new Entry("perplexity", "Scores a text; measures divergence from a reference.", PerplexityCommand::new),
+                new Entry("compare", "Compares two models.", CompareCommand::new),
+                new Entry("golden", "Records golden logits.", GoldenCommand::new),
+                new Entry("export", "Writes a model in another format.", ExportCommand::new),
+                new Entry("tokenize", "Text to token ids and back.", TokenizeCommand::new));
     }
 
     static List<String> names() {
         return entries().stream().map(Entry::name).toList();
     }
 
-    /** The parser; holds the one command that {@code args} names, or all of them when it names none. */
+    /**
+     * The parser; holds the one command that {@code args} names. When it names none, only names and summaries of all are
+     * needed: reflecting over every command would load half of the engines.
+     */
     static CommandLine root(String[] args) {
         CommandLine root = new CommandLine(new Root());
         List<Entry> entries = entries();
-        // Reflecting over every command's options costs more than most commands' own start.
         boolean named = args.length > 0 && entries.stream().anyMatch(e -> e.name.equals(args[0]));
         for (Entry e : entries) {
-            if (!named || e.name.equals(args[0])) {
-                root.addSubcommand(e.name, e.create.get());
+            if (named && !e.name.equals(args[0])) {
+                continue;
             }
-        }
-        for (CommandLine sub : root.getSubcommands().values()) {
+            CommandLine sub = named ? new CommandLine(e.create.get()) : new CommandLine(CommandSpec.create());
+            root.addSubcommand(e.name, sub);
+            sub.getCommandSpec().usageMessage().header(e.summary);
             sub.getCommandSpec().usageMessage().synopsisHeading("Usage: ");
             sub.getCommandSpec().usageMessage().parameterListHeading("%nArguments:%n");
             sub.getCommandSpec().usageMessage().optionListHeading("%nOptions:%n");
@@ -83,5 +87,6 @@ final class Commands {
         return root;
     }
 
-    private record Entry(String name, Supplier<Task> create) {}
+    /** @param summary its line in {@code ingot --help}, and the first of its own help */
+    private record Entry(String name, String summary, Supplier<Task> create) {}
 }

@@ -33,7 +33,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "compare",
-        header = "Compares two models.",
         description = "Compares the numbers of every tensor; with --golden both models' logits against golden ones; with -f"
                 + " the predictions of B with those of A over a text.",
         footer = {

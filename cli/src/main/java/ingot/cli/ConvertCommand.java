@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "convert",
-        header = "Turns a checkpoint into one .ingot file.",
         description = {
             "Reads a Hugging Face folder, a .safetensors file or index in one, or an .ingot file, and writes one file with"
                     + " everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"

@@ -46,7 +46,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "demo",
-        header = "Does the main job on the bundled model.",
         description = "Folder to int4 .ingot, parity with the golden logits, speed, perplexity against f32, a sample of"
                 + " text and an HTML report. Takes less than a minute.",
         footer = {"  ingot demo", "  ingot demo -o /tmp/demo"})

@@ -21,7 +21,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "export",
-        header = "Writes a model in another format.",
         description = {
             "hf: a plain Hugging Face folder; quantized weights are dequantized, and the summary says whether that is exact.",
             "",

@@ -9,7 +9,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "inspect",
-        header = "Tells what a file or folder holds.",
         description = "Decides by content: an .ingot file, a model folder, a safetensors file, a golden file, recorded"
                 + " logits. Shows format, architecture, tensors, types, bits per weight, tokenizer, provenance and"
                 + " checksums.",

@@ -21,7 +21,6 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "perplexity",
-        header = "Scores a text; measures divergence from a reference.",
         description = {
             "Scores a text: windows of -c tokens, the second half of each, as llama.cpp's perplexity tool does, so that"
                     + " figures compare. With --against also how far the predictions lie from a reference.",
@@ -36,6 +35,8 @@ import picocli.CommandLine.Parameters;
             "  ingot perplexity int4.ingot --kl-divergence --kl-divergence-base base.kld"
         })
 final class PerplexityCommand extends Task {
+    private static final int DEFAULT_CONTEXT = 512;
+
     @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
     Path model = Path.of("");
 
@@ -72,6 +73,8 @@ final class PerplexityCommand extends Task {
 
     @Override
     int run(Console console) {
+        // A wrong -c is refused before anything is opened; a recorded reference may still decide it.
+        PerplexityOptions given = new PerplexityOptions(context == null ? DEFAULT_CONTEXT : context, chunks);
         Path reference = against;
         if (compare) {
             if (base == null || against != null) {
@@ -83,15 +86,15 @@ final class PerplexityCommand extends Task {
         PerplexityResult result;
         if (reference != null && LogitsFile.recognises(reference)) {
             try (LogitsFile file = LogitsFile.open(reference)) {
-                result = measure(console, new Reference.Recorded(file));
+                result = measure(console, new Reference.Recorded(file), given);
             }
         } else if (reference != null) {
             try (Model other = Model.open(reference, common.modelOptions());
                     Predictor predictor = Predictor.of(other)) {
-                result = measure(console, new Reference.Live(predictor));
+                result = measure(console, new Reference.Live(predictor), given);
             }
         } else {
-            result = measure(console, null);
+            result = measure(console, null, given);
         }
         if (common.json) {
             print(console, PerplexityFormat.json(result));
@@ -101,11 +104,14 @@ final class PerplexityCommand extends Task {
         return ExitCode.DONE;
     }
 
-    private PerplexityResult measure(Console console, @Nullable Reference reference) {
+    private PerplexityResult measure(
+            Console console, @Nullable Reference reference, PerplexityOptions given) {
         try (Model opened = Model.open(model, common.modelOptions());
                 Predictor predictor = Predictor.of(opened);
                 var progress = common.progress(console)) {
-            PerplexityOptions options = new PerplexityOptions(windowSize(reference), chunks);
+            PerplexityOptions options = reference instanceof Reference.Recorded r && context == null
+                    ? new PerplexityOptions(r.file().context(), chunks)
+                    : given;
             int[] tokens = tokens(reference);
             if (base == null || compare) {
                 return Perplexity.measure(predictor, tokens, options, reference, null, progress);
@@ -119,13 +125,6 @@ final class PerplexityCommand extends Task {
                 return result;
             }
         }
-    }
-
-    private int windowSize(@Nullable Reference reference) {
-        if (context != null) {
-            return context;
-        }
-        return reference instanceof Reference.Recorded r ? r.file().context() : 512;
     }
 
     private int[] tokens(@Nullable Reference reference) {

@@ -21,7 +21,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "tokenize",
-        header = "Text to token ids and back.",
         description = {
             "With --text, prints the ids of one text. Otherwise reads JSON lines from standard input and writes one line"
                     + " for each: --jsonl {\"text\"} to {\"ids\"}; --decode {\"ids\"} to {\"text\"}; --chat {\"messages\","

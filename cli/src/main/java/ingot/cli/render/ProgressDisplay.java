@@ -95,7 +95,9 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             s.append(" (").append(Format.fixed(100.0 * done / total, 0)).append(" %)");
         }
         if (done > 0) {
-            s.append(", ").append(amount(Math.round(done / seconds), unit)).append("/s");
+            if (unit != Progress.Unit.STEPS) {
+                s.append(", ").append(amount(Math.round(done / seconds), unit)).append("/s");
+            }
             if (total > done) {
                 double left = seconds * (total - done) / done;
                 s.append(", ").append(Format.duration(Duration.ofMillis(Math.round(1e3 * left)))).append(" left");

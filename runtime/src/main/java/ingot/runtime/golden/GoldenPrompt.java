@@ -15,6 +15,7 @@ import java.util.SequencedMap;
  * @param hidden F32 [tokens, hidden] by name: {@code embed}, {@code layer.0} …, {@code final_norm}; empty when not
  *     recorded
  */
+@SuppressWarnings("ArrayRecordComponent") // copied in and out; prompts are never compared
 public record GoldenPrompt(
         int index,
         int[] inputIds,

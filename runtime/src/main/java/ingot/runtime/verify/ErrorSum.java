@@ -12,6 +12,9 @@ public final class ErrorSum {
     private double shiftedSquares;
     private double maxAbs;
 
+    /** Of no pairs. */
+    public ErrorSum() {}
+
     /** Adds {@code golden.length} pairs. */
     public void add(float[] model, float[] golden) {
         if (n == 0 && golden.length > 0) {

@@ -1,0 +1,135 @@
+package ingot.tests.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.cli.Console;
+import ingot.cli.Main;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CommandLineTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "demo", "convert", "verify", "run", "inspect", "bench", "perplexity", "compare", "golden", "export",
+                "tokenize"
+            })
+    void everyCommandHasHelpWithExamples(String command) {
+        Cli r = Cli.run(command, "--help");
+        assertEquals(0, r.code());
+        assertEquals("", r.err());
+        assertTrue(r.out().contains("\nExamples:\n  ingot " + command), r.out());
+        for (String option : List.of("--json", "--threads", "--backend", "--vector-bits", "--debug")) {
+            assertTrue(r.out().contains(option), option);
+        }
+        r.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
+        assertTrue(Cli.run("--help").out().contains("\n  " + command + " "));
+    }
+
+    @Test
+    void version() {
+        assertEquals("ingot 0.1.0\n", Cli.run("--version").out());
+        assertEquals("ingot 0.1.0\n", Cli.run("-V").out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "verfy m|64|unknown command 'verfy'; did you mean 'verify'?",
+                "verify m --jsn|64|verify: unknown option '--jsn'; did you mean '--json'?",
+                "verify --jsn|64|verify: unknown option '--jsn'; did you mean '--json'?",
+                "verify|64|verify: missing MODEL; see 'ingot verify --help'",
+                "verify m --backend vektor|64|did you mean 'vector'?",
+                "verify m --threads many|64|invalid value 'many' for --threads",
+                "verify m --vector-bits 96|64|vector width 96",
+                "bench m -o xml|64|one of md, csv, json, jsonl",
+                "bench m -r 0|64|0 repetitions",
+                "perplexity m -c 2|64|context of 2 tokens",
+                "convert m -o x --method gptq|64|not in this version",
+                "convert m -o x --type int5|64|'int5' is unknown",
+                "convert m -o x --keep q|64|expected REGEX=TYPE",
+                "tokenize m|64|nothing to do",
+                "verify nowhere|66|nowhere: no such file or folder",
+                "inspect nowhere|66|nowhere: no such file or folder",
+                "run nowhere -p x|66|nowhere: no such file or folder",
+            })
+    void wrongCommandLinesGetOneLine(String words, int code, String message) {
+        Cli r = Cli.run(words.split(" "));
+        assertEquals(code, r.code(), r.err());
+        assertEquals(1, r.err().lines().count(), r.err());
+        assertTrue(r.err().startsWith("ingot: "), r.err());
+        assertTrue(r.err().contains(message), r.err());
+        assertEquals("", r.out());
+    }
+
+    @Test
+    void noCommandShowsHelpAndIsAnError() {
+        Cli r = Cli.run();
+        assertEquals(64, r.code());
+        assertEquals("", r.out());
+        assertTrue(r.err().contains("Commands:"));
+    }
+
+    @Test
+    void badDataIs65WithoutStackTrace() throws IOException {
+        Path file = Files.writeString(folder.resolve("x.safetensors"), "not a safetensors file");
+        Cli r = Cli.run("inspect", file.toString());
+        assertEquals(65, r.code());
+        assertEquals(1, r.err().lines().count(), r.err());
+        assertTrue(r.err().startsWith("ingot: " + file + ": "), r.err());
+        Cli debug = Cli.run("inspect", file.toString(), "--debug");
+        assertEquals(65, debug.code());
+        assertTrue(debug.err().contains("\tat ingot."), "a stack trace when asked for");
+    }
+
+    @Test
+    void outputIntoAMissingFolderIs73() {
+        Path missing = folder.resolve("no/such/report.html");
+        Cli r = Cli.run("verify", Cli.TINY.toString(), "--html", missing.toString());
+        assertEquals(73, r.code(), r.err());
+    }
+
+    @Test
+    void namesFromOutsideCannotMoveTheCursor() {
+        Cli r = Cli.run("inspect", "no\u001b[2Jwhere");
+        assertEquals(66, r.code());
+        assertFalse(r.err().contains("\u001b"), r.err());
+    }
+
+    @Test
+    void brokenPipeEndsQuietlyAndAFullDiskDoesNot() {
+        assertEquals(0, failing("Broken pipe").code());
+        Cli full = failing("No space left on device");
+        assertEquals(74, full.code());
+        assertTrue(full.err().contains("standard output: cannot be written: No space left on device"), full.err());
+    }
+
+    private static Cli failing(String reason) {
+        var err = new ByteArrayOutputStream();
+        var out = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(reason);
+            }
+        };
+        String[] args = {"inspect", Cli.TINY.toString(), "--json"};
+        int code = Main.run(args, Console.of(InputStream.nullInputStream(), out, err, false));
+        return new Cli(code, "", err.toString(java.nio.charset.StandardCharsets.UTF_8));
+    }
+}

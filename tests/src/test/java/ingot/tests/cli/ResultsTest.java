@@ -1,0 +1,205 @@
+package ingot.tests.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.json.Json;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
+import tools.jackson.databind.JsonNode;
+
+/** What the commands print and write, on a tiny checkpoint of the reference implementation. */
+final class ResultsTest {
+    @TempDir
+    Path folder;
+
+    private final String tiny = Cli.TINY.toString();
+
+    private static JsonNode json(Cli r) {
+        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"));
+    }
+
+    private static List<String> keys(JsonNode node) {
+        return List.copyOf(node.propertyNames());
+    }
+
+    private static Document xml(String text) throws Exception {
+        var factory = DocumentBuilderFactory.newInstance();
+        factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", false);
+        return factory.newDocumentBuilder().parse(new InputSource(new StringReader(text)));
+    }
+
+    @Test
+    void verifyInEveryForm() throws Exception {
+        Path junit = folder.resolve("r.xml");
+        Path markdown = folder.resolve("r.md");
+        Path html = folder.resolve("r.html");
+        Cli r = Cli.run(
+                "verify", tiny, "--json", "--junit", junit.toString(), "--markdown", markdown.toString(), "--html",
+                html.toString());
+        assertEquals(0, r.code(), r.err());
+        JsonNode root = json(r);
+        assertEquals(
+                List.of(
+                        "pass", "model", "golden", "type", "bits_per_weight", "thresholds", "overall", "prompts",
+                        "layers"),
+                keys(root));
+        assertTrue(root.get("pass").booleanValue());
+        assertEquals(
+                List.of("nmse", "max_abs", "mean_kld", "p99_kld", "max_kld", "top1"), keys(root.get("overall")));
+        assertEquals(
+                List.of(
+                        "index", "tokens", "nmse", "max_abs", "mean_kld", "max_kld", "top1", "greedy_matched",
+                        "greedy_total"),
+                keys(root.get("prompts").get(0)));
+        assertEquals(List.of("name", "nmse"), keys(root.get("layers").get(0)));
+        assertTrue(root.get("overall").get("nmse").doubleValue() <= 1e-9);
+
+        Document suite = xml(Files.readString(junit));
+        assertEquals("0", suite.getDocumentElement().getAttribute("failures"));
+        int cases = suite.getElementsByTagName("testcase").getLength();
+        assertEquals(Integer.toString(cases), suite.getDocumentElement().getAttribute("tests"));
+        assertTrue(cases >= 4, "at least the NMSE of every prompt");
+
+        assertTrue(Files.readString(markdown).contains("| prompt | tokens | NMSE |"));
+        String page = Files.readString(html);
+        xml(page.replace("<!DOCTYPE html>", ""));
+        assertFalse(Pattern.compile("<script|https?://|@import|url\\(|src=").matcher(page).find(), "self-contained");
+        for (String plot : List.of(
+                "error per layer", "model logits over golden logits", "KL divergence over positions",
+                "bits per tensor")) {
+            assertTrue(page.contains("aria-label=\"" + plot + "\""), plot);
+        }
+    }
+
+    @Test
+    void verifyOutsideToleranceExitsWith1AndSaysWhat() throws Exception {
+        Path junit = folder.resolve("r.xml");
+        Cli r = Cli.run("verify", tiny, "--max-nmse", "1e-30", "--junit", junit.toString());
+        assertEquals(1, r.code(), r.err());
+        assertTrue(r.out().endsWith("FAIL\n"), r.out());
+        assertTrue(r.out().contains("expected at most 1.000e-30"), r.out());
+        r.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
+        Document suite = xml(Files.readString(junit));
+        var failures = suite.getElementsByTagName("failure");
+        assertEquals(suite.getDocumentElement().getAttribute("failures"), Integer.toString(failures.getLength()));
+        assertTrue(((Element) failures.item(0)).getAttribute("message").contains("NMSE"));
+    }
+
+    @Test
+    void inspectKeys() {
+        JsonNode root = json(Cli.run("inspect", tiny, "--json"));
+        assertEquals("huggingface", root.get("format").stringValue());
+        assertEquals("Qwen2ForCausalLM", root.get("architecture").stringValue());
+        assertEquals(174912, root.get("parameters").longValue());
+        assertEquals(16, root.get("bits_per_weight").doubleValue(), 0);
+        assertEquals(
+                List.of("name", "dtype", "shape", "bytes", "file", "offset"),
+                keys(root.get("tensors").get(0)));
+        JsonNode golden = json(Cli.run("inspect", tiny + "/golden.safetensors", "--json"));
+        assertEquals("golden", golden.get("format").stringValue());
+        assertEquals(4, golden.get("prompts").size());
+    }
+
+    @Test
+    void convertVerifyInspectCompareAndGolden() throws IOException {
+        String file = folder.resolve("m.ingot").toString();
+        JsonNode convert = json(Cli.run(
+                "convert", tiny, "-o", file, "--type", "f32", "--golden", tiny + "/golden.safetensors", "--json"));
+        assertEquals(
+                List.of("output", "bytes", "bits_per_weight", "seconds", "peak_rss_bytes", "method", "tensors"),
+                keys(convert));
+        assertEquals(Files.size(Path.of(file)), convert.get("bytes").longValue());
+        assertEquals(
+                List.of("name", "type", "bits_per_weight", "nmse"),
+                keys(convert.get("tensors").get(0)).subList(0, 4));
+        assertEquals("rtn", convert.get("method").stringValue());
+
+        Cli again = Cli.run("convert", tiny, "-o", file);
+        assertEquals(73, again.code(), "an existing output needs --force: " + again.err());
+
+        Cli verify = Cli.run("verify", file, "--json");
+        assertEquals(0, verify.code(), verify.err());
+        assertEquals("embedded", json(verify).get("golden").stringValue());
+
+        JsonNode inspect = json(Cli.run("inspect", file, "--json", "--verify"));
+        assertEquals("ingot", inspect.get("format").stringValue());
+        assertEquals("verified", inspect.get("checksums").stringValue());
+
+        JsonNode compare = json(Cli.run("compare", tiny, file, "--json"));
+        assertTrue(compare.get("equal").booleanValue(), "bf16 widens exactly");
+
+        Path prompts = Files.writeString(folder.resolve("p.jsonl"), "{\"ids\":[5,6,7]}\n{\"text\":\"the sea\"}\n");
+        String golden = folder.resolve("g.safetensors").toString();
+        Cli record = Cli.run("golden", tiny, "-o", golden, "--prompts", prompts.toString(), "--greedy", "3");
+        assertEquals(0, record.code(), record.err());
+        Cli check = Cli.run("verify", tiny, "--golden", golden, "--backend", "scalar", "--json");
+        assertEquals(0, check.code(), check.err());
+        assertEquals(0, json(check).get("overall").get("nmse").doubleValue(), 0, "the same kernels, the same numbers");
+        assertEquals(6, json(check).get("prompts").get(1).get("greedy_total").intValue());
+    }
+
+    @Test
+    void benchKeys() {
+        JsonNode list = json(Cli.run("bench", tiny, "-p", "7", "-n", "3", "-r", "2", "-o", "json"));
+        assertEquals(2, list.size());
+        assertEquals("pp7", list.get(0).get("test").stringValue());
+        assertEquals("tg3", list.get(1).get("test").stringValue());
+        assertEquals(
+                List.of(
+                        "test", "n_prompt", "n_gen", "avg_ts", "stddev_ts", "samples_ts", "threads", "model", "type",
+                        "backend"),
+                keys(list.get(0)));
+        assertEquals(2, list.get(0).get("samples_ts").size());
+        Cli csv = Cli.run("bench", tiny, "-p", "7", "-n", "0", "-r", "1", "-o", "csv");
+        assertEquals(2, csv.out().lines().count(), csv.out());
+    }
+
+    @Test
+    void perplexityKeys() throws IOException {
+        Path text = Files.writeString(folder.resolve("t.txt"), "the quick brown fox jumps over the dog. ".repeat(9));
+        Cli r = Cli.run("perplexity", tiny, "-f", text.toString(), "-c", "33", "--against", tiny, "--json");
+        assertEquals(0, r.code(), r.err());
+        JsonNode root = json(r);
+        for (String key : List.of(
+                "perplexity", "perplexity_stderr", "nll", "tokens", "chunks", "context", "mean_kld",
+                "mean_kld_stderr", "median_kld", "p99_kld", "p999_kld", "max_kld", "same_top1", "rms_dp")) {
+            assertTrue(root.has(key), key);
+        }
+        assertEquals(0, root.get("max_kld").doubleValue(), 1e-12);
+        assertEquals(1, root.get("same_top1").doubleValue(), 0);
+    }
+
+    @Test
+    void tokenizeBothWays() {
+        Cli ids = Cli.fed("{\"text\":\"the sea\"}\n\n{\"text\":\"\"}\n", "tokenize", tiny, "--jsonl");
+        assertEquals(0, ids.code(), ids.err());
+        assertEquals(2, ids.out().lines().count());
+        Cli back = Cli.fed(ids.out(), "tokenize", tiny, "--decode");
+        assertEquals("{\"text\":\"the sea\"}\n{\"text\":\"\"}\n", back.out());
+        Cli bad = Cli.fed("{\"text\":\"x\"}\n{\"txt\":1}\n", "tokenize", tiny, "--jsonl");
+        assertEquals(65, bad.code());
+        assertTrue(bad.err().contains("standard input, line 2: expected a string 'text'"), bad.err());
+    }
+
+    @Test
+    void runIsRepeatable() {
+        String[] args = {"run", tiny, "-p", "the sea", "--max-tokens", "7", "--temperature", "0", "--json"};
+        JsonNode first = json(Cli.run(args));
+        assertEquals(7, first.get("ids").size());
+        assertEquals(first.get("ids"), json(Cli.run(args)).get("ids"));
+        assertEquals("max_tokens", first.get("stop_reason").stringValue());
+    }
+}
