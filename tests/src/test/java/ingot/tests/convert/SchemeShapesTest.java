@@ -36,6 +36,11 @@ final class SchemeShapesTest {
 
     private record Weights(String name, long rows, int cols, float[] values) implements MatrixSource {
         @Override
+        public String origin() {
+            return name;
+        }
+
+        @Override
         public void read(long first, int n, float[] out) {
             System.arraycopy(values, Math.toIntExact(first * cols), out, 0, n * cols);
         }
