@@ -48,7 +48,7 @@ public final class InspectFormat {
         provenance
                 .get("sources")
                 .forEach(s -> facts.row(
-                        "source", s.get("name").asString() + ", SHA-256 " + s.get("sha256").asString()));
+                        "source", s.get("name").asString() + ", SHA-256 " + s.get("sha256").asString().substring(0, 16) + "…"));
     }
 
     private static String plain(JsonNode node) {
