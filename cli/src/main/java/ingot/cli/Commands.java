@@ -25,10 +25,16 @@ final class Commands {
                 "'ingot COMMAND --help' explains a command."
             })
     static final class Root {
-        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+        @Option(
+                names = {"-h", "--help"},
+                usageHelp = true,
+                description = "Show this help.")
         boolean help;
 
-        @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.")
+        @Option(
+                names = {"-V", "--version"},
+                versionHelp = true,
+                description = "Show the version.")
         boolean version;
 
         @Option(names = "--debug", description = "Print the stack trace of an error.")

@@ -109,7 +109,8 @@ final class PerplexityTest {
     @Test
     void shortTextIsRefused() {
         assertThrows(
-                IngotException.Usage.class, () -> measure(new Fixed(0), new int[9], new PerplexityOptions(10, 0), null));
+                IngotException.Usage.class,
+                () -> measure(new Fixed(0), new int[9], new PerplexityOptions(10, 0), null));
     }
 
     @Test
@@ -117,8 +118,7 @@ final class PerplexityTest {
         Path file = folder.resolve("base");
         int[] tokens = {1, 2, 3, 4, 5, 6, 0, 1};
         try (LogitsFileWriter writer = new LogitsFileWriter(file, new PerplexityOptions(8, 0), 7, tokens)) {
-            Perplexity.measure(
-                    new Fixed(2), tokens, new PerplexityOptions(8, 0), null, writer, Progress.none());
+            Perplexity.measure(new Fixed(2), tokens, new PerplexityOptions(8, 0), null, writer, Progress.none());
             writer.commit();
         }
         ByteBuffer b = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -166,19 +166,22 @@ final class PerplexityTest {
         byte[] good = Files.readAllBytes(file);
         for (int cut : new int[] {0, 7, 19, 30, good.length - 1}) {
             Files.write(file, Arrays.copyOf(good, cut));
-            assertThrows(IngotException.BadData.class, () -> LogitsFile.open(file).close(), "cut to " + cut);
+            assertThrows(
+                    IngotException.BadData.class, () -> LogitsFile.open(file).close(), "cut to " + cut);
         }
         for (int at : new int[] {0, 11, 15, 19, 23}) {
             byte[] bad = good.clone();
             bad[at] = 0x7F;
             Files.write(file, bad);
-            assertThrows(IngotException.BadData.class, () -> LogitsFile.open(file).close(), "byte " + at);
+            assertThrows(
+                    IngotException.BadData.class, () -> LogitsFile.open(file).close(), "byte " + at);
         }
     }
 
     @Test
     void uncommittedRecordingLeavesNothing() throws IOException {
-        try (LogitsFileWriter writer = new LogitsFileWriter(folder.resolve("base"), new PerplexityOptions(8, 0), 7, new int[8])) {
+        try (LogitsFileWriter writer =
+                new LogitsFileWriter(folder.resolve("base"), new PerplexityOptions(8, 0), 7, new int[8])) {
             writer.append(new float[7], Math.log(7));
         }
         try (var files = Files.list(folder)) {
@@ -196,8 +199,8 @@ final class PerplexityTest {
                 .encode(text.substring(0, text.length() - 1), AddedTokenParsing.PLAIN_TEXT);
         try (Model model = Model.open(path);
                 Predictor predictor = Predictor.of(model)) {
-            var result = Perplexity.measure(
-                    predictor, tokens, new PerplexityOptions(256, 0), null, null, Progress.none());
+            var result =
+                    Perplexity.measure(predictor, tokens, new PerplexityOptions(256, 0), null, null, Progress.none());
             assertEquals(59.68, result.perplexity(), 0.01);
         }
     }
