@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.tokenizer.TokenizerReader;
+import ingot.formats.json.Json;
 import ingot.runtime.LogitsConsumer;
-import ingot.runtime.Model;
 import ingot.runtime.perplexity.LogitsFile;
 import ingot.runtime.perplexity.LogitsFileWriter;
 import ingot.runtime.perplexity.Perplexity;
@@ -15,11 +14,11 @@ import ingot.runtime.perplexity.PerplexityOptions;
 import ingot.runtime.perplexity.PerplexityResult;
 import ingot.runtime.perplexity.Predictor;
 import ingot.runtime.perplexity.Reference;
-import ingot.runtime.tokenizer.AddedTokenParsing;
-import ingot.runtime.tokenizer.Tokenizer;
+import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -191,18 +190,15 @@ final class PerplexityTest {
 
     /** llama.cpp, f32: 59.6829. */
     @Test
-    void trainedModelHasThePerplexityThatThePeerMeasures() throws IOException {
+    void trainedModelHasThePerplexityThatThePeerMeasures() throws IOException, InterruptedException {
         Path models = Path.of(System.getProperty("ingot.root"), "golden-outputs", "models");
-        Path path = models.resolve("qwen3-6m-gutenberg");
-        String text = Files.readString(models.resolve("evaluation.txt"));
-        int[] tokens = Tokenizer.of(TokenizerReader.read(path))
-                .encode(text.substring(0, text.length() - 1), AddedTokenParsing.PLAIN_TEXT);
-        try (Model model = Model.open(path);
-                Predictor predictor = Predictor.of(model)) {
-            var result =
-                    Perplexity.measure(predictor, tokens, new PerplexityOptions(256, 0), null, null, Progress.none());
-            assertEquals(59.68, result.perplexity(), 0.01);
-        }
+        String model = models.resolve("qwen3-6m-gutenberg").toString();
+        String text = models.resolve("evaluation.txt").toString();
+        var outcome = ChildCommand.run(List.of(), "perplexity", model, "-f", text, "-c", "256", "--json", "-q");
+        assertEquals(0, outcome.exit(), outcome.err());
+        var result = Json.parseObject(outcome.out().getBytes(StandardCharsets.UTF_8), Path.of("out"));
+        assertEquals(59.68, result.path("perplexity").doubleValue(), 0.01);
+        assertEquals(326, result.path("chunks").intValue());
     }
 
     private static double kld(PerplexityResult result) {
