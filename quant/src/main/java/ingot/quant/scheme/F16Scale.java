@@ -18,9 +18,12 @@ final class F16Scale {
             throw new IngotException.BadData(source.origin() + ": a group needs the scale " + exact
                     + ", beyond the ±65504 of f16; use --type bf16 or f32");
         }
+        if (exact == 0) {
+            return 0; // Not −0: a group of zeros decodes to plain zeros.
+        }
         short bits = Float.floatToFloat16(exact);
         float stored = Float.float16ToFloat(bits);
-        if (exact != 0 && Math.abs(stored) < MIN_NORMAL && Math.abs(stored) < Math.abs(exact)) {
+        if (Math.abs(stored) < MIN_NORMAL && Math.abs(stored) < Math.abs(exact)) {
             bits++; // One step away from zero, whatever the sign: f16 is sign and magnitude.
         }
         return bits;
