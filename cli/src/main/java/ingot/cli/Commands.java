@@ -1,5 +1,6 @@
 package ingot.cli;
 
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -88,9 +89,11 @@ final class Commands {
     static CommandLine root(String[] args) {
         CommandLine root = new CommandLine(new Root());
         List<Entry> entries = entries();
-        boolean named = args.length > 0 && entries.stream().anyMatch(e -> e.name.equals(args[0]));
+        // The first word that is no option: "ingot --debug convert …" names convert.
+        String word = Arrays.stream(args).filter(a -> !a.startsWith("-")).findFirst().orElse("");
+        boolean named = entries.stream().anyMatch(e -> e.name.equals(word));
         for (Entry e : entries) {
-            if (named && !e.name.equals(args[0])) {
+            if (named && !e.name.equals(word)) {
                 continue;
             }
             CommandLine sub = named ? new CommandLine(create(e.name)) : new CommandLine(CommandSpec.create());

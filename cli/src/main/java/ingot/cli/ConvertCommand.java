@@ -98,7 +98,7 @@ final class ConvertCommand extends Task {
         if (golden != null) {
             options = options.withGolden(golden);
         }
-        if (common.threads > 0) {
+        if (common.threads != 0) {
             options = options.withThreads(common.threads);
         }
         Converter converter = new Converter(options);

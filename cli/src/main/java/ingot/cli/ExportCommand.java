@@ -90,7 +90,7 @@ final class ExportCommand extends Task {
                     .forEach(t -> tensors.addObject()
                             .put("name", t.name())
                             .put("stored_as", t.storedAs())
-                            .put("nmse", t.nmse()));
+                            .put("nmse", Double.isFinite(t.nmse()) ? t.nmse() : Double.MAX_VALUE));
             print(console, root);
             return;
         }
@@ -106,9 +106,19 @@ final class ExportCommand extends Task {
     }
 
     private void tokenizer(Console console) throws IOException {
-        if (!force && Files.exists(output.resolve("tokenizer.json"))) {
-            throw new IngotException.CannotCreate(
-                    Text.path(output) + ": holds a tokenizer.json already; --force replaces it", null);
+        for (String name : TokenizerWriter.NAMES) {
+            Path file = output.resolve(name);
+            if (!Files.exists(file)) {
+                continue;
+            }
+            Path twin = model.resolve(name);
+            if (Files.exists(twin) && Files.isSameFile(file, twin)) {
+                throw new IngotException.Usage(Text.path(output) + ": is the folder read from; name another one");
+            }
+            if (!force) {
+                throw new IngotException.CannotCreate(
+                        Text.path(file) + ": exists already; --force replaces it", null);
+            }
         }
         var data = ModelText.data(model);
         Files.createDirectories(output);

@@ -12,6 +12,7 @@ import ingot.runtime.perplexity.PerplexityResult;
 import ingot.runtime.perplexity.Predictor;
 import ingot.runtime.perplexity.Reference;
 import ingot.runtime.tokenizer.AddedTokenParsing;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,10 @@ final class PerplexityCommand extends Task {
                         + " that file and no --against");
             }
             reference = base;
+        }
+        if (base != null && !compare && Files.exists(base) && !LogitsFile.recognises(base)) {
+            throw new IngotException.CannotCreate(
+                    Text.path(base) + ": exists and holds no recorded logits; name another file to record in", null);
         }
         PerplexityResult result;
         if (reference != null && LogitsFile.recognises(reference)) {

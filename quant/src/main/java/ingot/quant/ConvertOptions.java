@@ -30,6 +30,9 @@ public record ConvertOptions(
         Layout layout, List<Keep> keep, Optional<Path> golden, boolean allowNonFinite, boolean overwrite, int threads) {
     public ConvertOptions {
         keep = List.copyOf(keep);
+        if (threads < 1) {
+            throw new IngotException.Usage(threads + " threads; expected at least 1");
+        }
     }
 
     /** The defaults: refuse what is doubtful, use every processor. */

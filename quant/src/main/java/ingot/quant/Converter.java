@@ -64,9 +64,10 @@ public final class Converter {
      */
     public ConvertResult convert(Path source, Path output, Progress progress) {
         try (Source opened = Source.open(source);
-                Golden golden = Golden.open(options)) {
+                Golden golden = Golden.open(options, source)) {
             opened.requireNot(output);
             golden.requireNot(output);
+            golden.requireFits(opened.graph().config().vocabSize());
             List<StoredTensor> plan = stored(opened.graph());
             List<Attachment> attachments = new ArrayList<>();
             byte[] tokenizer = tokenizer(opened, source).map(t -> t.encode()).orElse(new byte[0]);
@@ -205,46 +206,5 @@ public final class Converter {
                 "rtn",
                 results,
                 source.warnings());
-    }
-
-    /** The golden file to embed, if there is one. */
-    private record Golden(List<SafetensorsFile> file) implements AutoCloseable {
-        static Golden open(ConvertOptions options) {
-            return new Golden(
-                    options.golden().map(SafetensorsFile::open).stream().toList());
-        }
-
-        void requireNot(Path output) {
-            Source.requireNot(output, file.stream().map(SafetensorsFile::input).toList());
-        }
-
-        void requireUnchanged() {
-            file.forEach(f -> f.input().requireUnchanged());
-        }
-
-        List<Attachment> attachments() {
-            List<Attachment> attachments = new ArrayList<>();
-            for (SafetensorsFile f : file) {
-                for (TensorInfo t : f.tensors().sequencedValues()) {
-                    attachments.add(new Attachment(
-                            IngotFormat.GOLDEN_PREFIX + t.name(), t.dtype(), t.shape(), sink -> copy(f, t, sink)));
-                }
-            }
-            return attachments;
-        }
-
-        private static void copy(SafetensorsFile file, TensorInfo tensor, IngotWriter.Sink sink) {
-            ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
-            for (long at = 0; at < tensor.bytes(); at += buffer.limit()) {
-                buffer.clear().limit((int) Math.min(COPY, tensor.bytes() - at));
-                file.read(tensor, at, MemorySegment.ofBuffer(buffer));
-                sink.write(buffer);
-            }
-        }
-
-        @Override
-        public void close() {
-            file.forEach(SafetensorsFile::close);
-        }
     }
 }

@@ -65,6 +65,7 @@ public final class HfExporter {
             // Everything the export may write, so that it never damages the model it reads.
             Stream.concat(Stream.of(WEIGHTS), FolderSource.COMPANIONS.stream())
                     .forEach(name -> source.requireNot(folder.resolve(name)));
+            requireFree(folder, overwrite);
             createFolder(folder);
             SafetensorsWriter layout = new SafetensorsWriter(1);
             List<WeightSpec> weights = source.graph().weights();
@@ -109,6 +110,22 @@ public final class HfExporter {
             };
         }
         return DType.F32;
+    }
+
+    /** A folder that holds a model, in one file or in shards, is only replaced when asked for. */
+    private static void requireFree(Path folder, boolean overwrite) {
+        List<String> names = new ArrayList<>(FolderSource.COMPANIONS);
+        names.add(WEIGHTS);
+        names.add(WEIGHTS + ".index.json");
+        for (String name : names) {
+            if (!overwrite && Files.exists(folder.resolve(name))) {
+                throw new IngotException.CannotCreate(
+                        Text.path(folder.resolve(name)) + ": exists already; --force replaces it", null);
+            }
+        }
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IngotException.CannotCreate(Text.path(folder) + ": is not a folder", null);
+        }
     }
 
     private static void createFolder(Path folder) {

@@ -90,6 +90,7 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
         StoredTensor tensor = stored(weight);
         tensor.parts().forEach(file::verify);
         List<MemorySegment> parts = file.parts(tensor, mapping);
+        NonFiniteGuard guard = new NonFiniteGuard(weight.shape().rows(), weight.cols(), policy);
         return new Rows() {
             @Override
             public String origin() {
@@ -109,6 +110,16 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
 
             @Override
             public void read(long first, int n, float[] out) {
+                decode(first, n, out);
+                guard.check(
+                        first,
+                        n,
+                        out,
+                        this::decode,
+                        (index, reason) -> new IngotException.BadData(origin() + ": " + reason));
+            }
+
+            private void decode(long first, int n, float[] out) {
                 try {
                     for (int i = 0; i < n; i++) {
                         tensor.layout().decodeRow(rows(), cols(), parts, first + i, out, i * cols());

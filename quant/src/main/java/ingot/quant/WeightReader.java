@@ -11,8 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows of a stored tensor as f32, through one small buffer. NaN and infinities are counted as they pass; a scheme may
- * read rows twice, so the count is of the first pass.
+ * Rows of a stored tensor as f32, through one small buffer.
  */
 final class WeightReader implements Source.Rows {
     private static final int BUFFER = 1 << 20;
@@ -21,12 +20,9 @@ final class WeightReader implements Source.Rows {
     private final int cols;
     private final TensorInfo tensor;
     private final TensorSource source;
-    private final NonFinite policy;
+    private final NonFiniteGuard guard;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment buffer = arena.allocate(BUFFER, 64);
-    private long checkedRows;
-    private long nonFinite;
-    private long firstNonFinite;
 
     /** What happens to NaN and infinities. */
     enum NonFinite {
@@ -43,7 +39,7 @@ final class WeightReader implements Source.Rows {
         this.cols = weight.cols();
         this.tensor = tensor;
         this.source = source;
-        this.policy = policy;
+        this.guard = new NonFiniteGuard(rows, cols, policy);
     }
 
     @Override
@@ -64,18 +60,12 @@ final class WeightReader implements Source.Rows {
     @Override
     public void read(long first, int n, float[] out) {
         decode(first, n, out);
-        if (first >= checkedRows) {
-            checkedRows = first + n;
-            countNonFinite(Math.multiplyExact(first, (long) cols), n * cols, out);
-        }
-        if (policy == NonFinite.REFUSE && nonFinite > 0) {
-            refuse(first + n, out);
-        }
-        if (policy == NonFinite.REPLACE && nonFinite > 0) {
-            for (int row = 0; row < n; row++) {
-                replace(out, row * cols);
-            }
-        }
+        guard.check(first, n, out, this::decode, this::refusal);
+    }
+
+    private RuntimeException refusal(long index, String reason) {
+        long at = tensor.offset() + index * tensor.dtype().bytes();
+        return IngotException.BadData.tensor(tensor.file(), tensor.name(), at, reason);
     }
 
     private void decode(long first, int n, float[] out) {
@@ -90,53 +80,6 @@ final class WeightReader implements Source.Rows {
             source.read(tensor, (from + at) * width, slice);
             Numbers.toF32(type, slice, 0, out, at, m);
         }
-    }
-
-    private void countNonFinite(long from, int count, float[] w) {
-        for (int i = 0; i < count; i++) {
-            if (!Float.isFinite(w[i])) {
-                if (nonFinite++ == 0) {
-                    firstNonFinite = from + i;
-                }
-            }
-        }
-    }
-
-    private void replace(float[] w, int from) {
-        float max = 0;
-        for (int i = from; i < from + cols; i++) {
-            if (Float.isFinite(w[i])) {
-                max = Math.max(max, Math.abs(w[i]));
-            }
-        }
-        for (int i = from; i < from + cols; i++) {
-            if (Float.isNaN(w[i])) {
-                w[i] = 0;
-            } else if (Float.isInfinite(w[i])) {
-                w[i] = Math.copySign(max, w[i]);
-            }
-        }
-    }
-
-    /** NaN and infinities met. */
-    long nonFinite() {
-        return nonFinite;
-    }
-
-    /** Counts to the end of the tensor, so that the message says how many there are, then refuses it. */
-    private void refuse(long nextRow, float[] scratch) {
-        int perStep = Math.max(1, scratch.length / cols);
-        for (long row = nextRow; row < rows; row += perStep) {
-            int n = (int) Math.min(perStep, rows - row);
-            decode(row, n, scratch);
-            countNonFinite(Math.multiplyExact(row, (long) cols), n * cols, scratch);
-        }
-        throw IngotException.BadData.tensor(
-                tensor.file(),
-                tensor.name(),
-                tensor.offset() + firstNonFinite * tensor.dtype().bytes(),
-                nonFinite + " weights are NaN or infinite, the first at index " + firstNonFinite
-                        + "; --allow-nonfinite converts it all the same");
     }
 
     @Override

@@ -98,7 +98,7 @@ public record Manifest(
         JsonNode provenance = r.object(root, "provenance");
         List<SourceFile> sources = new ArrayList<>();
         for (JsonNode entry : r.array(provenance, "sources")) {
-            sources.add(new SourceFile(r.text(entry, "file"), r.number(entry, "bytes"), r.text(entry, "sha256")));
+            sources.add(new SourceFile(r.text(entry, "file"), r.number(entry, "bytes"), r.hash(entry)));
         }
         return new Manifest(
                 r.text(root, "tool"),
@@ -136,6 +136,14 @@ public record Manifest(
                 return v.stringValue();
             }
             throw bad(key, "a string");
+        }
+
+        String hash(JsonNode node) {
+            String hash = text(node, "sha256");
+            if (!hash.matches("[0-9a-f]{64}")) {
+                throw bad("sha256", "64 lower-case hexadecimal digits");
+            }
+            return hash;
         }
 
         long number(JsonNode node, String key) {

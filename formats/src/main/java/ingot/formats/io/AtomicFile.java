@@ -69,8 +69,9 @@ public final class AtomicFile implements AutoCloseable {
         }
         OutputLock lock = OutputLock.take(absolute);
         try {
-            requireSpace(target, folder, expectedBytes);
             Path temporary = absolute.resolveSibling("." + Folders.name(absolute) + ".part");
+            removeStale(target, temporary);
+            requireSpace(target, folder, expectedBytes);
             return new AtomicFile(absolute, temporary, expectedBytes, lock, open(target, temporary));
         } catch (RuntimeException | Error e) {
             lock.close();
@@ -90,6 +91,15 @@ public final class AtomicFile implements AutoCloseable {
         } catch (IOException e) {
             throw new IngotException.CannotCreate(
                     Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
+        }
+    }
+
+    /** What a killed writer left must not count against the space this one needs; the lock says nobody writes it. */
+    private static void removeStale(Path target, Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
         }
     }
 

@@ -48,10 +48,17 @@ final class OutputLock implements AutoCloseable {
                     throw new IngotException.Busy(
                             Text.path(target) + ": another process is writing it; try again when it has finished");
                 }
-                if (isCurrent(path, channel)) {
-                    return new OutputLock(path, channel);
+                OutputLock lock = new OutputLock(path, channel);
+                try {
+                    if (isCurrent(path, channel)) {
+                        return lock;
+                    }
+                    channel.close();
+                } catch (IOException e) {
+                    lock.close();
+                    throw new IngotException.ReadWrite(
+                            Text.path(target) + ": not even its lock file can be written: " + reason(e), e);
                 }
-                channel.close();
             }
         } catch (IOException e) {
             throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + reason(e), e);

@@ -15,6 +15,15 @@ import java.util.List;
  * chat_template.jinja (if there is a template) and qwen.tiktoken (if ranks can say it).
  */
 public final class TokenizerWriter {
+    /** Every name this may write. */
+    public static final List<String> NAMES = List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.json",
+            "merges.txt",
+            "chat_template.jinja",
+            "qwen.tiktoken");
+
     private TokenizerWriter() {}
 
     /**

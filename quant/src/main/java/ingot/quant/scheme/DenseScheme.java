@@ -8,8 +8,8 @@ import ingot.formats.block.Layout;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Floating-point storage: every weight rounded to nearest even. f32 is exact for everything narrower; f16 refuses weights
- * beyond ±65504 unless {@code allowOverflow}, which stores infinities.
+ * Floating-point storage: every weight rounded to nearest even. f32 is exact for everything narrower; a type too narrow for a
+ * weight (f16 beyond ±65504) is refused unless {@code allowOverflow}, which stores infinities.
  */
 public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme {
     @Override
@@ -37,7 +37,8 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
         }
         if (overflows > 0 && !allowOverflow) {
             throw new IngotException.BadData(source.origin() + ": " + overflows
-                    + " weights beyond ±65504 do not fit f16; use --type bf16 or f32");
+                    + " weights are too large for " + dense.label()
+                    + (dense.type() == DType.F16 ? " (±65504); use --type bf16 or f32" : "; use --type f32"));
         }
         return error.nmse();
     }
@@ -54,17 +55,20 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
                 short bits = Numbers.f32ToBf16(w[i]);
                 out.set(Numbers.LE_SHORT, 2L * i, bits);
                 stored[i] = Numbers.bf16ToF32(bits);
+                overflows += overflowed(w[i], stored[i]);
             }
         } else {
             for (int i = 0; i < n; i++) {
                 short bits = Float.floatToFloat16(w[i]);
                 out.set(Numbers.LE_SHORT, 2L * i, bits);
                 stored[i] = Float.float16ToFloat(bits);
-                if (Float.isInfinite(stored[i]) && Float.isFinite(w[i])) {
-                    overflows++;
-                }
+                overflows += overflowed(w[i], stored[i]);
             }
         }
         return overflows;
+    }
+
+    private static int overflowed(float weight, float stored) {
+        return Float.isInfinite(stored) && Float.isFinite(weight) ? 1 : 0;
     }
 }

@@ -33,12 +33,12 @@ final class Strftime {
             case 'y' -> two(t.getYear() % 100);
             case 'm' -> two(t.getMonthValue());
             case 'd' -> two(t.getDayOfMonth());
-            case 'e' -> "%2d".formatted(t.getDayOfMonth());
+            case 'e' -> String.format(Locale.ROOT, "%2d", t.getDayOfMonth());
             case 'H' -> two(t.getHour());
             case 'I' -> two((t.getHour() + 11) % 12 + 1);
             case 'M' -> two(t.getMinute());
             case 'S' -> two(t.getSecond());
-            case 'f' -> "%06d".formatted(t.getNano() / 1000);
+            case 'f' -> String.format(Locale.ROOT, "%06d", t.getNano() / 1000);
             case 'p' -> t.getHour() < 12 ? "AM" : "PM";
             case 'B' -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
             case 'b', 'h' ->
@@ -46,7 +46,7 @@ final class Strftime {
             case 'A' -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
             case 'a' ->
                 t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
-            case 'j' -> "%03d".formatted(t.getDayOfYear());
+            case 'j' -> String.format(Locale.ROOT, "%03d", t.getDayOfYear());
             case 'u' -> Integer.toString(t.getDayOfWeek().getValue());
             case 'w' -> Integer.toString(t.getDayOfWeek().getValue() % 7);
             case 's' -> Long.toString(ChronoUnit.SECONDS.between(java.time.Instant.EPOCH, t.toInstant()));
@@ -65,6 +65,6 @@ final class Strftime {
     }
 
     private static String two(int value) {
-        return "%02d".formatted(value);
+        return String.format(Locale.ROOT, "%02d", value);
     }
 }

@@ -8,6 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Row-major f16: a row is widened to f32 and then multiplied, lanes being columns; four sums per row. */
 final class F16Kernel implements WeightKernel {
+    private final Halves halves = new Halves();
+
     private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
     private static final LaneSum SUM = LaneSum.of(F);
 
@@ -27,7 +29,7 @@ final class F16Kernel implements WeightKernel {
     public void matvec(Matrix w, float[] prepared, int block, float[] y) {
         MemorySegment weights = w.parts().getFirst();
         for (int row = block * ROWS; row < Math.min(w.rows(), (block + 1) * ROWS); row++) {
-            float[] wide = Halves.widen(weights, (long) row * w.cols() * Short.BYTES, w.cols());
+            float[] wide = halves.widen(weights, (long) row * w.cols() * Short.BYTES, w.cols());
             y[row] = dot(wide, prepared, w.cols());
         }
     }

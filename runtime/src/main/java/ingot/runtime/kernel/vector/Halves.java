@@ -6,19 +6,19 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Half-precision numbers widened to f32 in a flat loop, which is compiled to conversion instructions; the Vector API has
- * no such conversion. One buffer per thread.
+ * no such conversion. One buffer per kernel and thread.
  */
 final class Halves {
-    private static final ThreadLocal<Halves> PER_THREAD = ThreadLocal.withInitial(Halves::new);
+    private final ThreadLocal<Buffers> perThread = ThreadLocal.withInitial(Buffers::new);
 
-    private short[] halves = {};
-    private float[] floats = {};
-
-    private Halves() {}
+    private static final class Buffers {
+        private short[] halves = {};
+        private float[] floats = {};
+    }
 
     /** {@code n} halves from byte {@code from} on, exactly; valid until the thread's next call. */
-    static float[] widen(MemorySegment source, long from, int n) {
-        Halves buffer = PER_THREAD.get();
+    float[] widen(MemorySegment source, long from, int n) {
+        Buffers buffer = perThread.get();
         if (buffer.halves.length < n) {
             buffer.halves = new short[n];
             buffer.floats = new float[n];
@@ -33,7 +33,7 @@ final class Halves {
     }
 
     /** {@code [groups][16]} scales of a block from group {@code first} on; valid until the thread's next call. */
-    static float[] scales(MemorySegment scales, Blocks blocks, int block, int first, int groups) {
+    float[] scales(MemorySegment scales, Blocks blocks, int block, int first, int groups) {
         return widen(scales, 2 * blocks.scaleAt((long) block * Blocks.ROWS, first), groups * Blocks.ROWS);
     }
 }

@@ -22,6 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
  * inlining methods of ours, and every vector that is handed to one is then allocated.
  */
 final class Int4Kernel implements WeightKernel {
+    private final Halves halves = new Halves();
+
     private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = F.withLanes(int.class);
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
@@ -54,7 +56,7 @@ final class Int4Kernel implements WeightKernel {
     @Override
     public void matvec(Matrix w, float[] prepared, int block, float[] y) {
         Blocks blocks = blocks(w);
-        float[] scales = Halves.scales(w.parts().get(1), blocks, block, 0, blocks.groups());
+        float[] scales = halves.scales(w.parts().get(1), blocks, block, 0, blocks.groups());
         MemorySegment codes = w.parts().get(0);
         int biases = blocks.paddedCols();
         int words = biases / Int4.PER_WORD;
@@ -91,7 +93,7 @@ final class Int4Kernel implements WeightKernel {
         Blocks blocks = blocks(w);
         int first = col / blocks.group();
         int groups = (col + cols - 1) / blocks.group() - first + 1;
-        float[] scales = Halves.scales(w.parts().get(1), blocks, block, first, groups);
+        float[] scales = halves.scales(w.parts().get(1), blocks, block, first, groups);
         MemorySegment codes = w.parts().get(0);
         for (int lane = 0; lane < ROWS; lane += F.length()) {
             long from = blocks.wordAt((long) block * ROWS + lane, col, Int4.PER_WORD);
