@@ -150,7 +150,11 @@ public final class Model implements AutoCloseable {
         if (closed()) {
             throw new IllegalStateException("the model is closed");
         }
-        return new Session(this, weights.newDecoder(kernels), maxPositions);
+        try {
+            return new Session(this, weights.newDecoder(kernels), maxPositions);
+        } catch (OutOfMemoryError e) {
+            throw new IngotException.OutOfResources("no memory for a session: give Java a larger heap (-Xmx)");
+        }
     }
 
     /** Golden logits stored with the model, if any, readable while the model is open. */
