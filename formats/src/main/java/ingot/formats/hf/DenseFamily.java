@@ -5,17 +5,22 @@ import ingot.formats.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
-/** The dense decoders: how config.json of each maps to the neutral record. */
+/** The decoders of Qwen2, Qwen3 and their mixtures of experts: how config.json of each maps to the neutral record. */
 enum DenseFamily {
     /** Qwen2 and Qwen2.5: bias on q, k and v; head width = hidden ÷ heads unless given. */
     QWEN2("qwen2", "Qwen2ForCausalLM"),
     /** Qwen3: norm on q and k; head width 128 unless given; {@code attention_bias} for all four projections. */
-    QWEN3("qwen3", "Qwen3ForCausalLM");
+    QWEN3("qwen3", "Qwen3ForCausalLM"),
+    /** Qwen2-MoE (Qwen1.5-MoE, Qwen2-57B-A14B): Qwen2 with routed experts and one shared expert behind a gate. */
+    QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"),
+    /** Qwen3-MoE: Qwen3 with routed experts. */
+    QWEN3_MOE("qwen3_moe", "Qwen3MoeForCausalLM");
 
-    private static final int MAX_WIDTH = 1 << 24;
+    static final int MAX_WIDTH = 1 << 24;
     private static final int MAX_HEADS = 1 << 16;
 
     /**
@@ -27,7 +32,6 @@ enum DenseFamily {
             "use_mrope", "false",
             "attn_logit_softcapping", "0",
             "final_logit_softcapping", "0",
-            "num_experts", "0",
             "is_encoder_decoder", "false",
             "add_cross_attention", "false",
             "scale_attn_by_inverse_layer_idx", "false",
@@ -60,21 +64,40 @@ enum DenseFamily {
                 fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
         AttentionConfig attention = attention(fields, size);
         return new ModelConfig(
-                modelType,
-                architecture,
+                new ModelConfig.Family(modelType, architecture, ModelConfig.Naming.LLAMA),
                 size,
                 attention,
                 RopeReader.read(fields, attention.headDim(), size.maxPositions()),
+                experts(fields, size.layers()),
                 fields.numberOr("rms_norm_eps", 1e-6, 1e-30, 1),
                 fields.flagOr("tie_word_embeddings", false));
     }
 
+    private Optional<MoeConfig> experts(ConfigFields fields, int layers) {
+        return switch (this) {
+            case QWEN2, QWEN3 -> {
+                if (fields.intOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
+                    throw fields.mismatch(
+                            "num_experts",
+                            ConfigFields.show(fields.node().get("num_experts")) + " with model_type "
+                                    + Text.quote(modelType) + "; expected 0 or nothing, or model_type "
+                                    + Text.quote(modelType + "_moe"));
+                }
+                yield Optional.empty();
+            }
+            case QWEN2_MOE ->
+                Optional.of(MoeReader.read(fields, layers, new MoeReader.Defaults(60, 4, 1408, 5632, true, false)));
+            case QWEN3_MOE ->
+                Optional.of(MoeReader.read(fields, layers, new MoeReader.Defaults(128, 8, 768, 0, false, false)));
+        };
+    }
+
     private AttentionConfig attention(ConfigFields fields, ModelConfig.Size size) {
         int heads = fields.requireInt("num_attention_heads", 1, MAX_HEADS);
-        // Absent means the reference's 32, null means one per query head.
+        // Absent means the reference's default, null means one per query head.
         int kvHeads = fields.node().has("num_key_value_heads")
                 ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
-                : 32;
+                : defaultKvHeads();
         if (heads % kvHeads != 0) {
             throw fields.mismatch("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
         }
@@ -87,9 +110,20 @@ enum DenseFamily {
         }
         boolean attentionBias = fields.flagOr("attention_bias", false);
         List<Integer> windows = windows(fields, size.layers());
+        Projections projections =
+                switch (this) {
+                    case QWEN2 -> new Projections(true, false, false);
+                    case QWEN2_MOE -> new Projections(fields.flagOr("qkv_bias", true), false, false);
+                    case QWEN3, QWEN3_MOE -> new Projections(attentionBias, attentionBias, true);
+                };
+        return new AttentionConfig(heads, kvHeads, headDim, projections, windows, OptionalInt.empty());
+    }
+
+    private int defaultKvHeads() {
         return switch (this) {
-            case QWEN2 -> new AttentionConfig(heads, kvHeads, headDim, true, false, false, windows);
-            case QWEN3 -> new AttentionConfig(heads, kvHeads, headDim, attentionBias, attentionBias, true, windows);
+            case QWEN2, QWEN3 -> 32;
+            case QWEN2_MOE -> 16;
+            case QWEN3_MOE -> 4;
         };
     }
 

@@ -15,7 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  * refused, never ignored.
  */
 public final class ModelConfigs {
-    private static final List<DenseFamily> FAMILIES = List.of(DenseFamily.QWEN2, DenseFamily.QWEN3);
+    private static final List<DenseFamily> FAMILIES = List.of(DenseFamily.values());
 
     private ModelConfigs() {}
 

@@ -1,11 +1,12 @@
 package ingot.formats.hf;
 
 /**
- * Rotary position embedding (Su et al. 2021) of base {@code theta} over the whole head.
+ * Rotary position embedding (Su et al. 2021) of base {@code theta} over the first {@code dims} numbers of every head.
  *
  * @param theta base of the frequencies theta^(−2i/d)
+ * @param dims d: even, at most the width of a head; the others stay as they are
  */
-public record RopeConfig(double theta, Scaling scaling) {
+public record RopeConfig(double theta, int dims, Scaling scaling) {
     /** How frequencies are stretched to reach past the trained context; formulas in transformers' modeling_rope_utils. */
     public sealed interface Scaling {}
 

@@ -46,7 +46,7 @@ final class RopeReader {
         double theta = config.numberOr("rope_theta", DEFAULT_THETA, 1.000001, 1e15);
         Optional<ConfigFields> rope = parameters.or(() -> older);
         if (rope.isEmpty()) {
-            return new RopeConfig(theta, new RopeConfig.None());
+            return new RopeConfig(theta, headDim, new RopeConfig.None());
         }
         ConfigFields fields = rope.get();
         for (String key : fields.node().propertyNames()) {
@@ -62,7 +62,7 @@ final class RopeReader {
             }
             theta = inner;
         }
-        return new RopeConfig(theta, scaling(fields, headDim, maxPositions));
+        return new RopeConfig(theta, headDim, scaling(fields, headDim, maxPositions));
     }
 
     private static RopeConfig.Scaling scaling(ConfigFields fields, int headDim, int maxPositions) {

@@ -1,7 +1,7 @@
 package ingot.runtime.model;
 
 /**
- * Tensor names of one layer of the dense Qwen2 and Qwen3 checkpoints. Linear layers are named by their module; {@link
+ * Tensor names of one layer of the Qwen2 and Qwen3 checkpoints. Linear layers are named by their module; {@link
  * #weight} and {@link #bias} give the tensors.
  *
  * @param layer from 0
@@ -52,16 +52,46 @@ record DenseNames(int layer) {
         return in("post_attention_layernorm.weight");
     }
 
-    String gate() {
-        return in("mlp.gate_proj");
+    String router() {
+        return in("mlp.gate.weight");
     }
 
-    String up() {
-        return in("mlp.up_proj");
+    String sharedGate() {
+        return in("mlp.shared_expert_gate.weight");
     }
 
-    String down() {
-        return in("mlp.down_proj");
+    /** The modules of the one MLP of a layer. */
+    MlpNames mlp() {
+        return new MlpNames(in("mlp."));
+    }
+
+    /** The modules of one expert. */
+    MlpNames expert(int expert) {
+        return new MlpNames(in("mlp.experts." + expert + "."));
+    }
+
+    /** The modules of the expert every token passes. */
+    MlpNames sharedExpert() {
+        return new MlpNames(in("mlp.shared_expert."));
+    }
+
+    /**
+     * The modules of one gated MLP.
+     *
+     * @param prefix ends in a dot
+     */
+    record MlpNames(String prefix) {
+        String gate() {
+            return prefix + "gate_proj";
+        }
+
+        String up() {
+            return prefix + "up_proj";
+        }
+
+        String down() {
+            return prefix + "down_proj";
+        }
     }
 
     private String in(String name) {

@@ -2,9 +2,11 @@ package ingot.runtime.model;
 
 import ingot.formats.hf.AttentionConfig;
 import ingot.formats.hf.ModelConfig;
+import ingot.formats.hf.MoeConfig;
 import ingot.runtime.model.WeightSpec.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Every weight of a model in the order in which a forward pass uses it. The converter writes this list, the runtime binds
@@ -17,7 +19,7 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         weights = List.copyOf(weights);
     }
 
-    /** The weights of a dense decoder. */
+    /** The weights of a decoder. */
     public static ModelGraph of(ModelConfig config) {
         List<WeightSpec> weights = new ArrayList<>();
         int hidden = config.hidden();
@@ -39,7 +41,6 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
 
     private static void addLayer(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
         int hidden = config.hidden();
-        int inner = config.size().intermediate();
         AttentionConfig attention = config.attention();
         weights.add(WeightSpec.vector(names.inputNorm(), Role.NORM, hidden));
         addLinear(weights, names.query(), attention.queryDim(), hidden, attention.qkvBias());
@@ -51,6 +52,28 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         }
         addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
         weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
+        addFeedForward(weights, config, names);
+    }
+
+    private static void addFeedForward(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
+        int hidden = config.hidden();
+        Optional<MoeConfig> experts = config.moe(names.layer());
+        if (experts.isEmpty()) {
+            addMlp(weights, names.mlp(), config.size().intermediate(), hidden);
+            return;
+        }
+        MoeConfig moe = experts.get();
+        weights.add(WeightSpec.matrix(names.router(), Role.ROUTER, moe.experts(), hidden));
+        for (int e = 0; e < moe.experts(); e++) {
+            addMlp(weights, names.expert(e), moe.expertInner(), hidden);
+        }
+        if (moe.sharedInner() > 0) {
+            weights.add(WeightSpec.matrix(names.sharedGate(), Role.ROUTER, 1, hidden));
+            addMlp(weights, names.sharedExpert(), moe.sharedInner(), hidden);
+        }
+    }
+
+    private static void addMlp(List<WeightSpec> weights, DenseNames.MlpNames names, int inner, int hidden) {
         addLinear(weights, names.gate(), inner, hidden, false);
         addLinear(weights, names.up(), inner, hidden, false);
         addLinear(weights, names.down(), hidden, inner, false);

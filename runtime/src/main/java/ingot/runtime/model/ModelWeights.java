@@ -1,16 +1,18 @@
 package ingot.runtime.model;
 
 import ingot.formats.hf.ModelConfig;
+import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a dense decoder in memory, shared by all sessions, and the composition of blocks that runs them.
+ * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them.
  * Immutable.
  */
 public final class ModelWeights {
@@ -40,7 +42,7 @@ public final class ModelWeights {
         var parts = new SessionParts(
                 kernels,
                 new Scratch(),
-                new Rotary(config.rope(), config.attention().headDim()));
+                new Rotary(config.rope()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(layer(i, parts));
@@ -62,14 +64,33 @@ public final class ModelWeights {
                 linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
-        var mlp = new Mlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
                 new Attention(parts, attention, config.attention(), index),
                 norm(kernels, names.postNorm()),
-                new Mlp(kernels, parts.scratch(), mlp),
+                feedForward(names, parts),
                 config.hidden());
+    }
+
+    private FeedForward feedForward(DenseNames names, SessionParts parts) {
+        Optional<MoeConfig> experts = config.moe(names.layer());
+        if (experts.isEmpty()) {
+            return new Mlp(parts, mlp(names.mlp()));
+        }
+        MoeConfig moe = experts.get();
+        List<GatedMlp.Weights> all = new ArrayList<>(moe.experts());
+        for (int e = 0; e < moe.experts(); e++) {
+            all.add(mlp(names.expert(e)));
+        }
+        var shared = moe.sharedInner() > 0
+                ? new Moe.Shared(matrix(names.sharedGate()), mlp(names.sharedExpert()))
+                : null;
+        return new Moe(parts, moe, new Moe.Weights(matrix(names.router()), all, shared));
+    }
+
+    private GatedMlp.Weights mlp(DenseNames.MlpNames names) {
+        return new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
     }
 
     private RmsNorm norm(Kernels kernels, String name) {

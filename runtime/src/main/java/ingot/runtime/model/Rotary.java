@@ -17,9 +17,9 @@ final class Rotary {
     private float[] cos = {};
     private float[] sin = {};
 
-    Rotary(RopeConfig rope, int headDim) {
+    Rotary(RopeConfig rope) {
         this.rope = rope;
-        this.frequencies = new float[headDim / 2];
+        this.frequencies = new float[rope.dims() / 2];
         this.magnitude = RotaryFrequencies.magnitude(rope);
         RotaryFrequencies.fill(rope, 0, frequencies);
     }
@@ -44,7 +44,7 @@ final class Rotary {
         }
     }
 
-    /** Turns one head [headDim] at {@code at} in place; {@code token} counts from the start of the chunk. */
+    /** Turns the first {@code dims} numbers of one head at {@code at} in place; {@code token} counts from the start of the chunk. */
     void apply(Ops ops, int token, float[] head, int at) {
         int half = frequencies.length;
         ops.rotate(head, at, half, cos, sin, token * half);

@@ -17,6 +17,8 @@ public record WeightSpec(String name, Shape shape, Role role) {
         HEAD(true),
         /** Matrix of a linear layer. */
         LINEAR(true),
+        /** Matrix that decides which experts a token passes, or how open a gate is; kept in f32. */
+        ROUTER(true),
         /** Scale of an RMS norm; kept in f32. */
         NORM(false),
         /** Bias of a linear layer; kept in f32. */
@@ -28,7 +30,7 @@ public record WeightSpec(String name, Shape shape, Role role) {
             this.matrix = matrix;
         }
 
-        /** Whether it is a matrix and may be quantized. */
+        /** Whether it is a matrix and is stored as rows. */
         public boolean matrix() {
             return matrix;
         }

@@ -14,13 +14,15 @@ import java.util.TreeMap;
 /** Reads golden.safetensors as golden-outputs/checkpoints/README.md describes it. */
 final class Golden {
     static final Path OUTPUTS = Path.of(System.getProperty("ingot.root")).resolve("golden-outputs");
-    static final List<String> DENSE = List.of(
+    static final List<String> ALL = List.of(
             "checkpoints/qwen2-e2e",
             "checkpoints/qwen2-swa-yarn",
             "checkpoints/qwen2-tied-bf16",
             "checkpoints/qwen2-tied-f32",
             "checkpoints/qwen2-yarn-hub",
+            "checkpoints/qwen2_moe-a",
             "checkpoints/qwen3-tied-bf16",
+            "checkpoints/qwen3_moe-a",
             "models/qwen3-6m-gutenberg");
 
     /**
@@ -28,8 +30,8 @@ final class Golden {
      *
      * @param logits [tokens][vocab]
      * @param greedy continuation by recomputing everything at each step
-     * @param greedyCached continuation with a cache; where it is not recorded, the same as {@code greedy}: none of the dense
-     *     checkpoints rotates by the length of the sequence
+     * @param greedyCached continuation with a cache; where it is not recorded, the same as {@code greedy}: those
+     *     checkpoints do not rotate by the length of the sequence
      * @param hidden name → [tokens][hidden], empty for most prompts
      */
     record Prompt(int[] ids, float[] logits, int[] greedy, int[] greedyCached, TreeMap<String, float[]> hidden) {}

@@ -25,7 +25,7 @@ final class GoldenParityTest {
                 List.of(ModelOptions.defaults(), scalar.withThreads(1), vector(128, 1), vector(256, 2), vector(512, 5));
         // The large model adds nothing to what threads do, and takes long in plain Java.
         List<ModelOptions> small = List.of(scalar.withThreads(2), scalar.withThreads(5), vector(512, 1));
-        return Golden.DENSE.stream()
+        return Golden.ALL.stream()
                 .flatMap(name -> Stream.concat(
                                 all.stream(),
                                 name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
@@ -85,6 +85,6 @@ final class GoldenParityTest {
     }
 
     static List<String> names() {
-        return Golden.DENSE;
+        return Golden.ALL;
     }
 }

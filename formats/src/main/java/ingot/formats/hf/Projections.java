@@ -1,0 +1,10 @@
+package ingot.formats.hf;
+
+/**
+ * What belongs to the projections of an attention block.
+ *
+ * @param qkvBias whether the q, k and v projections have a bias
+ * @param outputBias whether the output projection has one
+ * @param qkNorm whether q and k pass an RMS norm per head before the rotary embedding
+ */
+public record Projections(boolean qkvBias, boolean outputBias, boolean qkNorm) {}
