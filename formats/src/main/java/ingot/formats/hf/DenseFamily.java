@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /** The decoders of Qwen2, Qwen3 and their mixtures of experts: how config.json of each maps to the neutral record. */
-enum DenseFamily {
+enum DenseFamily implements ConfigFamily {
     /** Qwen2 and Qwen2.5: bias on q, k and v; head width = hidden ÷ heads unless given. */
     QWEN2("qwen2", "Qwen2ForCausalLM"),
     /** Qwen3: norm on q and k; head width 128 unless given; {@code attention_bias} for all four projections. */
@@ -46,15 +46,18 @@ enum DenseFamily {
         this.architecture = architecture;
     }
 
-    String modelType() {
+    @Override
+    public String modelType() {
         return modelType;
     }
 
-    String architecture() {
+    @Override
+    public String architecture() {
         return architecture;
     }
 
-    ModelConfig read(ConfigFields fields) {
+    @Override
+    public ModelConfig read(ConfigFields fields) {
         refuseUnknownArithmetic(fields);
         var size = new ModelConfig.Size(
                 fields.requireInt("num_hidden_layers", 1, 1000),
@@ -193,7 +196,8 @@ enum DenseFamily {
         return window;
     }
 
-    private static void refuseUnknownArithmetic(ConfigFields fields) {
+    /** Refuses what changes the arithmetic of any family in a way not implemented here. */
+    static void refuseUnknownArithmetic(ConfigFields fields) {
         fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
             throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
         });

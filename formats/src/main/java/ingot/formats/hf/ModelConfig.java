@@ -25,13 +25,29 @@ public record ModelConfig(
      * @param modelType {@code model_type} of config.json
      * @param architecture {@code architectures[0]}
      * @param naming what the checkpoints call the tensors
+     * @param norms how they store the scales of RMS norms
      */
-    public record Family(String modelType, String architecture, Naming naming) {}
+    public record Family(String modelType, String architecture, Naming naming, Norms norms) {
+        /** A family whose norms are stored plainly. */
+        public Family(String modelType, String architecture, Naming naming) {
+            this(modelType, architecture, naming, Norms.PLAIN);
+        }
+    }
+
+    /** How the scale of an RMS norm is stored. */
+    public enum Norms {
+        /** The scale itself. */
+        PLAIN,
+        /** w, for a scale of 1 + w. */
+        OFFSET
+    }
 
     /** What the tensors of a checkpoint are called. */
     public enum Naming {
         /** {@code model.layers.N.self_attn.q_proj} …: Qwen2 and later. */
         LLAMA,
+        /** {@code model.language_model.layers.N.self_attn.q_proj} …, beside {@code model.visual.*}: Qwen3.5. */
+        COMPOSITE,
         /** {@code transformer.h.N.attn.c_attn} …: the first Qwen. */
         QWEN1
     }

@@ -3,6 +3,7 @@ package ingot.formats.hf;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,7 +16,10 @@ import tools.jackson.databind.node.ObjectNode;
  * refused, never ignored.
  */
 public final class ModelConfigs {
-    private static final List<DenseFamily> FAMILIES = List.of(DenseFamily.values());
+    private static final List<ConfigFamily> FAMILIES = Stream.<ConfigFamily[]>of(
+                    DenseFamily.values(), HybridFamily.values())
+            .flatMap(Arrays::stream)
+            .toList();
 
     private ModelConfigs() {}
 
@@ -31,7 +35,7 @@ public final class ModelConfigs {
         String type = fields.text("model_type")
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
                         origin, "no 'model_type'; expected one of " + supportedTypes()));
-        DenseFamily family = FAMILIES.stream()
+        ConfigFamily family = FAMILIES.stream()
                 .filter(f -> f.modelType().equals(type))
                 .findFirst()
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
@@ -41,7 +45,7 @@ public final class ModelConfigs {
         return family.read(fields);
     }
 
-    private static void requireArchitecture(ConfigFields fields, DenseFamily family) {
+    private static void requireArchitecture(ConfigFields fields, ConfigFamily family) {
         JsonNode architectures = fields.get("architectures");
         if (architectures == null) {
             return;
@@ -59,6 +63,6 @@ public final class ModelConfigs {
     }
 
     private static String supportedTypes() {
-        return FAMILIES.stream().map(DenseFamily::modelType).collect(Collectors.joining(", "));
+        return FAMILIES.stream().map(ConfigFamily::modelType).collect(Collectors.joining(", "));
     }
 }

@@ -23,13 +23,14 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
     public static ModelGraph of(ModelConfig config) {
         List<WeightSpec> weights = new ArrayList<>();
         int hidden = config.hidden();
-        weights.add(WeightSpec.matrix(DenseNames.EMBEDDING, Role.EMBEDDING, config.vocabSize(), hidden));
+        ModelNames names = ModelNames.of(config);
+        weights.add(WeightSpec.matrix(names.embedding(), Role.EMBEDDING, config.vocabSize(), hidden));
         for (int layer = 0; layer < config.layers(); layer++) {
-            addLayer(weights, config, new DenseNames(layer));
+            addLayer(weights, config, DenseNames.of(config, layer));
         }
-        weights.add(WeightSpec.vector(DenseNames.FINAL_NORM, Role.NORM, hidden));
+        weights.add(WeightSpec.vector(names.finalNorm(), norm(config), hidden));
         if (!config.tiedEmbeddings()) {
-            weights.add(WeightSpec.matrix(DenseNames.HEAD, Role.HEAD, config.vocabSize(), hidden));
+            weights.add(WeightSpec.matrix(names.head(), Role.HEAD, config.vocabSize(), hidden));
         }
         return new ModelGraph(config, weights);
     }
@@ -40,19 +41,34 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
     }
 
     private static void addLayer(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
+        weights.add(WeightSpec.vector(names.inputNorm(), norm(config), config.hidden()));
+        config.attention()
+                .linear(names.layer())
+                .ifPresentOrElse(
+                        delta -> DeltaGraph.add(weights, delta, names.delta(), config.hidden()),
+                        () -> addAttention(weights, config, names));
+        weights.add(WeightSpec.vector(names.postNorm(), norm(config), config.hidden()));
+        addFeedForward(weights, config, names);
+    }
+
+    private static Role norm(ModelConfig config) {
+        return switch (config.family().norms()) {
+            case PLAIN -> Role.NORM;
+            case OFFSET -> Role.OFFSET_NORM;
+        };
+    }
+
+    private static void addAttention(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
         int hidden = config.hidden();
         AttentionConfig attention = config.attention();
-        weights.add(WeightSpec.vector(names.inputNorm(), Role.NORM, hidden));
-        addLinear(weights, names.query(), attention.queryDim(), hidden, attention.qkvBias());
+        addLinear(weights, names.query(), attention.queryRows(), hidden, attention.qkvBias());
         addLinear(weights, names.key(), attention.kvDim(), hidden, attention.qkvBias());
         addLinear(weights, names.value(), attention.kvDim(), hidden, attention.qkvBias());
         if (attention.qkNorm()) {
-            weights.add(WeightSpec.vector(names.queryNorm(), Role.NORM, attention.headDim()));
-            weights.add(WeightSpec.vector(names.keyNorm(), Role.NORM, attention.headDim()));
+            weights.add(WeightSpec.vector(names.queryNorm(), norm(config), attention.headDim()));
+            weights.add(WeightSpec.vector(names.keyNorm(), norm(config), attention.headDim()));
         }
         addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
-        weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
-        addFeedForward(weights, config, names);
     }
 
     private static void addFeedForward(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
@@ -79,7 +95,7 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         addLinear(weights, names.down(), hidden, inner, false);
     }
 
-    private static void addLinear(List<WeightSpec> weights, String module, int rows, int cols, boolean bias) {
+    static void addLinear(List<WeightSpec> weights, String module, int rows, int cols, boolean bias) {
         weights.add(WeightSpec.matrix(DenseNames.weight(module), Role.LINEAR, rows, cols));
         if (bias) {
             weights.add(WeightSpec.vector(DenseNames.bias(module), Role.BIAS, rows));

@@ -1,6 +1,7 @@
 package ingot.runtime.model;
 
 import ingot.formats.hf.ModelConfig;
+import ingot.formats.hf.DeltaNetConfig;
 import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
@@ -31,10 +32,33 @@ public final class ModelWeights {
             if (spec.role().matrix()) {
                 weights.matrices.put(spec.name(), store.matrix(spec));
             } else {
-                weights.vectors.put(spec.name(), store.vector(spec));
+                weights.vectors.put(spec.name(), prepared(spec, store.vector(spec)));
             }
         }
         return weights;
+    }
+
+    /** A vector in the form the blocks use it. */
+    private static float[] prepared(WeightSpec spec, float[] stored) {
+        return switch (spec.role()) {
+            case OFFSET_NORM -> {
+                // In f32, as the reference adds them.
+                for (int i = 0; i < stored.length; i++) {
+                    stored[i] += 1;
+                }
+                yield stored;
+            }
+            case CONVOLUTION -> {
+                int width = Math.toIntExact(spec.shape().cols());
+                int channels = stored.length / width;
+                float[] taps = new float[stored.length];
+                for (int i = 0; i < stored.length; i++) {
+                    taps[i % width * channels + i / width] = stored[i];
+                }
+                yield taps;
+            }
+            default -> stored;
+        };
     }
 
     /** A decoder with an empty memory of its own. */
@@ -47,14 +71,50 @@ public final class ModelWeights {
         for (int i = 0; i < config.layers(); i++) {
             layers.add(layer(i, parts));
         }
-        Matrix embedding = matrix(DenseNames.EMBEDDING);
-        Matrix head = config.tiedEmbeddings() ? embedding : matrix(DenseNames.HEAD);
+        ModelNames names = ModelNames.of(config);
+        Matrix embedding = matrix(names.embedding());
+        Matrix head = config.tiedEmbeddings() ? embedding : matrix(names.head());
         return new Decoder(
-                config, parts, embedding, layers, new Decoder.Output(norm(kernels, DenseNames.FINAL_NORM), head));
+                config, parts, embedding, layers, new Decoder.Output(norm(kernels, names.finalNorm()), head));
     }
 
     private DecoderLayer layer(int index, SessionParts parts) {
-        var names = new DenseNames(index);
+        var names = DenseNames.of(config, index);
+        Kernels kernels = parts.kernels();
+        return new DecoderLayer(
+                parts,
+                norm(kernels, names.inputNorm()),
+                mixer(names, parts),
+                norm(kernels, names.postNorm()),
+                feedForward(names, parts),
+                config.hidden());
+    }
+
+    private Mixer mixer(DenseNames names, SessionParts parts) {
+        Optional<DeltaNetConfig> delta = config.attention().linear(names.layer());
+        return delta.isPresent()
+                ? new DeltaNet(parts, deltaNet(delta.get(), names.delta(), parts.kernels()), delta.get())
+                : attention(names, parts);
+    }
+
+    private DeltaNet.Weights deltaNet(DeltaNetConfig delta, DenseNames.DeltaNames names, Kernels kernels) {
+        DeltaProjections projections =
+                switch (delta.packing()) {
+                    case GROUPED -> new DeltaProjections.Grouped(delta, linear(names.qkvz()), linear(names.ba()));
+                    case SPLIT ->
+                        new DeltaProjections.Split(
+                                linear(names.qkv()), linear(names.z()), linear(names.b()), linear(names.a()));
+                };
+        return new DeltaNet.Weights(
+                projections,
+                vector(names.convolution()),
+                vector(names.decay()),
+                vector(names.decayBias()),
+                norm(kernels, names.norm()),
+                linear(names.output()));
+    }
+
+    private Attention attention(DenseNames names, SessionParts parts) {
         Kernels kernels = parts.kernels();
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
@@ -64,13 +124,7 @@ public final class ModelWeights {
                 linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
-        return new DecoderLayer(
-                parts,
-                norm(kernels, names.inputNorm()),
-                new Attention(parts, attention, config.attention(), index),
-                norm(kernels, names.postNorm()),
-                feedForward(names, parts),
-                config.hidden());
+        return new Attention(parts, attention, config.attention(), names.layer());
     }
 
     private FeedForward feedForward(DenseNames names, SessionParts parts) {
@@ -94,7 +148,11 @@ public final class ModelWeights {
     }
 
     private RmsNorm norm(Kernels kernels, String name) {
-        return new RmsNorm(kernels, require(vectors.get(name), name), config.normEps());
+        return new RmsNorm(kernels, vector(name), config.normEps());
+    }
+
+    private float[] vector(String name) {
+        return require(vectors.get(name), name);
     }
 
     private Linear linear(String module) {
