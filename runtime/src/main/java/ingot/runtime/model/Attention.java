@@ -11,7 +11,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding and sliding window.
+ * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding,
+ * LogN scaling and sliding window.
  *
  * <p>Work is split by query head and blocks of tokens, never along a sum: results do not depend on the number of threads.
  */
@@ -25,6 +26,7 @@ final class Attention implements Mixer {
     private final Weights weights;
     private final AttentionConfig config;
     private final int window;
+    private final int logn;
     private final float scale;
     private final KvCache cache;
     private final IntConsumer prepare = this::prepareToken;
@@ -45,9 +47,7 @@ final class Attention implements Mixer {
      * @param keyNorm applied to every key head
      */
     record Weights(
-            Linear query,
-            Linear key,
-            Linear value,
+            QkvProjection qkv,
             Linear output,
             @Nullable RmsNorm queryNorm,
             @Nullable RmsNorm keyNorm) {}
@@ -59,6 +59,7 @@ final class Attention implements Mixer {
         this.weights = weights;
         this.config = config;
         this.window = config.windows().get(layer);
+        this.logn = config.lognLength().orElse(Integer.MAX_VALUE);
         this.scale = (float) (1 / Math.sqrt(config.headDim()));
         this.cache = new F32KvCache(config.kvHeads(), config.headDim());
     }
@@ -71,9 +72,7 @@ final class Attention implements Mixer {
         key = scratch.rows(Scratch.Slot.KEY, tokens, config.kvDim());
         float[] value = scratch.rows(Scratch.Slot.VALUE, tokens, config.kvDim());
         mixed = scratch.rows(Scratch.Slot.MIXED, tokens, config.queryDim());
-        weights.query().apply(kernels, x, tokens, query);
-        weights.key().apply(kernels, x, tokens, key);
-        weights.value().apply(kernels, x, tokens, value);
+        weights.qkv().apply(kernels, scratch, x, tokens, new QkvProjection.Heads(query, key, value));
         kernels.parallel(tokens, prepare);
         cache.append(key, value, tokens);
         blockTokens = Math.ceilDiv(tokens, BLOCKS);
@@ -89,6 +88,14 @@ final class Attention implements Mixer {
         int dim = config.headDim();
         prepareHeads(weights.queryNorm(), query, t, config.heads(), dim);
         prepareHeads(weights.keyNorm(), key, t, config.kvHeads(), dim);
+        if (position + t + 1 > logn) {
+            // Rounded to f32 before the product, as in the reference's table.
+            float factor = (float) (Math.log(position + t + 1) / Math.log(logn));
+            int at = t * config.queryDim();
+            for (int i = 0; i < config.queryDim(); i++) {
+                query[at + i] *= factor;
+            }
+        }
     }
 
     private void prepareHeads(@Nullable RmsNorm norm, float[] x, int t, int heads, int dim) {

@@ -7,11 +7,6 @@ package ingot.runtime.model;
  * @param layer from 0
  */
 record DenseNames(int layer) {
-    static final String PREFIX = "model.";
-    static final String EMBEDDING = "model.embed_tokens.weight";
-    static final String FINAL_NORM = "model.norm.weight";
-    static final String HEAD = "lm_head.weight";
-
     static String weight(String module) {
         return module + ".weight";
     }
@@ -95,6 +90,6 @@ record DenseNames(int layer) {
     }
 
     private String in(String name) {
-        return PREFIX + "layers." + layer + "." + name;
+        return "model.layers." + layer + "." + name;
     }
 }

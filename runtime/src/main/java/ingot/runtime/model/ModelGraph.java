@@ -23,13 +23,17 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
     public static ModelGraph of(ModelConfig config) {
         List<WeightSpec> weights = new ArrayList<>();
         int hidden = config.hidden();
-        weights.add(WeightSpec.matrix(DenseNames.EMBEDDING, Role.EMBEDDING, config.vocabSize(), hidden));
+        ModelNames names = ModelNames.of(config);
+        weights.add(WeightSpec.matrix(names.embedding(), Role.EMBEDDING, config.vocabSize(), hidden));
         for (int layer = 0; layer < config.layers(); layer++) {
-            addLayer(weights, config, new DenseNames(layer));
+            switch (config.family().naming()) {
+                case LLAMA -> addLayer(weights, config, new DenseNames(layer));
+                case QWEN1 -> addQwen1Layer(weights, config, new Qwen1Names(layer));
+            }
         }
-        weights.add(WeightSpec.vector(DenseNames.FINAL_NORM, Role.NORM, hidden));
+        weights.add(WeightSpec.vector(names.finalNorm(), Role.NORM, hidden));
         if (!config.tiedEmbeddings()) {
-            weights.add(WeightSpec.matrix(DenseNames.HEAD, Role.HEAD, config.vocabSize(), hidden));
+            weights.add(WeightSpec.matrix(names.head(), Role.HEAD, config.vocabSize(), hidden));
         }
         return new ModelGraph(config, weights);
     }
@@ -53,6 +57,20 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
         weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
         addFeedForward(weights, config, names);
+    }
+
+    private static void addQwen1Layer(List<WeightSpec> weights, ModelConfig config, Qwen1Names names) {
+        int hidden = config.hidden();
+        int inner = config.size().intermediate();
+        AttentionConfig attention = config.attention();
+        weights.add(WeightSpec.vector(names.inputNorm(), Role.NORM, hidden));
+        int fused = Math.multiplyExact(3, attention.queryDim());
+        addLinear(weights, names.qkv(), fused, hidden, attention.qkvBias());
+        addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
+        weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
+        addLinear(weights, names.gate(), inner, hidden, false);
+        addLinear(weights, names.up(), inner, hidden, false);
+        addLinear(weights, names.down(), hidden, inner, false);
     }
 
     private static void addFeedForward(List<WeightSpec> weights, ModelConfig config, DenseNames names) {
