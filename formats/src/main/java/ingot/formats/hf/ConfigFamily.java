@@ -1,7 +1,7 @@
 package ingot.formats.hf;
 
 /** A {@code model_type}: how its config.json maps to the neutral record. */
-sealed interface ConfigFamily permits DenseFamily, HybridFamily {
+sealed interface ConfigFamily permits Qwen1Family, DenseFamily, HybridFamily {
     /** {@code model_type} of config.json. */
     String modelType();
 

@@ -147,10 +147,11 @@ enum DenseFamily implements ConfigFamily {
     }
 
     /**
-     * Window per layer. {@code layer_types} decides where it is given; otherwise layers from {@code max_window_layers} on
-     * are windowed if {@code use_sliding_window}.
+     * Window per layer. {@code layer_types} decides where it is given. Otherwise, if {@code use_sliding_window}: dense
+     * layers from {@code max_window_layers} on; every second layer below it in Qwen2-MoE; every layer in Qwen3-MoE, whose
+     * reference does not look at the layers at all.
      */
-    private static List<Integer> windows(ConfigFields fields, int layers) {
+    private List<Integer> windows(ConfigFields fields, int layers) {
         boolean used = fields.flagOr("use_sliding_window", false);
         int maxWindowLayers = fields.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
         int window = 0;
@@ -159,41 +160,25 @@ enum DenseFamily implements ConfigFamily {
                     ? fields.intOr("sliding_window", 0, 1, Integer.MAX_VALUE)
                     : 4096;
         }
-        List<Integer> windows = new ArrayList<>(layers);
-        JsonNode types = fields.get("layer_types");
-        if (types == null) {
-            for (int i = 0; i < layers; i++) {
-                windows.add(i >= maxWindowLayers ? window : 0);
-            }
-            return windows;
+        List<Integer> byNumber = new ArrayList<>(layers);
+        for (int i = 0; i < layers; i++) {
+            boolean windowed =
+                    switch (this) {
+                        case QWEN2, QWEN3 -> i >= maxWindowLayers;
+                        case QWEN2_MOE -> i % 2 == 0 && i < maxWindowLayers;
+                        case QWEN3_MOE -> true;
+                    };
+            byNumber.add(windowed ? window : 0);
         }
-        if (!types.isArray() || types.size() != layers) {
+        if (fields.get("layer_types") == null) {
+            return byNumber;
+        }
+        List<Integer> listed = LayerTypes.windows(fields, layers, window);
+        if (this == QWEN3_MOE && !listed.equals(byNumber)) {
             throw fields.mismatch(
-                    "layer_types",
-                    "expected a list of " + layers + " (num_hidden_layers), found "
-                            + (types.isArray() ? types.size() + " entries" : ConfigFields.show(types)));
+                    "layer_types", "contradicts 'use_sliding_window', which decides for every layer of " + modelType);
         }
-        for (JsonNode type : types) {
-            windows.add(
-                    switch (type.isString() ? type.stringValue() : "") {
-                        case "full_attention" -> 0;
-                        case "sliding_attention" -> requireWindow(fields, window);
-                        default ->
-                            throw fields.mismatch(
-                                    "layer_types",
-                                    ConfigFields.show(type)
-                                            + " is not supported; expected full_attention or sliding_attention");
-                    });
-        }
-        return windows;
-    }
-
-    private static int requireWindow(ConfigFields fields, int window) {
-        if (window == 0) {
-            throw fields.mismatch(
-                    "layer_types", "'sliding_attention' without use_sliding_window and a sliding_window size");
-        }
-        return window;
+        return listed;
     }
 
     /** Refuses what changes the arithmetic of any family in a way not implemented here. */

@@ -12,12 +12,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * config.json → {@link ModelConfig}. Absent fields take the defaults of the reference (transformers,
- * configuration_qwen2.py and configuration_qwen3.py); a field that changes the arithmetic in a way not implemented here is
+ * configuration_qwen2.py and its like; configuration_qwen.py of the first Qwen); a field that changes the arithmetic in a way not implemented here is
  * refused, never ignored.
  */
 public final class ModelConfigs {
     private static final List<ConfigFamily> FAMILIES = Stream.<ConfigFamily[]>of(
-                    DenseFamily.values(), HybridFamily.values())
+                    Qwen1Family.values(), DenseFamily.values(), HybridFamily.values())
             .flatMap(Arrays::stream)
             .toList();
 

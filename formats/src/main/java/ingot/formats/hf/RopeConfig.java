@@ -24,6 +24,20 @@ public record RopeConfig(double theta, int dims, Scaling scaling) {
     public record DynamicNtk(double factor, int originalMaxPositions) implements Scaling {}
 
     /**
+     * Dynamic NTK of the first Qwen: theta·α^(d/(d−2)), α = max(1, 2^⌈log₂(n/L) + 1⌉ − 1), n the length of the first call
+     * of a session. α is not computed again when the session grows: the reference keeps it together with its cache.
+     *
+     * @param trained L, {@code seq_length}
+     */
+    public record Qwen1Ntk(int trained) implements Scaling {
+        /** α for a text of {@code length} tokens: 1 up to L, 3 up to 2L, 7 up to 4L, … */
+        public double alpha(int length) {
+            double value = Math.log((double) length / trained) / Math.log(2) + 1;
+            return Math.max(1, Math.pow(2, Math.ceil(value)) - 1);
+        }
+    }
+
+    /**
      * YaRN (Peng et al. 2023): low frequencies interpolated, high ones kept, a linear ramp between.
      *
      * @param originalMaxPositions context the model was trained for

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding,
- * sliding window and a gate on what every head found.
+ * LogN scaling, sliding window and a gate on what every head found.
  *
  * <p>Work is split by query head and blocks of tokens, never along a sum: results do not depend on the number of threads.
  */
@@ -26,6 +26,7 @@ final class Attention implements Mixer {
     private final Weights weights;
     private final AttentionConfig config;
     private final int window;
+    private final int logn;
     private final float scale;
     private final int queryStride;
     private final KvCache cache;
@@ -47,9 +48,7 @@ final class Attention implements Mixer {
      * @param keyNorm applied to every key head
      */
     record Weights(
-            Linear query,
-            Linear key,
-            Linear value,
+            QkvProjection qkv,
             Linear output,
             @Nullable RmsNorm queryNorm,
             @Nullable RmsNorm keyNorm) {}
@@ -61,6 +60,7 @@ final class Attention implements Mixer {
         this.weights = weights;
         this.config = config;
         this.window = config.windows().get(layer);
+        this.logn = config.lognLength().orElse(Integer.MAX_VALUE);
         this.scale = (float) (1 / Math.sqrt(config.headDim()));
         this.queryStride = config.projections().outputGate() ? 2 * config.headDim() : config.headDim();
         this.cache = new F32KvCache(config.kvHeads(), config.headDim());
@@ -74,9 +74,7 @@ final class Attention implements Mixer {
         key = scratch.rows(Scratch.Slot.KEY, tokens, config.kvDim());
         float[] value = scratch.rows(Scratch.Slot.VALUE, tokens, config.kvDim());
         mixed = scratch.rows(Scratch.Slot.MIXED, tokens, config.queryDim());
-        weights.query().apply(kernels, x, tokens, query);
-        weights.key().apply(kernels, x, tokens, key);
-        weights.value().apply(kernels, x, tokens, value);
+        weights.qkv().apply(kernels, scratch, x, tokens, new QkvProjection.Heads(query, key, value));
         kernels.parallel(tokens, prepare);
         cache.append(key, value, tokens);
         blockTokens = Math.ceilDiv(tokens, BLOCKS);
@@ -91,6 +89,16 @@ final class Attention implements Mixer {
     private void prepareToken(int t) {
         prepareHeads(weights.queryNorm(), query, t, config.heads(), queryStride);
         prepareHeads(weights.keyNorm(), key, t, config.kvHeads(), config.headDim());
+        if (position + t + 1 > logn) {
+            // Rounded to f32 before the product, as in the reference's table.
+            float factor = (float) (Math.log(position + t + 1) / Math.log(logn));
+            for (int h = 0; h < config.heads(); h++) {
+                int at = (t * config.heads() + h) * queryStride;
+                for (int i = at; i < at + config.headDim(); i++) {
+                    query[i] *= factor;
+                }
+            }
+        }
     }
 
     private void prepareHeads(@Nullable RmsNorm norm, float[] x, int t, int heads, int stride) {

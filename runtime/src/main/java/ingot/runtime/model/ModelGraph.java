@@ -26,7 +26,10 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         ModelNames names = ModelNames.of(config);
         weights.add(WeightSpec.matrix(names.embedding(), Role.EMBEDDING, config.vocabSize(), hidden));
         for (int layer = 0; layer < config.layers(); layer++) {
-            addLayer(weights, config, DenseNames.of(config, layer));
+            switch (config.family().naming()) {
+                case LLAMA, COMPOSITE -> addLayer(weights, config, DenseNames.of(config, layer));
+                case QWEN1 -> addQwen1Layer(weights, config, new Qwen1Names(layer));
+            }
         }
         weights.add(WeightSpec.vector(names.finalNorm(), norm(config), hidden));
         if (!config.tiedEmbeddings()) {
@@ -69,6 +72,20 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
             weights.add(WeightSpec.vector(names.keyNorm(), norm(config), attention.headDim()));
         }
         addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
+    }
+
+    private static void addQwen1Layer(List<WeightSpec> weights, ModelConfig config, Qwen1Names names) {
+        int hidden = config.hidden();
+        int inner = config.size().intermediate();
+        AttentionConfig attention = config.attention();
+        weights.add(WeightSpec.vector(names.inputNorm(), Role.NORM, hidden));
+        int fused = Math.multiplyExact(3, attention.queryDim());
+        addLinear(weights, names.qkv(), fused, hidden, attention.qkvBias());
+        addLinear(weights, names.output(), hidden, attention.queryDim(), attention.outputBias());
+        weights.add(WeightSpec.vector(names.postNorm(), Role.NORM, hidden));
+        addLinear(weights, names.gate(), inner, hidden, false);
+        addLinear(weights, names.up(), inner, hidden, false);
+        addLinear(weights, names.down(), hidden, inner, false);
     }
 
     private static void addFeedForward(List<WeightSpec> weights, ModelConfig config, DenseNames names) {

@@ -12,12 +12,18 @@ import java.util.Set;
 record ModelNames(String prefix, String embedding, String finalNorm, String head, Set<String> modules) {
     private static final ModelNames LLAMA = llama("model.");
     private static final ModelNames COMPOSITE = llama("model.language_model.");
+    private static final ModelNames QWEN1 = new ModelNames(
+            "transformer.",
+            "transformer.wte.weight",
+            "transformer.ln_f.weight",
+            "lm_head.weight",
+            Set.of("h", "wte", "ln_f"));
 
     static ModelNames of(ModelConfig config) {
         return switch (config.family().naming()) {
             case LLAMA -> LLAMA;
             case COMPOSITE -> COMPOSITE;
-            case QWEN1 -> throw new IllegalStateException();
+            case QWEN1 -> QWEN1;
         };
     }
 

@@ -69,7 +69,11 @@ public final class ModelWeights {
                 new Rotary(config.rope()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            layers.add(layer(i, parts));
+            layers.add(
+                    switch (config.family().naming()) {
+                        case LLAMA, COMPOSITE -> layer(i, parts);
+                        case QWEN1 -> qwen1Layer(i, parts);
+                    });
         }
         ModelNames names = ModelNames.of(config);
         Matrix embedding = matrix(names.embedding());
@@ -118,13 +122,26 @@ public final class ModelWeights {
         Kernels kernels = parts.kernels();
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
-                linear(names.query()),
-                linear(names.key()),
-                linear(names.value()),
+                new QkvProjection.Separate(linear(names.query()), linear(names.key()), linear(names.value())),
                 linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
         return new Attention(parts, attention, config.attention(), names.layer());
+    }
+
+    private DecoderLayer qwen1Layer(int index, SessionParts parts) {
+        var names = new Qwen1Names(index);
+        Kernels kernels = parts.kernels();
+        var attention = new Attention.Weights(
+                new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
+        var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
+        return new DecoderLayer(
+                parts,
+                norm(kernels, names.inputNorm()),
+                new Attention(parts, attention, config.attention(), index),
+                norm(kernels, names.postNorm()),
+                new Mlp(parts, mlp),
+                config.hidden());
     }
 
     private FeedForward feedForward(DenseNames names, SessionParts parts) {

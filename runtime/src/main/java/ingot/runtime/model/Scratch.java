@@ -15,6 +15,7 @@ final class Scratch {
         RESIDUAL,
         NORMED,
         BRANCH,
+        QKV,
         QUERY,
         KEY,
         VALUE,

@@ -244,7 +244,7 @@ final class ModelConfigTest {
         for (String name : Golden.ALL) {
             Path file = Golden.folder(name).resolve("config.json");
             ObjectNode json = Json.readObject(file, 1 << 20);
-            JsonNode hidden = json.get("hidden_size");
+            JsonNode hidden = json.get(json.get("n_embd") == null ? "hidden_size" : "n_embd");
             assertEquals(hidden.intValue(), ModelConfigs.read(json, file).hidden());
         }
     }
