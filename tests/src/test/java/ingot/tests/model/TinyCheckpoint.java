@@ -41,6 +41,15 @@ final class TinyCheckpoint {
         tensors.put(name, new Tensor(dtype, new int[] {n}, values));
     }
 
+    /** A random tensor of any shape and spread 1/√(last dimension): a convolution's taps. */
+    void taps(String name, String dtype, int... shape) {
+        zeros(name, dtype, shape);
+        double[] values = tensors.get(name).values();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = round(dtype, random.nextGaussian() / Math.sqrt(shape[shape.length - 1]));
+        }
+    }
+
     /** A tensor of any shape, filled with zeros. */
     void zeros(String name, String dtype, int... shape) {
         int n = 1;
