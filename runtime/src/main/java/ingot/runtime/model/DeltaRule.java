@@ -26,7 +26,7 @@ import java.util.function.IntConsumer;
  * which is the same sum in another order. Every factor is at most 1. One task is one value head.
  */
 final class DeltaRule {
-    private static final int CHUNK = 64;
+    private static final int CHUNK = 16;
 
     private final SessionParts parts;
     private final DeltaNetConfig config;
@@ -93,9 +93,10 @@ final class DeltaRule {
         recall(ops, inputs.qkv, key, old, work, delta);
         correct(h, t, delta, decay);
         KvRows now = target.matrix(h);
+        fade(old, now, decay);
         for (int d = 0; d < config.keyDim(); d++) {
             int row = now.at() + d * config.valueDim();
-            update(old.data(), now.data(), row, decay, inputs.qkv[key + d], delta);
+            ops.axpy(inputs.qkv[key + d], work, delta, now.data(), row, config.valueDim());
         }
         recall(ops, inputs.qkv, queryAt(h, t), now, out, outAt(h, t));
     }
@@ -116,11 +117,13 @@ final class DeltaRule {
         }
     }
 
-    /** now = decay·old + key·δ, one row of S. */
-    private void update(float[] old, float[] now, int row, float decay, float key, int delta) {
-        float[] from = work;
-        for (int i = 0; i < config.valueDim(); i++) {
-            now[row + i] = decay * old[row + i] + key * from[delta + i];
+    /** now = decay·old, all of a head; both lie at the same place of their arrays, which may be one. */
+    private void fade(KvRows old, KvRows now, float decay) {
+        float[] from = old.data();
+        float[] to = now.data();
+        int end = now.at() + config.keyDim() * config.valueDim();
+        for (int i = now.at(); i < end; i++) {
+            to[i] = decay * from[i];
         }
     }
 
@@ -170,12 +173,9 @@ final class DeltaRule {
             }
         }
         KvRows now = target.matrix(h);
+        fade(old, now, product);
         for (int d = 0; d < dim; d++) {
-            int row = now.at() + d * width;
-            for (int j = 0; j < width; j++) {
-                now.data()[row + j] = product * old.data()[row + j];
-            }
-            ops.accumulate(work, turned + d * n, deltaRows, n, now.data(), row);
+            ops.accumulate(work, turned + d * n, deltaRows, n, now.data(), now.at() + d * width);
         }
     }
 
