@@ -145,6 +145,11 @@ public final class Model implements AutoCloseable {
         return extras.text().template();
     }
 
+    /** How the model wants conversations written, if it says so; read on the first call, and kept. */
+    public Optional<ChatFormat> chat() {
+        return extras.text().chat();
+    }
+
     /** A new, empty conversation. */
     public Session newSession() {
         if (closed()) {

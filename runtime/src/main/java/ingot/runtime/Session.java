@@ -59,6 +59,14 @@ public final class Session implements AutoCloseable {
         return capacity;
     }
 
+    /**
+     * Whether the tokens held are rotated as they would be if a text of {@code length} tokens that begins with them were fed
+     * at once. Not so where the rotary base grows with the text and that text is longer than what the model was trained on.
+     */
+    public boolean rotatedAlike(int length) {
+        return model.info().config().rope().fixedUpTo(length);
+    }
+
     /** Forgets everything. */
     public void reset() {
         truncate(0);

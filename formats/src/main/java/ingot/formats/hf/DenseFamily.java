@@ -27,16 +27,24 @@ enum DenseFamily implements ConfigFamily {
      * Settings of other families, or of modified ones, with the one value that leaves the arithmetic as implemented here.
      * The reference would ignore most of them in these families, but whoever wrote them into the file meant something.
      */
-    private static final Map<String, String> NEUTRAL = Map.of(
-            "mlp_bias", "false",
-            "use_mrope", "false",
-            "attn_logit_softcapping", "0",
-            "final_logit_softcapping", "0",
-            "is_encoder_decoder", "false",
-            "add_cross_attention", "false",
-            "scale_attn_by_inverse_layer_idx", "false",
-            "logit_scale", "1",
-            "embedding_multiplier", "1");
+    private static final Map<String, String> NEUTRAL = Map.ofEntries(
+            Map.entry("mlp_bias", "false"),
+            Map.entry("use_mrope", "false"),
+            Map.entry("attn_logit_softcapping", "0"),
+            Map.entry("final_logit_softcapping", "0"),
+            Map.entry("is_encoder_decoder", "false"),
+            Map.entry("add_cross_attention", "false"),
+            Map.entry("scale_attn_by_inverse_layer_idx", "false"),
+            Map.entry("logit_scale", "1"),
+            Map.entry("embedding_multiplier", "1"),
+            // Other mixtures of experts.
+            Map.entry("routed_scaling_factor", "1"),
+            Map.entry("scoring_func", "softmax"),
+            Map.entry("first_k_dense_replace", "0"),
+            Map.entry("n_group", "1"),
+            Map.entry("topk_group", "1"),
+            Map.entry("n_shared_experts", "0"),
+            Map.entry("moe_layer_freq", "1"));
 
     private final String modelType;
     private final String architecture;
@@ -201,8 +209,13 @@ enum DenseFamily implements ConfigFamily {
     }
 
     private static boolean isNeutral(JsonNode value, String neutral) {
-        return value.isNumber()
-                ? Json.number(value) == (neutral.equals("false") ? 0 : Double.parseDouble(neutral))
-                : value.toString().equals(neutral);
+        if (!value.isNumber()) {
+            return (value.isString() ? value.stringValue() : value.toString()).equals(neutral);
+        }
+        return switch (neutral) {
+            case "false" -> Json.number(value) == 0;
+            case "softmax" -> false;
+            default -> Json.number(value) == Double.parseDouble(neutral);
+        };
     }
 }

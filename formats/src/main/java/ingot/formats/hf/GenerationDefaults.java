@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,6 +37,17 @@ public record GenerationDefaults(
     public static GenerationDefaults read(Optional<ObjectNode> generation, ObjectNode config) {
         ObjectNode node = generation.orElseGet(Json::object);
         Set<Integer> eos = ids(node.get("eos_token_id"));
+        if (eos.isEmpty()) {
+            eos = ids(config.get("eos_token_id"));
+        }
+        if (node.get("stop_words_ids") instanceof ArrayNode stops) {
+            // The first Qwen lists sequences of tokens; those of one token are ends of text.
+            for (JsonNode stop : stops) {
+                if (stop.isArray() && stop.size() == 1) {
+                    addId(stop.get(0), eos);
+                }
+            }
+        }
         Set<Integer> bos = ids(node.get("bos_token_id"));
         if (bos.isEmpty()) {
             bos = ids(config.get("bos_token_id"));
@@ -43,7 +55,7 @@ public record GenerationDefaults(
         JsonNode sample = node.get("do_sample");
         double temperature = number(node, "temperature", 1, 0, 1e3);
         return new GenerationDefaults(
-                eos.isEmpty() ? ids(config.get("eos_token_id")) : eos,
+                eos,
                 bos.isEmpty()
                         ? OptionalInt.empty()
                         : OptionalInt.of(bos.iterator().next()),

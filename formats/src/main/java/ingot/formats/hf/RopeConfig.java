@@ -7,6 +7,17 @@ package ingot.formats.hf;
  * @param dims d: even, at most the width of a head; the others stay as they are
  */
 public record RopeConfig(double theta, int dims, Scaling scaling) {
+    /** Whether all texts of at most {@code length} tokens turn by the same frequencies. */
+    public boolean fixedUpTo(int length) {
+        return switch (scaling) {
+            case DynamicNtk ntk -> length <= ntk.originalMaxPositions();
+            case Qwen1Ntk ntk -> length <= ntk.trained();
+            case None none -> true;
+            case Linear linear -> true;
+            case Yarn yarn -> true;
+        };
+    }
+
     /** How frequencies are stretched to reach past the trained context; formulas in transformers' modeling_rope_utils. */
     public sealed interface Scaling {}
 
