@@ -1,11 +1,11 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
+import ingot.runtime.ChatFormat;
 import ingot.runtime.Generation;
 import ingot.runtime.GenerationOptions;
 import ingot.runtime.Generator;
 import ingot.runtime.Session;
-import ingot.runtime.template.ChatTemplate;
 import ingot.runtime.tokenizer.SpecialTokens;
 import ingot.runtime.tokenizer.StreamDecoder;
 import ingot.runtime.tokenizer.Tokenizer;
@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ChatLoop {
     private final Console console;
     private final Tokenizer tokenizer;
-    private final ChatTemplate template;
+    private final ChatFormat chat;
     private final Session session;
     private final GenerationOptions options;
     private final ObjectNode conversation;
@@ -34,16 +34,16 @@ final class ChatLoop {
     ChatLoop(Console console, ModelText text, Session session, GenerationOptions options, ObjectNode conversation) {
         this.console = console;
         this.tokenizer = text.tokenizer();
-        this.template = text.template();
+        this.chat = text.chat();
         this.session = session;
         this.options = options.withStopIds(stops(options));
         this.conversation = conversation;
     }
 
-    /** A turn ends with the tokenizer's end-of-sequence token even where generation_config.json forgets it. */
+    /** A turn ends with the format's own tokens even where generation_config.json forgets them. */
     private Set<Integer> stops(GenerationOptions given) {
         Set<Integer> stops = new HashSet<>(given.stopIds());
-        tokenizer.idOf(tokenizer.config().eosToken()).ifPresent(stops::add);
+        stops.addAll(chat.stopIds());
         return stops;
     }
 
@@ -75,11 +75,12 @@ final class ChatLoop {
     private void answer(String message) {
         ArrayNode messages = conversation.withArray("messages");
         messages.addObject().put("role", "user").put("content", message);
-        int[] tokens = tokenizer.encode(Chats.render(tokenizer, template, conversation, true));
+        int[] tokens = Chats.prompt(tokenizer, chat, conversation, true).ids();
         // Templates rewrite earlier turns (they drop old thinking), so the cache is good only as far as tokens agree;
         // at least one token is computed anew, for its logits.
         int common = Arrays.mismatch(held, tokens);
-        int keep = Math.min(common < 0 ? held.length : common, tokens.length - 1);
+        int same = Math.min(common < 0 ? held.length : common, tokens.length - 1);
+        int keep = session.rotatedAlike(tokens.length) ? same : 0;
         session.truncate(keep);
         StreamDecoder decoder = tokenizer.streamDecoder(SpecialTokens.SKIP);
         StringBuilder text = new StringBuilder();

@@ -6,26 +6,41 @@ import ingot.formats.Text;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
 import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
-import ingot.runtime.template.ChatTemplate;
+import ingot.runtime.ChatFormat;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The text side of a model, opened without its weights.
  *
+ * @param generationConfig generation_config.json, where there is one
  * @param origin named in errors
  */
-record ModelText(Tokenizer tokenizer, Path origin) {
+record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Path origin) {
+    private static final long MAX_CONFIG = 4 << 20;
     private static final int MAX_BLOB = 256 << 20;
 
     /** @param model an {@code .ingot} file, a model folder, or a weight file in one */
     static ModelText open(Path model) {
-        return new ModelText(Tokenizer.of(data(model)), model);
+        return new ModelText(Tokenizer.of(data(model)), generationConfig(model), model);
+    }
+
+    private static Optional<ObjectNode> generationConfig(Path model) {
+        if (IngotFile.recognises(model)) {
+            try (IngotFile file = IngotFile.open(model)) {
+                return file.manifest().generationConfig();
+            }
+        }
+        Path file = (Files.isDirectory(model) ? model : Folders.of(model)).resolve("generation_config.json");
+        return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_CONFIG)) : Optional.empty();
     }
 
     /** The tokenizer as the model has it. */
@@ -51,12 +66,9 @@ record ModelText(Tokenizer tokenizer, Path origin) {
         }
     }
 
-    /** The model's chat template. */
-    ChatTemplate template() {
-        String source = tokenizer.config().chatTemplate();
-        if (source == null) {
-            throw new IngotException.Usage(Text.path(origin) + ": the model has no chat template");
-        }
-        return ChatTemplate.compile(source, origin);
+    /** How the model wants conversations written. */
+    ChatFormat chat() {
+        return ChatFormat.of(tokenizer, generationConfig, origin)
+                .orElseThrow(() -> new IngotException.Usage(Text.path(origin) + ": the model has no chat template"));
     }
 }

@@ -2,7 +2,7 @@ package ingot.cli;
 
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
-import ingot.runtime.template.ChatTemplate;
+import ingot.runtime.ChatFormat;
 import ingot.runtime.tokenizer.AddedTokenParsing;
 import ingot.runtime.tokenizer.SpecialTokens;
 import ingot.runtime.tokenizer.Tokenizer;
@@ -24,7 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
         description = {
             "With --text, prints the ids of one text. Otherwise reads JSON lines from standard input and writes one line"
                     + " for each: --jsonl {\"text\"} to {\"ids\"}; --decode {\"ids\"} to {\"text\"}; --chat {\"messages\","
-                    + " \"tools\"?, \"add_generation_prompt\"?, \"enable_thinking\"?} to {\"text\", \"ids\"}."
+                    + " \"tools\"?, \"add_generation_prompt\"?, \"enable_thinking\"?} or {\"query\", \"history\"?, \"system\"?} to {\"text\","
+                    + " \"ids\"}."
         },
         footer = {
             "  ingot tokenize qwen3.ingot --text \"Hello\"",
@@ -75,8 +76,8 @@ final class TokenizeCommand extends Task {
         } else if (decode) {
             eachLine(console, line -> decoded(tokenizer, line));
         } else if (chat) {
-            ChatTemplate template = source.template();
-            eachLine(console, line -> rendered(source, template, line));
+            ChatFormat format = source.chat();
+            eachLine(console, line -> rendered(source.tokenizer(), format, line));
         } else {
             eachLine(console, line -> ids(Json.object(), encode(tokenizer, line.string("text"))));
         }
@@ -98,13 +99,17 @@ final class TokenizeCommand extends Task {
         return Json.object().put("text", tokenizer.decode(ids, special));
     }
 
-    private ObjectNode rendered(ModelText source, ChatTemplate template, JsonLine line) {
+    private ObjectNode rendered(Tokenizer tokenizer, ChatFormat format, JsonLine line) {
+        if (line.has("query")) {
+            line.node().set("messages", Chats.messages(line));
+        }
         if (!line.has("messages")) {
             throw line.bad("expected an array 'messages'");
         }
-        boolean generation = line.flag("add_generation_prompt", false);
-        String out = Chats.render(source.tokenizer(), template, line.node(), generation);
-        return ids(Json.object().put("text", out), encode(source.tokenizer(), out));
+        boolean generation = line.flag("add_generation_prompt", format.generationPromptByDefault());
+        ChatFormat.Prompt prompt = Chats.prompt(tokenizer, format, line.node(), generation);
+        return ids(
+                Json.object().put("text", prompt.text()), plain ? encode(tokenizer, prompt.text()) : prompt.ids());
     }
 
     private static ObjectNode ids(ObjectNode node, int[] ids) {

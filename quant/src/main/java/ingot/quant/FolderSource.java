@@ -84,7 +84,9 @@ record FolderSource(
 
     @Override
     public List<String> warnings() {
-        return folder.warnings();
+        List<String> all = new ArrayList<>(folder.warnings());
+        all.addAll(WeightBinding.skipped(graph, folder.weights().tensors()));
+        return all;
     }
 
     @Override

@@ -69,18 +69,18 @@ public final class HfExporter {
             createFolder(folder);
             SafetensorsWriter layout = new SafetensorsWriter(1);
             List<WeightSpec> weights = source.graph().weights();
-            weights.forEach(w -> layout.add(w.name(), dense.type(), w.shape()));
+            weights.forEach(w -> layout.add(w.name(), typeOf(w, source, type, dense).type(), w.shape()));
             List<Exported> exported = new ArrayList<>();
             try (SafetensorsOutput out =
                     SafetensorsOutput.create(folder.resolve(WEIGHTS), overwrite, layout, Map.of("format", "pt"))) {
                 long done = 0;
                 for (WeightSpec w : weights) {
                     try (Source.Rows rows = source.rows(w, WeightReader.NonFinite.KEEP)) {
-                        double nmse = new DenseScheme(dense, false)
+                        double nmse = new DenseScheme(typeOf(w, source, type, dense), false)
                                 .encode(rows, (part, bytes) -> out.write(w.name(), bytes.asByteBuffer()));
                         exported.add(new Exported(w.name(), source.storedType(w), nmse));
                     }
-                    done += w.shape().count() * dense.type().bytes();
+                    done += w.shape().count() * typeOf(w, source, type, dense).type().bytes();
                     progress.step("export", done, layout.dataBytes(), Progress.Unit.BYTES);
                 }
                 source.files().forEach(InputFile::requireUnchanged);
@@ -94,6 +94,18 @@ public final class HfExporter {
                             () -> notes.add("the model carries no tokenizer"));
             return new Result(folder, dense.label(), exported, notes);
         }
+    }
+
+    /**
+     * Checkpoints of models with gated DeltaNet hold the pace of the decay and the gated norm in F32, whatever their other
+     * tensors are in; so does the export, unless a type is asked for.
+     */
+    private static Dense typeOf(WeightSpec weight, Source source, Optional<DType> asked, Dense dense) {
+        boolean hybrid = source.graph().config().attention().linear().isPresent();
+        return switch (weight.role()) {
+            case DECAY, NORM -> hybrid && asked.isEmpty() ? new Dense(DType.F32) : dense;
+            default -> dense;
+        };
     }
 
     private static DType exactType(Source source) {

@@ -14,8 +14,8 @@ import ingot.runtime.model.WeightSpec;
 
 /**
  * Which type each weight is stored in: the asked-for one for linear layers; embedding and output head at least int8,
- * because every token passes them and their error is not averaged away; norms and biases f32. A {@code keep} rule
- * overrides all of this for matrices.
+ * because every token passes them and their error is not averaged away; norms, biases and routers f32. A {@code keep}
+ * rule overrides this for matrices, except for routers: a small error there sends tokens to other experts.
  */
 final class TypePlan {
     private final ConvertOptions options;
@@ -25,7 +25,7 @@ final class TypePlan {
     }
 
     Layout layout(WeightSpec weight) {
-        if (!weight.role().matrix()) {
+        if (!weight.role().matrix() || weight.role() == WeightSpec.Role.ROUTER) {
             return new Dense(DType.F32);
         }
         for (ConvertOptions.Keep rule : options.keep()) {

@@ -145,12 +145,21 @@ public final class Model implements AutoCloseable {
         return extras.text().template();
     }
 
+    /** How the model wants conversations written, if it says so; read on the first call, and kept. */
+    public Optional<ChatFormat> chat() {
+        return extras.text().chat();
+    }
+
     /** A new, empty conversation. */
     public Session newSession() {
         if (closed()) {
             throw new IllegalStateException("the model is closed");
         }
-        return new Session(this, weights.newDecoder(kernels), maxPositions);
+        try {
+            return new Session(this, weights.newDecoder(kernels), maxPositions);
+        } catch (OutOfMemoryError e) {
+            throw new IngotException.OutOfResources("no memory for a session: give Java a larger heap (-Xmx)");
+        }
     }
 
     /** Golden logits stored with the model, if any, readable while the model is open. */

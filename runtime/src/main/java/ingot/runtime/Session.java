@@ -2,12 +2,14 @@ package ingot.runtime;
 
 import ingot.formats.IngotException;
 import ingot.runtime.model.Decoder;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One conversation with a model: the tokens seen so far, as a KV cache. Not for two threads at once (that is refused
- * with {@link IllegalStateException}); many sessions of one model may run at the same time.
+ * One conversation with a model: the tokens seen so far, as what its layers remember of them (keys and values, recurrent
+ * states). Not for two threads at once (that is refused with {@link IllegalStateException}); many sessions of one model may
+ * run at the same time.
  *
  * <p>A call that fails leaves the session as it was before. Every method that takes tokens throws {@link
  * IngotException.Usage} for a token outside the vocabulary, for no token at all, and when the session would hold more than
@@ -29,7 +31,13 @@ public final class Session implements AutoCloseable {
     private final float[] lastLogits;
     private final float[] hiddenRow;
     private float[] logitRows = {};
+    /** The tokens up to {@link #position}: what a recurrent layer has forgotten is computed from them again. */
+    private int[] history = {};
+
     private int position;
+
+    /** Positions the decoder remembers; at most {@link #position}, made up for by the next call. */
+    private int computed;
 
     Session(Model model, Decoder decoder, int capacity) {
         this.model = model;
@@ -51,12 +59,24 @@ public final class Session implements AutoCloseable {
         return capacity;
     }
 
+    /**
+     * Whether the tokens held are rotated as they would be if a text of {@code length} tokens that begins with them were fed
+     * at once. Not so where the rotary base grows with the text and that text is longer than what the model was trained on.
+     */
+    public boolean rotatedAlike(int length) {
+        return model.info().config().rope().fixedUpTo(length);
+    }
+
     /** Forgets everything. */
     public void reset() {
         truncate(0);
     }
 
-    /** Forgets the tokens from {@code newPosition} on; 0 ≤ newPosition ≤ {@link #position()}. */
+    /**
+     * Forgets the tokens from {@code newPosition} on; 0 ≤ newPosition ≤ {@link #position()}. Where a model has recurrent
+     * layers (gated DeltaNet), only 0 and the position before the last call are at hand; after going back to another one, the
+     * next call first computes the kept tokens again.
+     */
     public void truncate(int newPosition) {
         enter();
         try {
@@ -64,7 +84,7 @@ public final class Session implements AutoCloseable {
                 throw new IngotException.Usage(
                         "cannot truncate a session of " + position + " tokens to " + newPosition);
             }
-            decoder.truncate(newPosition);
+            computed = decoder.rewind(Math.min(newPosition, computed));
             position = newPosition;
         } finally {
             busy.set(false);
@@ -145,24 +165,48 @@ public final class Session implements AutoCloseable {
             boolean done = false;
             try {
                 int length = start + tokens.length;
+                catchUp();
+                decoder.mark();
                 for (int at = 0; at < tokens.length; at += CHUNK) {
                     int count = Math.min(CHUNK, tokens.length - at);
                     decoder.forward(tokens, at, new Decoder.Span(start + at, count, length), probe);
                     chunkEnd.accept(start + at, count, at + count == tokens.length);
                 }
+                remember(tokens);
                 position = length;
+                computed = length;
                 done = true;
             } catch (OutOfMemoryError e) {
                 throw new IngotException.OutOfResources("no memory for " + (start + tokens.length)
                         + " tokens in a session: give Java a larger heap (-Xmx) or use a shorter text");
             } finally {
                 if (!done) {
-                    decoder.truncate(start);
+                    computed = decoder.rewind(computed);
                 }
             }
         } finally {
             busy.set(false);
         }
+    }
+
+    /** Computes again what was kept but could not be restored. */
+    private void catchUp() {
+        if (computed < position) {
+            decoder.mark();
+            for (int at = computed; at < position; at += CHUNK) {
+                int count = Math.min(CHUNK, position - at);
+                decoder.forward(history, at, new Decoder.Span(at, count, position), null);
+            }
+            computed = position;
+        }
+    }
+
+    private void remember(int[] tokens) {
+        int length = position + tokens.length;
+        if (history.length < length) {
+            history = Arrays.copyOf(history, (int) Math.min(capacity, Math.max(length, history.length * 3L / 2)));
+        }
+        System.arraycopy(tokens, 0, history, position, tokens.length);
     }
 
     private void enter() {

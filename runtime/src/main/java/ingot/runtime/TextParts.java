@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Tokenizer and chat template of a model, read when first asked for: measuring needs neither. Safe for several threads; a
@@ -23,22 +24,30 @@ final class TextParts {
     private final Supplier<Optional<TokenizerData>> source;
     private final Path origin;
     private @Nullable Optional<Tokenizer> tokenizer;
+    private final Supplier<Optional<ObjectNode>> generationConfig;
     private @Nullable Optional<ChatTemplate> template;
+    private @Nullable Optional<ChatFormat> chat;
 
-    private TextParts(Supplier<Optional<TokenizerData>> source, Path origin) {
+    private TextParts(
+            Supplier<Optional<TokenizerData>> source, Supplier<Optional<ObjectNode>> generationConfig, Path origin) {
         this.source = source;
+        this.generationConfig = generationConfig;
         this.origin = origin;
     }
 
     static TextParts of(IngotFile file) {
         return new TextParts(
-                () -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(), file.path());
+                () -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(),
+                () -> file.manifest().generationConfig(),
+                file.path());
     }
 
     static TextParts of(HfFolder folder) {
         Path path = folder.folder();
+        Optional<ObjectNode> generation = folder.generationConfig();
         return new TextParts(
                 () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(),
+                () -> generation,
                 path);
     }
 
@@ -61,6 +70,13 @@ final class TextParts {
             template = tokenizer().flatMap(this::compile);
         }
         return template;
+    }
+
+    synchronized Optional<ChatFormat> chat() {
+        if (chat == null) {
+            chat = tokenizer().flatMap(t -> ChatFormat.of(t, generationConfig.get(), origin));
+        }
+        return chat;
     }
 
     private Optional<ChatTemplate> compile(Tokenizer from) {

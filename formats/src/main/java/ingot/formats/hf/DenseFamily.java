@@ -5,34 +5,46 @@ import ingot.formats.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
-/** The dense decoders: how config.json of each maps to the neutral record. */
-enum DenseFamily {
+/** The decoders of Qwen2, Qwen3 and their mixtures of experts: how config.json of each maps to the neutral record. */
+enum DenseFamily implements ConfigFamily {
     /** Qwen2 and Qwen2.5: bias on q, k and v; head width = hidden ÷ heads unless given. */
     QWEN2("qwen2", "Qwen2ForCausalLM"),
     /** Qwen3: norm on q and k; head width 128 unless given; {@code attention_bias} for all four projections. */
-    QWEN3("qwen3", "Qwen3ForCausalLM");
+    QWEN3("qwen3", "Qwen3ForCausalLM"),
+    /** Qwen2-MoE (Qwen1.5-MoE, Qwen2-57B-A14B): Qwen2 with routed experts and one shared expert behind a gate. */
+    QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"),
+    /** Qwen3-MoE: Qwen3 with routed experts. */
+    QWEN3_MOE("qwen3_moe", "Qwen3MoeForCausalLM");
 
-    private static final int MAX_WIDTH = 1 << 24;
+    static final int MAX_WIDTH = 1 << 24;
     private static final int MAX_HEADS = 1 << 16;
 
     /**
      * Settings of other families, or of modified ones, with the one value that leaves the arithmetic as implemented here.
      * The reference would ignore most of them in these families, but whoever wrote them into the file meant something.
      */
-    private static final Map<String, String> NEUTRAL = Map.of(
-            "mlp_bias", "false",
-            "use_mrope", "false",
-            "attn_logit_softcapping", "0",
-            "final_logit_softcapping", "0",
-            "num_experts", "0",
-            "is_encoder_decoder", "false",
-            "add_cross_attention", "false",
-            "scale_attn_by_inverse_layer_idx", "false",
-            "logit_scale", "1",
-            "embedding_multiplier", "1");
+    private static final Map<String, String> NEUTRAL = Map.ofEntries(
+            Map.entry("mlp_bias", "false"),
+            Map.entry("use_mrope", "false"),
+            Map.entry("attn_logit_softcapping", "0"),
+            Map.entry("final_logit_softcapping", "0"),
+            Map.entry("is_encoder_decoder", "false"),
+            Map.entry("add_cross_attention", "false"),
+            Map.entry("scale_attn_by_inverse_layer_idx", "false"),
+            Map.entry("logit_scale", "1"),
+            Map.entry("embedding_multiplier", "1"),
+            // Other mixtures of experts.
+            Map.entry("routed_scaling_factor", "1"),
+            Map.entry("scoring_func", "softmax"),
+            Map.entry("first_k_dense_replace", "0"),
+            Map.entry("n_group", "1"),
+            Map.entry("topk_group", "1"),
+            Map.entry("n_shared_experts", "0"),
+            Map.entry("moe_layer_freq", "1"));
 
     private final String modelType;
     private final String architecture;
@@ -42,15 +54,18 @@ enum DenseFamily {
         this.architecture = architecture;
     }
 
-    String modelType() {
+    @Override
+    public String modelType() {
         return modelType;
     }
 
-    String architecture() {
+    @Override
+    public String architecture() {
         return architecture;
     }
 
-    ModelConfig read(ConfigFields fields) {
+    @Override
+    public ModelConfig read(ConfigFields fields) {
         refuseUnknownArithmetic(fields);
         var size = new ModelConfig.Size(
                 fields.requireInt("num_hidden_layers", 1, 1000),
@@ -60,21 +75,40 @@ enum DenseFamily {
                 fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
         AttentionConfig attention = attention(fields, size);
         return new ModelConfig(
-                modelType,
-                architecture,
+                new ModelConfig.Family(modelType, architecture, ModelConfig.Naming.LLAMA),
                 size,
                 attention,
                 RopeReader.read(fields, attention.headDim(), size.maxPositions()),
+                experts(fields, size.layers()),
                 fields.numberOr("rms_norm_eps", 1e-6, 1e-30, 1),
                 fields.flagOr("tie_word_embeddings", false));
     }
 
+    private Optional<MoeConfig> experts(ConfigFields fields, int layers) {
+        return switch (this) {
+            case QWEN2, QWEN3 -> {
+                if (fields.intOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
+                    throw fields.mismatch(
+                            "num_experts",
+                            ConfigFields.show(fields.node().get("num_experts")) + " with model_type "
+                                    + Text.quote(modelType) + "; expected 0 or nothing, or model_type "
+                                    + Text.quote(modelType + "_moe"));
+                }
+                yield Optional.empty();
+            }
+            case QWEN2_MOE ->
+                Optional.of(MoeReader.read(fields, layers, new MoeReader.Defaults(60, 4, 1408, 5632, true, false)));
+            case QWEN3_MOE ->
+                Optional.of(MoeReader.read(fields, layers, new MoeReader.Defaults(128, 8, 768, 0, false, false)));
+        };
+    }
+
     private AttentionConfig attention(ConfigFields fields, ModelConfig.Size size) {
         int heads = fields.requireInt("num_attention_heads", 1, MAX_HEADS);
-        // Absent means the reference's 32, null means one per query head.
+        // Absent means the reference's default, null means one per query head.
         int kvHeads = fields.node().has("num_key_value_heads")
                 ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
-                : 32;
+                : defaultKvHeads();
         if (heads % kvHeads != 0) {
             throw fields.mismatch("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
         }
@@ -87,9 +121,20 @@ enum DenseFamily {
         }
         boolean attentionBias = fields.flagOr("attention_bias", false);
         List<Integer> windows = windows(fields, size.layers());
+        Projections projections =
+                switch (this) {
+                    case QWEN2 -> new Projections(true, false, false);
+                    case QWEN2_MOE -> new Projections(fields.flagOr("qkv_bias", true), false, false);
+                    case QWEN3, QWEN3_MOE -> new Projections(attentionBias, attentionBias, true);
+                };
+        return new AttentionConfig(heads, kvHeads, headDim, projections, windows, OptionalInt.empty());
+    }
+
+    private int defaultKvHeads() {
         return switch (this) {
-            case QWEN2 -> new AttentionConfig(heads, kvHeads, headDim, true, false, false, windows);
-            case QWEN3 -> new AttentionConfig(heads, kvHeads, headDim, attentionBias, attentionBias, true, windows);
+            case QWEN2, QWEN3 -> 32;
+            case QWEN2_MOE -> 16;
+            case QWEN3_MOE -> 4;
         };
     }
 
@@ -110,10 +155,11 @@ enum DenseFamily {
     }
 
     /**
-     * Window per layer. {@code layer_types} decides where it is given; otherwise layers from {@code max_window_layers} on
-     * are windowed if {@code use_sliding_window}.
+     * Window per layer. {@code layer_types} decides where it is given. Otherwise, if {@code use_sliding_window}: dense
+     * layers from {@code max_window_layers} on; every second layer below it in Qwen2-MoE; every layer in Qwen3-MoE, whose
+     * reference does not look at the layers at all.
      */
-    private static List<Integer> windows(ConfigFields fields, int layers) {
+    private List<Integer> windows(ConfigFields fields, int layers) {
         boolean used = fields.flagOr("use_sliding_window", false);
         int maxWindowLayers = fields.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
         int window = 0;
@@ -122,44 +168,29 @@ enum DenseFamily {
                     ? fields.intOr("sliding_window", 0, 1, Integer.MAX_VALUE)
                     : 4096;
         }
-        List<Integer> windows = new ArrayList<>(layers);
-        JsonNode types = fields.get("layer_types");
-        if (types == null) {
-            for (int i = 0; i < layers; i++) {
-                windows.add(i >= maxWindowLayers ? window : 0);
-            }
-            return windows;
+        List<Integer> byNumber = new ArrayList<>(layers);
+        for (int i = 0; i < layers; i++) {
+            boolean windowed =
+                    switch (this) {
+                        case QWEN2, QWEN3 -> i >= maxWindowLayers;
+                        case QWEN2_MOE -> i % 2 == 0 && i < maxWindowLayers;
+                        case QWEN3_MOE -> true;
+                    };
+            byNumber.add(windowed ? window : 0);
         }
-        if (!types.isArray() || types.size() != layers) {
+        if (fields.get("layer_types") == null) {
+            return byNumber;
+        }
+        List<Integer> listed = LayerTypes.windows(fields, layers, window);
+        if (this == QWEN3_MOE && !listed.equals(byNumber)) {
             throw fields.mismatch(
-                    "layer_types",
-                    "expected a list of " + layers + " (num_hidden_layers), found "
-                            + (types.isArray() ? types.size() + " entries" : ConfigFields.show(types)));
+                    "layer_types", "contradicts 'use_sliding_window', which decides for every layer of " + modelType);
         }
-        for (JsonNode type : types) {
-            windows.add(
-                    switch (type.isString() ? type.stringValue() : "") {
-                        case "full_attention" -> 0;
-                        case "sliding_attention" -> requireWindow(fields, window);
-                        default ->
-                            throw fields.mismatch(
-                                    "layer_types",
-                                    ConfigFields.show(type)
-                                            + " is not supported; expected full_attention or sliding_attention");
-                    });
-        }
-        return windows;
+        return listed;
     }
 
-    private static int requireWindow(ConfigFields fields, int window) {
-        if (window == 0) {
-            throw fields.mismatch(
-                    "layer_types", "'sliding_attention' without use_sliding_window and a sliding_window size");
-        }
-        return window;
-    }
-
-    private static void refuseUnknownArithmetic(ConfigFields fields) {
+    /** Refuses what changes the arithmetic of any family in a way not implemented here. */
+    static void refuseUnknownArithmetic(ConfigFields fields) {
         fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
             throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
         });
@@ -178,8 +209,13 @@ enum DenseFamily {
     }
 
     private static boolean isNeutral(JsonNode value, String neutral) {
-        return value.isNumber()
-                ? Json.number(value) == (neutral.equals("false") ? 0 : Double.parseDouble(neutral))
-                : value.toString().equals(neutral);
+        if (!value.isNumber()) {
+            return (value.isString() ? value.stringValue() : value.toString()).equals(neutral);
+        }
+        return switch (neutral) {
+            case "false" -> Json.number(value) == 0;
+            case "softmax" -> false;
+            default -> Json.number(value) == Double.parseDouble(neutral);
+        };
     }
 }

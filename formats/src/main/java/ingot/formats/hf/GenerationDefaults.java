@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,14 +37,25 @@ public record GenerationDefaults(
     public static GenerationDefaults read(Optional<ObjectNode> generation, ObjectNode config) {
         ObjectNode node = generation.orElseGet(Json::object);
         Set<Integer> eos = ids(node.get("eos_token_id"));
+        if (eos.isEmpty()) {
+            eos = ids(modelSetting(config, "eos_token_id"));
+        }
+        if (node.get("stop_words_ids") instanceof ArrayNode stops) {
+            // The first Qwen lists sequences of tokens; those of one token are ends of text.
+            for (JsonNode stop : stops) {
+                if (stop.isArray() && stop.size() == 1) {
+                    addId(stop.get(0), eos);
+                }
+            }
+        }
         Set<Integer> bos = ids(node.get("bos_token_id"));
         if (bos.isEmpty()) {
-            bos = ids(config.get("bos_token_id"));
+            bos = ids(modelSetting(config, "bos_token_id"));
         }
         JsonNode sample = node.get("do_sample");
         double temperature = number(node, "temperature", 1, 0, 1e3);
         return new GenerationDefaults(
-                eos.isEmpty() ? ids(config.get("eos_token_id")) : eos,
+                eos,
                 bos.isEmpty()
                         ? OptionalInt.empty()
                         : OptionalInt.of(bos.iterator().next()),
@@ -53,6 +65,12 @@ public record GenerationDefaults(
                 // 50 is the reference's own default when it samples and the file is silent.
                 (int) number(node, "top_k", 50, 0, Integer.MAX_VALUE),
                 number(node, "repetition_penalty", 1, 1e-3, 1e3));
+    }
+
+    /** A field of config.json; composite files have those of the decoder in {@code text_config}. */
+    private static @Nullable JsonNode modelSetting(ObjectNode config, String name) {
+        JsonNode value = config.get(name);
+        return value == null && config.get("text_config") instanceof ObjectNode text ? text.get(name) : value;
     }
 
     private static Set<Integer> ids(@Nullable JsonNode value) {

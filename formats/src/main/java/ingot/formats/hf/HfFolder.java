@@ -34,6 +34,11 @@ public record HfFolder(
         Optional<Path> index,
         List<String> warnings)
         implements AutoCloseable {
+    /** Experts stored as one tensor are presented one by one. */
+    public HfFolder {
+        weights = FusedExperts.unfold(weights);
+    }
+
     /** config.json of published models stays below 30 KB; tokenizer_config.json below 1 MB. */
     private static final long MAX_CONFIG = 4 << 20;
 

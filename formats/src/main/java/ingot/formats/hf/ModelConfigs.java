@@ -3,6 +3,7 @@ package ingot.formats.hf;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -11,11 +12,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * config.json → {@link ModelConfig}. Absent fields take the defaults of the reference (transformers,
- * configuration_qwen2.py and configuration_qwen3.py); a field that changes the arithmetic in a way not implemented here is
+ * configuration_qwen2.py and its like; configuration_qwen.py of the first Qwen); a field that changes the arithmetic in a way not implemented here is
  * refused, never ignored.
  */
 public final class ModelConfigs {
-    private static final List<DenseFamily> FAMILIES = List.of(DenseFamily.QWEN2, DenseFamily.QWEN3);
+    private static final List<ConfigFamily> FAMILIES = Stream.<ConfigFamily[]>of(
+                    Qwen1Family.values(), DenseFamily.values(), HybridFamily.values())
+            .flatMap(Arrays::stream)
+            .toList();
 
     private ModelConfigs() {}
 
@@ -31,7 +35,7 @@ public final class ModelConfigs {
         String type = fields.text("model_type")
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
                         origin, "no 'model_type'; expected one of " + supportedTypes()));
-        DenseFamily family = FAMILIES.stream()
+        ConfigFamily family = FAMILIES.stream()
                 .filter(f -> f.modelType().equals(type))
                 .findFirst()
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
@@ -41,7 +45,7 @@ public final class ModelConfigs {
         return family.read(fields);
     }
 
-    private static void requireArchitecture(ConfigFields fields, DenseFamily family) {
+    private static void requireArchitecture(ConfigFields fields, ConfigFamily family) {
         JsonNode architectures = fields.get("architectures");
         if (architectures == null) {
             return;
@@ -59,6 +63,6 @@ public final class ModelConfigs {
     }
 
     private static String supportedTypes() {
-        return FAMILIES.stream().map(DenseFamily::modelType).collect(Collectors.joining(", "));
+        return FAMILIES.stream().map(ConfigFamily::modelType).collect(Collectors.joining(", "));
     }
 }

@@ -1,11 +1,23 @@
 package ingot.formats.hf;
 
 /**
- * Rotary position embedding (Su et al. 2021) of base {@code theta} over the whole head.
+ * Rotary position embedding (Su et al. 2021) of base {@code theta} over the first {@code dims} numbers of every head.
  *
  * @param theta base of the frequencies theta^(−2i/d)
+ * @param dims d: even, at most the width of a head; the others stay as they are
  */
-public record RopeConfig(double theta, Scaling scaling) {
+public record RopeConfig(double theta, int dims, Scaling scaling) {
+    /** Whether all texts of at most {@code length} tokens turn by the same frequencies. */
+    public boolean fixedUpTo(int length) {
+        return switch (scaling) {
+            case DynamicNtk ntk -> length <= ntk.originalMaxPositions();
+            case Qwen1Ntk ntk -> length <= ntk.trained();
+            case None none -> true;
+            case Linear linear -> true;
+            case Yarn yarn -> true;
+        };
+    }
+
     /** How frequencies are stretched to reach past the trained context; formulas in transformers' modeling_rope_utils. */
     public sealed interface Scaling {}
 
@@ -21,6 +33,20 @@ public record RopeConfig(double theta, Scaling scaling) {
      * @param originalMaxPositions L
      */
     public record DynamicNtk(double factor, int originalMaxPositions) implements Scaling {}
+
+    /**
+     * Dynamic NTK of the first Qwen: theta·α^(d/(d−2)), α = max(1, 2^⌈log₂(n/L) + 1⌉ − 1), n the length of the first call
+     * of a session. α is not computed again when the session grows: the reference keeps it together with its cache.
+     *
+     * @param trained L, {@code seq_length}
+     */
+    public record Qwen1Ntk(int trained) implements Scaling {
+        /** α for a text of {@code length} tokens: 1 up to L, 3 up to 2L, 7 up to 4L, … */
+        public double alpha(int length) {
+            double value = Math.log((double) length / trained) / Math.log(2) + 1;
+            return Math.max(1, Math.pow(2, Math.ceil(value)) - 1);
+        }
+    }
 
     /**
      * YaRN (Peng et al. 2023): low frequencies interpolated, high ones kept, a linear ramp between.

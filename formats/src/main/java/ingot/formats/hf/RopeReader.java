@@ -4,6 +4,8 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -13,6 +15,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class RopeReader {
     private static final double DEFAULT_THETA = 10_000;
+    private static final double DEFAULT_PART = 0.25;
     private static final double MAX_FACTOR = 1e6;
     private static final int MAX_POSITIONS = 1 << 30;
 
@@ -32,10 +35,53 @@ final class RopeReader {
             "partial_rotary_factor",
             "finetuned");
 
+    /** Sections of multimodal positions are known where heads turn in part: the families that also read pictures. */
+    private static final Set<String> KNOWN_PARTIAL =
+            Stream.concat(KNOWN.stream(), Stream.of("mrope_section", "mrope_interleaved")).collect(Collectors.toUnmodifiableSet());
+
     private RopeReader() {}
 
+    /** Settings of a family that rotates whole heads. */
     static RopeConfig read(ConfigFields config, int headDim, int maxPositions) {
         requireWhole(config);
+        settings(config).ifPresent(RopeReader::requireWhole);
+        return read(config, headDim, maxPositions, KNOWN);
+    }
+
+    /** Settings of a family that rotates the first {@code partial_rotary_factor} (by default a quarter) of every head. */
+    static RopeConfig readPartial(ConfigFields config, int headDim, int maxPositions) {
+        ConfigFields fields = settings(config)
+                .filter(f -> f.has("partial_rotary_factor"))
+                .orElse(config);
+        double factor = fields.numberOr("partial_rotary_factor", DEFAULT_PART, 0, 1);
+        if (config.numberOr("partial_rotary_factor", factor, 0, 1) != factor) {
+            throw fields.mismatch("partial_rotary_factor", factor + " contradicts the value outside");
+        }
+        int dims = (int) (headDim * factor);
+        if (dims < 2 || dims % 2 != 0) {
+            throw fields.mismatch(
+                    "partial_rotary_factor",
+                    factor + " of head_dim " + headDim + " is " + dims + "; the rotary embedding needs pairs");
+        }
+        settings(config).ifPresent(RopeReader::checkSections);
+        return read(config, dims, maxPositions, KNOWN_PARTIAL);
+    }
+
+    private static Optional<ConfigFields> settings(ConfigFields config) {
+        return config.object("rope_parameters").or(() -> config.object("rope_scaling"));
+    }
+
+    /** How positions in pictures share the pairs; without effect on text, where all positions of a token are the same. */
+    private static void checkSections(ConfigFields fields) {
+        fields.flagOr("mrope_interleaved", false);
+        JsonNode sections = fields.get("mrope_section");
+        if (sections != null
+                && !(sections.isArray() && sections.valueStream().allMatch(s -> s.isInt() && s.intValue() >= 0))) {
+            throw fields.bad("mrope_section", ConfigFields.show(sections) + "; expected a list of numbers of pairs");
+        }
+    }
+
+    private static RopeConfig read(ConfigFields config, int dims, int maxPositions, Set<String> known) {
         Optional<ConfigFields> parameters = config.object("rope_parameters");
         Optional<ConfigFields> older = config.object("rope_scaling");
         if (parameters.isPresent()
@@ -46,15 +92,14 @@ final class RopeReader {
         double theta = config.numberOr("rope_theta", DEFAULT_THETA, 1.000001, 1e15);
         Optional<ConfigFields> rope = parameters.or(() -> older);
         if (rope.isEmpty()) {
-            return new RopeConfig(theta, new RopeConfig.None());
+            return new RopeConfig(theta, dims, new RopeConfig.None());
         }
         ConfigFields fields = rope.get();
         for (String key : fields.node().propertyNames()) {
-            if (!KNOWN.contains(key)) {
+            if (!known.contains(key)) {
                 throw fields.mismatch(key, "unknown rotary setting; results would differ from the reference");
             }
         }
-        requireWhole(fields);
         if (fields.has("rope_theta")) {
             double inner = fields.numberOr("rope_theta", theta, 1.000001, 1e15);
             if (config.has("rope_theta") && inner != theta) {
@@ -62,10 +107,10 @@ final class RopeReader {
             }
             theta = inner;
         }
-        return new RopeConfig(theta, scaling(fields, headDim, maxPositions));
+        return new RopeConfig(theta, dims, scaling(fields, dims, maxPositions));
     }
 
-    private static RopeConfig.Scaling scaling(ConfigFields fields, int headDim, int maxPositions) {
+    private static RopeConfig.Scaling scaling(ConfigFields fields, int dims, int maxPositions) {
         Optional<String> type = fields.text("rope_type");
         Optional<String> olderType = fields.text("type");
         if (type.isPresent() && olderType.isPresent() && !type.equals(olderType)) {
@@ -75,7 +120,7 @@ final class RopeReader {
         return switch (name) {
             case "default" -> new RopeConfig.None();
             case "linear" -> new RopeConfig.Linear(factor(fields));
-            case "dynamic" -> dynamic(fields, headDim, maxPositions);
+            case "dynamic" -> dynamic(fields, dims, maxPositions);
             case "yarn" -> yarn(fields, maxPositions);
             default ->
                 throw fields.mismatch(
@@ -84,9 +129,9 @@ final class RopeReader {
         };
     }
 
-    private static RopeConfig.DynamicNtk dynamic(ConfigFields fields, int headDim, int maxPositions) {
-        if (headDim <= 2) {
-            throw fields.mismatch("rope_type", "'dynamic' needs heads wider than 2, found " + headDim);
+    private static RopeConfig.DynamicNtk dynamic(ConfigFields fields, int dims, int maxPositions) {
+        if (dims <= 2) {
+            throw fields.mismatch("rope_type", "'dynamic' needs heads wider than 2, found " + dims);
         }
         // The reference takes L from max_position_embeddings, whatever this key says.
         int original = fields.intOr("original_max_position_embeddings", maxPositions, 1, MAX_POSITIONS);

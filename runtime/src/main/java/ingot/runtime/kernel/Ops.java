@@ -29,6 +29,12 @@ public interface Ops {
     void siluMul(float[] gate, int gateAt, float[] up, int upAt, int n);
 
     /**
+     * x = x / (1 + exp(−gate)), in place; relative error of an element at most 8·ε. {@code gate} may be x itself: that is
+     * silu(x).
+     */
+    void sigmoidMul(float[] gate, int gateAt, float[] x, int xAt, int n);
+
+    /**
      * Rotary position embedding of one head in place, pairs (i, i + half): x₁·cos − x₂·sin and x₂·cos + x₁·sin with every
      * product and the sum rounded, as the reference does.
      *

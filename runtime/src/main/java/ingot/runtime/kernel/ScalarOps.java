@@ -76,6 +76,13 @@ final class ScalarOps implements Ops {
     }
 
     @Override
+    public void sigmoidMul(float[] gate, int gateAt, float[] x, int xAt, int n) {
+        for (int i = 0; i < n; i++) {
+            x[xAt + i] = (float) (x[xAt + i] / (1 + Math.exp(-(double) gate[gateAt + i])));
+        }
+    }
+
+    @Override
     public void rotate(float[] x, int at, int half, float[] cos, float[] sin, int tableAt) {
         for (int i = 0; i < half; i++) {
             float x1 = x[at + i];

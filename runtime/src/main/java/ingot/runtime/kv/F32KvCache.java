@@ -23,6 +23,16 @@ public final class F32KvCache implements KvCache {
     }
 
     @Override
+    public void mark() {
+        // Every length stays restorable.
+    }
+
+    @Override
+    public int restorable(int newLength) {
+        return Math.min(newLength, length);
+    }
+
+    @Override
     public void truncate(int newLength) {
         if (newLength < 0 || newLength > length) {
             throw new IllegalArgumentException("cannot truncate " + length + " positions to " + newLength);

@@ -11,7 +11,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding and sliding window.
+ * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding,
+ * LogN scaling, sliding window and a gate on what every head found.
  *
  * <p>Work is split by query head and blocks of tokens, never along a sum: results do not depend on the number of threads.
  */
@@ -25,7 +26,9 @@ final class Attention implements Mixer {
     private final Weights weights;
     private final AttentionConfig config;
     private final int window;
+    private final int logn;
     private final float scale;
+    private final int queryStride;
     private final KvCache cache;
     private final IntConsumer prepare = this::prepareToken;
     private final IntConsumer attend = this::attendBlock;
@@ -45,9 +48,7 @@ final class Attention implements Mixer {
      * @param keyNorm applied to every key head
      */
     record Weights(
-            Linear query,
-            Linear key,
-            Linear value,
+            QkvProjection qkv,
             Linear output,
             @Nullable RmsNorm queryNorm,
             @Nullable RmsNorm keyNorm) {}
@@ -59,7 +60,9 @@ final class Attention implements Mixer {
         this.weights = weights;
         this.config = config;
         this.window = config.windows().get(layer);
+        this.logn = config.lognLength().orElse(Integer.MAX_VALUE);
         this.scale = (float) (1 / Math.sqrt(config.headDim()));
+        this.queryStride = config.projections().outputGate() ? 2 * config.headDim() : config.headDim();
         this.cache = new F32KvCache(config.kvHeads(), config.headDim());
     }
 
@@ -67,13 +70,11 @@ final class Attention implements Mixer {
     public void forward(Chunk chunk, float[] x, float[] out) {
         position = chunk.position();
         tokens = chunk.tokens();
-        query = scratch.rows(Scratch.Slot.QUERY, tokens, config.queryDim());
+        query = scratch.rows(Scratch.Slot.QUERY, tokens, config.queryRows());
         key = scratch.rows(Scratch.Slot.KEY, tokens, config.kvDim());
         float[] value = scratch.rows(Scratch.Slot.VALUE, tokens, config.kvDim());
         mixed = scratch.rows(Scratch.Slot.MIXED, tokens, config.queryDim());
-        weights.query().apply(kernels, x, tokens, query);
-        weights.key().apply(kernels, x, tokens, key);
-        weights.value().apply(kernels, x, tokens, value);
+        weights.qkv().apply(kernels, scratch, x, tokens, new QkvProjection.Heads(query, key, value));
         kernels.parallel(tokens, prepare);
         cache.append(key, value, tokens);
         blockTokens = Math.ceilDiv(tokens, BLOCKS);
@@ -86,14 +87,23 @@ final class Attention implements Mixer {
 
     /** Norms and rotates every head of one token. */
     private void prepareToken(int t) {
-        int dim = config.headDim();
-        prepareHeads(weights.queryNorm(), query, t, config.heads(), dim);
-        prepareHeads(weights.keyNorm(), key, t, config.kvHeads(), dim);
+        prepareHeads(weights.queryNorm(), query, t, config.heads(), queryStride);
+        prepareHeads(weights.keyNorm(), key, t, config.kvHeads(), config.headDim());
+        if (position + t + 1 > logn) {
+            // Rounded to f32 before the product, as in the reference's table.
+            float factor = (float) (Math.log(position + t + 1) / Math.log(logn));
+            for (int h = 0; h < config.heads(); h++) {
+                int at = (t * config.heads() + h) * queryStride;
+                for (int i = at; i < at + config.headDim(); i++) {
+                    query[i] *= factor;
+                }
+            }
+        }
     }
 
-    private void prepareHeads(@Nullable RmsNorm norm, float[] x, int t, int heads, int dim) {
+    private void prepareHeads(@Nullable RmsNorm norm, float[] x, int t, int heads, int stride) {
         for (int h = 0; h < heads; h++) {
-            int at = (t * heads + h) * dim;
+            int at = (t * heads + h) * stride;
             if (norm != null) {
                 norm.applyInPlace(x, at);
             }
@@ -118,6 +128,7 @@ final class Attention implements Mixer {
     private void attend(int head, int t, int at) {
         Ops ops = kernels.ops();
         int row = (t * config.heads() + head) * config.headDim();
+        int queryRow = (t * config.heads() + head) * queryStride;
         int kvHead = head / (config.heads() / config.kvHeads());
         int last = position + t;
         int hidden = firstVisible(last) % KvCache.PAGE;
@@ -125,7 +136,7 @@ final class Attention implements Mixer {
         int visible = last - firstPage * KvCache.PAGE + 1;
         for (int from = 0; from < visible; from += KvCache.PAGE) {
             int n = Math.min(visible - from, KvCache.PAGE);
-            ops.scores(query, row, cache.keys(firstPage + from / KvCache.PAGE, kvHead), n, scale, scores, at + from);
+            ops.scores(query, queryRow, cache.keys(firstPage + from / KvCache.PAGE, kvHead), n, scale, scores, at + from);
         }
         // Positions of the first page that left the window get no weight.
         Arrays.fill(scores, at, at + hidden, Float.NEGATIVE_INFINITY);
@@ -134,6 +145,9 @@ final class Attention implements Mixer {
         for (int from = 0; from < visible; from += KvCache.PAGE) {
             int n = Math.min(visible - from, KvCache.PAGE);
             ops.accumulate(scores, at + from, cache.values(firstPage + from / KvCache.PAGE, kvHead), n, mixed, row);
+        }
+        if (config.projections().outputGate()) {
+            ops.sigmoidMul(query, queryRow + config.headDim(), mixed, row, config.headDim());
         }
     }
 

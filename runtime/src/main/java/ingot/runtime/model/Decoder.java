@@ -92,12 +92,27 @@ public final class Decoder {
         kernels.matmul(head, normed, count, out);
     }
 
-    /** Forgets the positions from {@code length} on. */
-    public void truncate(int length) {
+    /** A call begins: its first position stays one to {@link #rewind} to. */
+    public void mark() {
         for (DecoderLayer layer : layers) {
-            layer.mixer()
-                    .state()
-                    .truncate(Math.min(length, layer.mixer().state().length()));
+            layer.mixer().state().mark();
         }
+    }
+
+    /**
+     * Forgets the positions from {@code length} on, and more where a layer cannot stop there (a recurrent state has
+     * overwritten its past).
+     *
+     * @return positions remembered now, at most {@code length}
+     */
+    public int rewind(int length) {
+        int kept = length;
+        for (DecoderLayer layer : layers) {
+            kept = Math.min(kept, layer.mixer().state().restorable(kept));
+        }
+        for (DecoderLayer layer : layers) {
+            layer.mixer().state().truncate(kept);
+        }
+        return kept;
     }
 }

@@ -1,16 +1,18 @@
 package ingot.runtime.model;
 
+import ingot.formats.hf.ModelConfig;
+
 /**
- * Tensor names of one layer of the dense Qwen2 and Qwen3 checkpoints. Linear layers are named by their module; {@link
+ * Tensor names of one layer of the Qwen2 and Qwen3 checkpoints. Linear layers are named by their module; {@link
  * #weight} and {@link #bias} give the tensors.
  *
+ * @param prefix of the decoder's names; ends in a dot
  * @param layer from 0
  */
-record DenseNames(int layer) {
-    static final String PREFIX = "model.";
-    static final String EMBEDDING = "model.embed_tokens.weight";
-    static final String FINAL_NORM = "model.norm.weight";
-    static final String HEAD = "lm_head.weight";
+record DenseNames(String prefix, int layer) {
+    static DenseNames of(ModelConfig config, int layer) {
+        return new DenseNames(ModelNames.of(config).prefix(), layer);
+    }
 
     static String weight(String module) {
         return module + ".weight";
@@ -52,19 +54,105 @@ record DenseNames(int layer) {
         return in("post_attention_layernorm.weight");
     }
 
-    String gate() {
-        return in("mlp.gate_proj");
+    /** The modules of the gated DeltaNet of a layer. */
+    DeltaNames delta() {
+        return new DeltaNames(in("linear_attn."));
     }
 
-    String up() {
-        return in("mlp.up_proj");
+    String router() {
+        return in("mlp.gate.weight");
     }
 
-    String down() {
-        return in("mlp.down_proj");
+    String sharedGate() {
+        return in("mlp.shared_expert_gate.weight");
+    }
+
+    /** The modules of the one MLP of a layer. */
+    MlpNames mlp() {
+        return new MlpNames(in("mlp."));
+    }
+
+    /** The modules of one expert. */
+    MlpNames expert(int expert) {
+        return new MlpNames(in("mlp.experts." + expert + "."));
+    }
+
+    /** The modules of the expert every token passes. */
+    MlpNames sharedExpert() {
+        return new MlpNames(in("mlp.shared_expert."));
+    }
+
+    /**
+     * The modules of one gated MLP.
+     *
+     * @param prefix ends in a dot
+     */
+    record MlpNames(String prefix) {
+        String gate() {
+            return prefix + "gate_proj";
+        }
+
+        String up() {
+            return prefix + "up_proj";
+        }
+
+        String down() {
+            return prefix + "down_proj";
+        }
+    }
+
+    /**
+     * The tensors and modules of one gated DeltaNet.
+     *
+     * @param prefix ends in a dot
+     */
+    record DeltaNames(String prefix) {
+        String qkv() {
+            return prefix + "in_proj_qkv";
+        }
+
+        String z() {
+            return prefix + "in_proj_z";
+        }
+
+        String b() {
+            return prefix + "in_proj_b";
+        }
+
+        String a() {
+            return prefix + "in_proj_a";
+        }
+
+        String qkvz() {
+            return prefix + "in_proj_qkvz";
+        }
+
+        String ba() {
+            return prefix + "in_proj_ba";
+        }
+
+        String convolution() {
+            return prefix + "conv1d.weight";
+        }
+
+        String decay() {
+            return prefix + "A_log";
+        }
+
+        String decayBias() {
+            return prefix + "dt_bias";
+        }
+
+        String norm() {
+            return prefix + "norm.weight";
+        }
+
+        String output() {
+            return prefix + "out_proj";
+        }
     }
 
     private String in(String name) {
-        return PREFIX + "layers." + layer + "." + name;
+        return prefix + "layers." + layer + "." + name;
     }
 }

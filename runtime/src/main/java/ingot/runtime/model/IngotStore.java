@@ -71,8 +71,8 @@ public final class IngotStore implements WeightStore {
     @Override
     public float[] vector(WeightSpec spec) {
         StoredTensor tensor = stored(spec, file);
-        float[] values = new float[spec.cols()];
-        tensor.layout().decodeRow(1, spec.cols(), file.parts(tensor, mapping), 0, values, 0);
+        float[] values = new float[spec.length()];
+        tensor.layout().decodeRow(1, spec.length(), file.parts(tensor, mapping), 0, values, 0);
         return values;
     }
 

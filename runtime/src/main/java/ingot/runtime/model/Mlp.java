@@ -1,45 +1,17 @@
 package ingot.runtime.model;
 
-import ingot.runtime.kernel.Kernels;
-import java.util.function.IntConsumer;
-
-/** Gated MLP: down(silu(gate(x)) · up(x)) (Shazeer 2020, SwiGLU). */
+/** One gated MLP for every token. */
 final class Mlp implements FeedForward {
-    /** Elements per parallel task: short enough to share one token's width among threads. */
-    private static final int BLOCK = 1024;
+    private final GatedMlp mlp;
+    private final GatedMlp.Weights weights;
 
-    private final Kernels kernels;
-    private final Scratch scratch;
-    private final Weights weights;
-    private final IntConsumer activate = this::activate;
-    private float[] gate = {};
-    private float[] up = {};
-    private int length;
-
-    /** The three projections: gate and up [inner, hidden], down [hidden, inner]. */
-    record Weights(Linear gate, Linear up, Linear down) {}
-
-    Mlp(Kernels kernels, Scratch scratch, Weights weights) {
-        this.kernels = kernels;
-        this.scratch = scratch;
+    Mlp(SessionParts parts, GatedMlp.Weights weights) {
+        this.mlp = new GatedMlp(parts);
         this.weights = weights;
     }
 
     @Override
     public void forward(Chunk chunk, float[] x, float[] out) {
-        int tokens = chunk.tokens();
-        int inner = weights.gate().rows();
-        gate = scratch.rows(Scratch.Slot.GATE, tokens, inner);
-        up = scratch.rows(Scratch.Slot.UP, tokens, inner);
-        length = tokens * inner;
-        weights.gate().apply(kernels, x, tokens, gate);
-        weights.up().apply(kernels, x, tokens, up);
-        kernels.parallel(Math.ceilDiv(length, BLOCK), activate);
-        weights.down().apply(kernels, gate, tokens, out);
-    }
-
-    private void activate(int block) {
-        int at = block * BLOCK;
-        kernels.ops().siluMul(gate, at, up, at, Math.min(BLOCK, length - at));
+        mlp.apply(weights, x, chunk.tokens(), out);
     }
 }

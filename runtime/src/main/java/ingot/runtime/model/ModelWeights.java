@@ -1,16 +1,19 @@
 package ingot.runtime.model;
 
 import ingot.formats.hf.ModelConfig;
+import ingot.formats.hf.DeltaNetConfig;
+import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a dense decoder in memory, shared by all sessions, and the composition of blocks that runs them.
+ * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them.
  * Immutable.
  */
 public final class ModelWeights {
@@ -29,10 +32,33 @@ public final class ModelWeights {
             if (spec.role().matrix()) {
                 weights.matrices.put(spec.name(), store.matrix(spec));
             } else {
-                weights.vectors.put(spec.name(), store.vector(spec));
+                weights.vectors.put(spec.name(), prepared(spec, store.vector(spec)));
             }
         }
         return weights;
+    }
+
+    /** A vector in the form the blocks use it. */
+    private static float[] prepared(WeightSpec spec, float[] stored) {
+        return switch (spec.role()) {
+            case OFFSET_NORM -> {
+                // In f32, as the reference adds them.
+                for (int i = 0; i < stored.length; i++) {
+                    stored[i] += 1;
+                }
+                yield stored;
+            }
+            case CONVOLUTION -> {
+                int width = Math.toIntExact(spec.shape().cols());
+                int channels = stored.length / width;
+                float[] taps = new float[stored.length];
+                for (int i = 0; i < stored.length; i++) {
+                    taps[i % width * channels + i / width] = stored[i];
+                }
+                yield taps;
+            }
+            default -> stored;
+        };
     }
 
     /** A decoder with an empty memory of its own. */
@@ -40,40 +66,110 @@ public final class ModelWeights {
         var parts = new SessionParts(
                 kernels,
                 new Scratch(),
-                new Rotary(config.rope(), config.attention().headDim()));
+                new Rotary(config.rope()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            layers.add(layer(i, parts));
+            layers.add(
+                    switch (config.family().naming()) {
+                        case LLAMA, COMPOSITE -> layer(i, parts);
+                        case QWEN1 -> qwen1Layer(i, parts);
+                    });
         }
-        Matrix embedding = matrix(DenseNames.EMBEDDING);
-        Matrix head = config.tiedEmbeddings() ? embedding : matrix(DenseNames.HEAD);
+        ModelNames names = ModelNames.of(config);
+        Matrix embedding = matrix(names.embedding());
+        Matrix head = config.tiedEmbeddings() ? embedding : matrix(names.head());
         return new Decoder(
-                config, parts, embedding, layers, new Decoder.Output(norm(kernels, DenseNames.FINAL_NORM), head));
+                config, parts, embedding, layers, new Decoder.Output(norm(kernels, names.finalNorm()), head));
     }
 
     private DecoderLayer layer(int index, SessionParts parts) {
-        var names = new DenseNames(index);
+        var names = DenseNames.of(config, index);
+        Kernels kernels = parts.kernels();
+        return new DecoderLayer(
+                parts,
+                norm(kernels, names.inputNorm()),
+                mixer(names, parts),
+                norm(kernels, names.postNorm()),
+                feedForward(names, parts),
+                config.hidden());
+    }
+
+    private Mixer mixer(DenseNames names, SessionParts parts) {
+        Optional<DeltaNetConfig> delta = config.attention().linear(names.layer());
+        return delta.isPresent()
+                ? new DeltaNet(parts, deltaNet(delta.get(), names.delta(), parts.kernels()), delta.get())
+                : attention(names, parts);
+    }
+
+    private DeltaNet.Weights deltaNet(DeltaNetConfig delta, DenseNames.DeltaNames names, Kernels kernels) {
+        DeltaProjections projections =
+                switch (delta.packing()) {
+                    case GROUPED -> new DeltaProjections.Grouped(delta, linear(names.qkvz()), linear(names.ba()));
+                    case SPLIT ->
+                        new DeltaProjections.Split(
+                                linear(names.qkv()), linear(names.z()), linear(names.b()), linear(names.a()));
+                };
+        return new DeltaNet.Weights(
+                projections,
+                vector(names.convolution()),
+                vector(names.decay()),
+                vector(names.decayBias()),
+                norm(kernels, names.norm()),
+                linear(names.output()));
+    }
+
+    private Attention attention(DenseNames names, SessionParts parts) {
         Kernels kernels = parts.kernels();
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
-                linear(names.query()),
-                linear(names.key()),
-                linear(names.value()),
+                new QkvProjection.Separate(linear(names.query()), linear(names.key()), linear(names.value())),
                 linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
-        var mlp = new Mlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
+        return new Attention(parts, attention, config.attention(), names.layer());
+    }
+
+    private DecoderLayer qwen1Layer(int index, SessionParts parts) {
+        var names = new Qwen1Names(index);
+        Kernels kernels = parts.kernels();
+        var attention = new Attention.Weights(
+                new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
+        var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
                 new Attention(parts, attention, config.attention(), index),
                 norm(kernels, names.postNorm()),
-                new Mlp(kernels, parts.scratch(), mlp),
+                new Mlp(parts, mlp),
                 config.hidden());
     }
 
+    private FeedForward feedForward(DenseNames names, SessionParts parts) {
+        Optional<MoeConfig> experts = config.moe(names.layer());
+        if (experts.isEmpty()) {
+            return new Mlp(parts, mlp(names.mlp()));
+        }
+        MoeConfig moe = experts.get();
+        List<GatedMlp.Weights> all = new ArrayList<>(moe.experts());
+        for (int e = 0; e < moe.experts(); e++) {
+            all.add(mlp(names.expert(e)));
+        }
+        var shared = moe.sharedInner() > 0
+                ? new Moe.Shared(matrix(names.sharedGate()), mlp(names.sharedExpert()))
+                : null;
+        return new Moe(parts, moe, new Moe.Weights(matrix(names.router()), all, shared));
+    }
+
+    private GatedMlp.Weights mlp(DenseNames.MlpNames names) {
+        return new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
+    }
+
     private RmsNorm norm(Kernels kernels, String name) {
-        return new RmsNorm(kernels, require(vectors.get(name), name), config.normEps());
+        return new RmsNorm(kernels, vector(name), config.normEps());
+    }
+
+    private float[] vector(String name) {
+        return require(vectors.get(name), name);
     }
 
     private Linear linear(String module) {

@@ -8,7 +8,8 @@ import ingot.runtime.kernel.Ops;
  *
  * <p>Dynamic NTK takes its base from the length of the sequence at the end of the current call, as the reference does in one
  * forward pass: every token of a call turns with the same base, and keys cached by earlier calls keep theirs. Past the
- * original context, feeding a text in several calls therefore differs from feeding it in one, here as there.
+ * original context, feeding a text in several calls therefore differs from feeding it in one, here as there. The dynamic
+ * NTK of the first Qwen takes it from the length of the session's first call and keeps it.
  */
 final class Rotary {
     private final RopeConfig rope;
@@ -17,16 +18,16 @@ final class Rotary {
     private float[] cos = {};
     private float[] sin = {};
 
-    Rotary(RopeConfig rope, int headDim) {
+    Rotary(RopeConfig rope) {
         this.rope = rope;
-        this.frequencies = new float[headDim / 2];
+        this.frequencies = new float[rope.dims() / 2];
         this.magnitude = RotaryFrequencies.magnitude(rope);
-        RotaryFrequencies.fill(rope, 0, frequencies);
+        RotaryFrequencies.fill(rope, 1, frequencies);
     }
 
     /** Computes the angles of {@code tokens} positions from {@code position} on, in a sequence of {@code length} tokens. */
     void prepare(int position, int tokens, int length) {
-        if (RotaryFrequencies.dynamic(rope)) {
+        if (RotaryFrequencies.change(rope, position)) {
             RotaryFrequencies.fill(rope, length, frequencies);
         }
         int half = frequencies.length;
@@ -44,7 +45,7 @@ final class Rotary {
         }
     }
 
-    /** Turns one head [headDim] at {@code at} in place; {@code token} counts from the start of the chunk. */
+    /** Turns the first {@code dims} numbers of one head at {@code at} in place; {@code token} counts from the start of the chunk. */
     void apply(Ops ops, int token, float[] head, int at) {
         int half = frequencies.length;
         ops.rotate(head, at, half, cos, sin, token * half);

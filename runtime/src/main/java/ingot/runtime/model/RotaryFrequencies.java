@@ -10,7 +10,7 @@ final class RotaryFrequencies {
     private RotaryFrequencies() {}
 
     /**
-     * Writes the frequency of every pair for a sequence of {@code length} tokens (only dynamic NTK depends on it).
+     * Writes the frequency of every pair for a sequence of {@code length} tokens (only dynamic NTK, of either kind, depends on it).
      *
      * @param out [headDim ÷ 2]
      */
@@ -29,6 +29,8 @@ final class RotaryFrequencies {
                 double stretch = factor * n / original - (factor - 1);
                 plain(rope.theta() * Math.pow(stretch, dim / (dim - 2.0)), out);
             }
+            case RopeConfig.Qwen1Ntk ntk ->
+                plain(rope.theta() * Math.pow(ntk.alpha(length), dim / (dim - 2.0)), out);
             case RopeConfig.Yarn yarn -> yarn(rope.theta(), yarn, out);
         }
     }
@@ -38,9 +40,15 @@ final class RotaryFrequencies {
         return rope.scaling() instanceof RopeConfig.Yarn yarn ? (float) yarn.attentionFactor() : 1;
     }
 
-    /** Whether {@link #fill} depends on the sequence length. */
-    static boolean dynamic(RopeConfig rope) {
-        return rope.scaling() instanceof RopeConfig.DynamicNtk;
+    /** Whether the frequencies change with a call that begins at {@code position}. */
+    static boolean change(RopeConfig rope, int position) {
+        return switch (rope.scaling()) {
+            case RopeConfig.DynamicNtk dynamic -> true;
+            case RopeConfig.Qwen1Ntk ntk -> position == 0;
+            case RopeConfig.None none -> false;
+            case RopeConfig.Linear linear -> false;
+            case RopeConfig.Yarn yarn -> false;
+        };
     }
 
     /** theta^(−2i/d). */

@@ -15,17 +15,31 @@ final class Scratch {
         RESIDUAL,
         NORMED,
         BRANCH,
+        QKV,
         QUERY,
         KEY,
         VALUE,
         MIXED,
+        PACKED,
+        CONVOLVED,
+        DECAY,
+        BETA,
         SCORES,
         GATE,
         UP,
-        LOGITS
+        LOGITS,
+        ROUTER,
+        GATHERED,
+        EXPERT
     }
 
     private final Map<Slot, float[]> buffers = new EnumMap<>(Slot.class);
+    private final Routing routing = new Routing();
+
+    /** What the layers with experts share. */
+    Routing routing() {
+        return routing;
+    }
 
     /** A buffer of at least {@code length} floats; its content is whatever was left there. */
     float[] floats(Slot slot, int length) {

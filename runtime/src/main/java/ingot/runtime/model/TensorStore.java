@@ -60,7 +60,7 @@ public final class TensorStore implements WeightStore {
     @Override
     public float[] vector(WeightSpec spec) {
         TensorInfo tensor = tensor(spec);
-        float[] values = new float[spec.cols()];
+        float[] values = new float[spec.length()];
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment bytes =
                     scratch.allocate(Math.max(1, tensor.bytes()), 8).asSlice(0, tensor.bytes());

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -18,7 +19,7 @@ public final class WeightBinding {
     private WeightBinding() {}
 
     /**
-     * Finds every weight, with or without the prefix {@code model.} that checkpoints of the bare decoder lack.
+     * Finds every weight, with or without the prefix ({@code model.}, {@code transformer.}) that checkpoints of the bare decoder lack.
      *
      * <p>Tensors the model has no use for are ignored when they cannot matter: rotary tables, rank 0, empty, an output head
      * beside tied embeddings, anything outside the decoder. Others inside it mean that config.json describes another model.
@@ -29,14 +30,15 @@ public final class WeightBinding {
      */
     public static SequencedMap<WeightSpec, TensorInfo> bind(
             ModelGraph graph, Map<String, TensorInfo> tensors, Path origin) {
+        ModelNames names = ModelNames.of(graph.config());
         SequencedMap<WeightSpec, TensorInfo> bound = new LinkedHashMap<>();
         Set<String> used = new HashSet<>();
         String missing = null;
         int missingCount = 0;
         for (WeightSpec spec : graph.weights()) {
-            TensorInfo tensor = find(spec.name(), tensors);
+            TensorInfo tensor = find(spec.name(), tensors, names);
             if (tensor == null) {
-                missing = missing == null ? describeMissing(spec) : missing;
+                missing = missing == null ? describeMissing(spec, names) : missing;
                 missingCount++;
                 continue;
             }
@@ -59,15 +61,13 @@ public final class WeightBinding {
         return Collections.unmodifiableSequencedMap(bound);
     }
 
-    private static @Nullable TensorInfo find(String name, Map<String, TensorInfo> tensors) {
+    private static @Nullable TensorInfo find(String name, Map<String, TensorInfo> tensors, ModelNames names) {
         TensorInfo exact = tensors.get(name);
-        return exact != null || !name.startsWith(DenseNames.PREFIX)
-                ? exact
-                : tensors.get(name.substring(DenseNames.PREFIX.length()));
+        return exact != null ? exact : tensors.get(names.bare(name));
     }
 
-    private static String describeMissing(WeightSpec spec) {
-        String untied = spec.name().equals(DenseNames.HEAD) ? " and tie_word_embeddings is false" : "";
+    private static String describeMissing(WeightSpec spec, ModelNames names) {
+        String untied = spec.name().equals(names.head()) ? " and tie_word_embeddings is false" : "";
         return "tensor " + Text.quote(spec.name()) + " is missing" + untied + "; expected shape " + spec.shape();
     }
 
@@ -93,15 +93,37 @@ public final class WeightBinding {
                 .findFirst();
     }
 
+    /**
+     * Says which modules outside the decoder have tensors the model has no use for, such as a vision tower.
+     *
+     * @return one line per module
+     */
+    public static List<String> skipped(ModelGraph graph, Map<String, TensorInfo> tensors) {
+        ModelNames names = ModelNames.of(graph.config());
+        SequencedMap<String, Integer> modules = new LinkedHashMap<>();
+        for (TensorInfo tensor : tensors.values()) {
+            String bare = names.bare(tensor.name());
+            int dot = bare.indexOf('.', bare.startsWith("model.") ? "model.".length() : 0);
+            String module = dot < 0 ? bare : bare.substring(0, dot);
+            if (!names.modules().contains(module) && !module.equals("lm_head") && !module.equals("rotary_emb")) {
+                modules.merge(tensor.name().startsWith(names.prefix()) ? names.prefix() + module : module, 1, Integer::sum);
+            }
+        }
+        return modules.entrySet().stream()
+                .map(m -> "skipped " + m.getValue() + (m.getValue() == 1 ? " tensor" : " tensors") + " of "
+                        + Text.quote(m.getKey()) + ", which is not part of the text model")
+                .toList();
+    }
+
     private static boolean belongsToDecoder(String stored, ModelGraph graph) {
-        String name = stored.startsWith(DenseNames.PREFIX) ? stored.substring(DenseNames.PREFIX.length()) : stored;
+        ModelNames names = ModelNames.of(graph.config());
+        String name = names.bare(stored);
         if (name.endsWith("rotary_emb.inv_freq")) {
             return false;
         }
-        return switch (name.substring(0, Math.max(0, name.indexOf('.')))) {
-            case "layers", "embed_tokens", "norm" -> true;
-            case "lm_head" -> !(graph.config().tiedEmbeddings() && stored.equals(DenseNames.HEAD));
-            default -> false;
-        };
+        String module = name.substring(0, Math.max(0, name.indexOf('.')));
+        return module.equals("lm_head")
+                ? !(graph.config().tiedEmbeddings() && stored.equals(names.head()))
+                : names.modules().contains(module);
     }
 }

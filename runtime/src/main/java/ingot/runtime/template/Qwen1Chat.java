@@ -14,6 +14,9 @@ public final class Qwen1Chat {
     /** Closes a turn. */
     public static final String END = "<|im_end|>";
 
+    /** How many segments at the end of a prompt open the assistant's turn. */
+    public static final int GENERATION_SEGMENTS = 4;
+
     private Qwen1Chat() {}
 
     /** A stretch of the prompt that is tokenized on its own. */
@@ -32,13 +35,9 @@ public final class Qwen1Chat {
 
     /** The prompt that asks {@code query} after {@code history}, ending where the assistant is to speak. */
     public static List<Segment> segments(String system, List<Turn> history, String query) {
-        List<Segment> out = new ArrayList<>();
-        message(out, "system", system);
+        List<Segment> out = new ArrayList<>(systemMessage(system));
         for (Turn turn : history) {
-            plain(out, "\n");
-            message(out, "user", turn.query());
-            plain(out, "\n");
-            message(out, "assistant", turn.response());
+            out.addAll(exchange(turn));
         }
         plain(out, "\n");
         message(out, "user", query);
@@ -47,6 +46,23 @@ public final class Qwen1Chat {
         // The role and its line break are two separate pieces in make_context.
         plain(out, "assistant");
         plain(out, "\n");
+        return List.copyOf(out);
+    }
+
+    /** The first message. */
+    public static List<Segment> systemMessage(String system) {
+        List<Segment> out = new ArrayList<>();
+        message(out, "system", system);
+        return List.copyOf(out);
+    }
+
+    /** One past exchange, the line breaks before its messages included. */
+    public static List<Segment> exchange(Turn turn) {
+        List<Segment> out = new ArrayList<>();
+        plain(out, "\n");
+        message(out, "user", turn.query());
+        plain(out, "\n");
+        message(out, "assistant", turn.response());
         return List.copyOf(out);
     }
 

@@ -19,6 +19,10 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     public static final Thresholds EXACT =
             new Thresholds(OptionalDouble.of(1e-9), OptionalDouble.empty(), OptionalDouble.empty(), true);
 
+    /** The same with gated DeltaNet, whose recurrent and chunked forms differ by more. */
+    public static final Thresholds EXACT_RECURRENT =
+            new Thresholds(OptionalDouble.of(1e-8), OptionalDouble.empty(), OptionalDouble.empty(), true);
+
     /** Weights rounded to 16 bits from something wider. */
     public static final Thresholds ROUNDED_16 = lossy(1e-4, 0.97, 1e-3);
 
@@ -45,8 +49,12 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
         return switch (bits) {
             case 4 -> BITS_4;
             case 8 -> BITS_8;
-            default -> rounded ? ROUNDED_16 : EXACT;
+            default -> rounded ? ROUNDED_16 : exact(info);
         };
+    }
+
+    private static Thresholds exact(ModelInfo info) {
+        return info.config().attention().linear().isPresent() ? EXACT_RECURRENT : EXACT;
     }
 
     /** These thresholds with the given ones in place of their own. */

@@ -153,6 +153,33 @@ class OpsTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void sigmoidMul(Named backend) {
+        Random random = new Random(8);
+        for (int n : SIZES) {
+            for (float spread : new float[] {0.01f, 1, 20, 80}) {
+                float[] gate = gaussian(random, n + 1);
+                for (int i = 0; i <= n; i++) {
+                    gate[i] *= spread;
+                }
+                float[] source = gaussian(random, n);
+                float[] x = guarded(source, n, 2);
+                backend.ops().sigmoidMul(gate, 1, x, 2, n);
+                float[] own = guarded(source, n, 1);
+                backend.ops().sigmoidMul(own, 1, own, 1, n);
+                for (int i = 0; i < n; i++) {
+                    double exact = source[i] / (1 + Math.exp(-(double) gate[1 + i]));
+                    assertEquals(exact, x[2 + i], 8 * EPSILON * Math.abs(exact) + 0x1p-110, backend + " " + gate[1 + i]);
+                    double silu = source[i] / (1 + Math.exp(-(double) source[i]));
+                    assertEquals(silu, own[1 + i], 8 * EPSILON * Math.abs(silu), backend + " in place");
+                }
+                assertGuards(x, n, 2);
+                assertGuards(own, n, 1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void rotate(Named backend) {
         Random random = new Random(5);
         for (int half : new int[] {1, 4, 7, 16, 32, 33, 64}) {

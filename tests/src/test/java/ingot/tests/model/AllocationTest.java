@@ -8,7 +8,8 @@ import ingot.runtime.ModelOptions;
 import ingot.runtime.Session;
 import ingot.runtime.kernel.Backend;
 import java.lang.management.ManagementFactory;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The token loop works in buffers it has: what it allocates is smaller than the smallest of them. */
 final class AllocationTest {
@@ -18,11 +19,12 @@ final class AllocationTest {
      */
     private static final long PER_LAYER = 512;
 
-    @Test
-    void decodingAllocatesNoBuffers() {
+    @ParameterizedTest
+    @ValueSource(strings = {"models/qwen3-6m-gutenberg", "checkpoints/qwen3_5-a"})
+    void decodingAllocatesNoBuffers(String name) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         var options = ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1);
-        try (Model model = Model.open(Golden.folder("models/qwen3-6m-gutenberg"), options);
+        try (Model model = Model.open(Golden.folder(name), options);
                 Session session = model.newSession()) {
             session.forward(new int[70]);
             session.forward(1);

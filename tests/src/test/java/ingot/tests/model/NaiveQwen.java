@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * The dense Qwen decoders written down from their formulas in double precision, for clarity and nothing else. Shares no
+ * The Qwen2 and Qwen3 decoders, experts included, written down from their formulas in double precision, for clarity and nothing else. Shares no
  * code with the runtime: no cache, no chunks, no blocks, every position computed from all earlier ones.
  */
 final class NaiveQwen {
@@ -23,6 +23,8 @@ final class NaiveQwen {
     private final double ropeMagnitude;
     private final boolean tied;
     private final Map<String, double[]> weights;
+    private int perToken;
+    private boolean normalize;
 
     NaiveQwen(Shape shape, Angle angle, double ropeMagnitude, boolean tied, Map<String, double[]> weights) {
         this.shape = shape;
@@ -30,6 +32,13 @@ final class NaiveQwen {
         this.ropeMagnitude = ropeMagnitude;
         this.tied = tied;
         this.weights = weights;
+    }
+
+    /** Layers that have a router choose {@code count} experts. */
+    NaiveQwen experts(int count, boolean normalized) {
+        perToken = count;
+        normalize = normalized;
+        return this;
     }
 
     /** Logits [tokens][vocab] of one call with all tokens. */
@@ -67,12 +76,7 @@ final class NaiveQwen {
                 }
                 add(x[t], linear(p + "self_attn.o_proj", mixed));
                 double[] m = norm(x[t], 0, shape.hidden, weights.get(p + "post_attention_layernorm.weight"));
-                double[] gate = linear(p + "mlp.gate_proj", m);
-                double[] up = linear(p + "mlp.up_proj", m);
-                for (int i = 0; i < gate.length; i++) {
-                    gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
-                }
-                add(x[t], linear(p + "mlp.down_proj", gate));
+                add(x[t], feedForward(p + "mlp.", m));
             }
         }
         double[] logits = new double[n * shape.vocab];
@@ -82,6 +86,51 @@ final class NaiveQwen {
             System.arraycopy(row, 0, logits, t * shape.vocab, shape.vocab);
         }
         return logits;
+    }
+
+    /** One MLP, or the experts of the layer. */
+    private double[] feedForward(String p, double[] x) {
+        if (!weights.containsKey(p + "gate.weight")) {
+            return mlp(p, x);
+        }
+        double[] probability = linear(p + "gate", x);
+        double sum = 0;
+        for (int e = 0; e < probability.length; e++) {
+            sum += probability[e] = Math.exp(probability[e]);
+        }
+        Integer[] order = new Integer[probability.length];
+        Arrays.setAll(order, e -> e);
+        Arrays.sort(order, (a, b) -> Double.compare(probability[b], probability[a]));
+        double chosen = 0;
+        for (int k = 0; k < perToken; k++) {
+            chosen += probability[order[k]] / sum;
+        }
+        double[] out = new double[x.length];
+        for (int k = 0; k < perToken; k++) {
+            double weight = probability[order[k]] / sum / (normalize ? chosen : 1);
+            double[] y = mlp(p + "experts." + order[k] + ".", x);
+            for (int i = 0; i < out.length; i++) {
+                out[i] += weight * y[i];
+            }
+        }
+        if (weights.containsKey(p + "shared_expert_gate.weight")) {
+            double open = 1 / (1 + Math.exp(-linear(p + "shared_expert_gate", x)[0]));
+            double[] y = mlp(p + "shared_expert.", x);
+            for (int i = 0; i < out.length; i++) {
+                out[i] += open * y[i];
+            }
+        }
+        return out;
+    }
+
+    /** down(silu(gate(x)) · up(x)). */
+    private double[] mlp(String p, double[] x) {
+        double[] gate = linear(p + "gate_proj", x);
+        double[] up = linear(p + "up_proj", x);
+        for (int i = 0; i < gate.length; i++) {
+            gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
+        }
+        return linear(p + "down_proj", gate);
     }
 
     /** softmax(q·k ÷ √d) over the visible keys, times v. */

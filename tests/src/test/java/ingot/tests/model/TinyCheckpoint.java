@@ -41,6 +41,15 @@ final class TinyCheckpoint {
         tensors.put(name, new Tensor(dtype, new int[] {n}, values));
     }
 
+    /** A random tensor of any shape and spread 1/√(last dimension): a convolution's taps. */
+    void taps(String name, String dtype, int... shape) {
+        zeros(name, dtype, shape);
+        double[] values = tensors.get(name).values();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = round(dtype, random.nextGaussian() / Math.sqrt(shape[shape.length - 1]));
+        }
+    }
+
     /** A tensor of any shape, filled with zeros. */
     void zeros(String name, String dtype, int... shape) {
         int n = 1;
@@ -75,9 +84,7 @@ final class TinyCheckpoint {
             }
             linear(p + "self_attn.o_proj", s.hidden(), s.heads() * s.headDim(), parts.dtype, parts.outputBias);
             vector(p + "post_attention_layernorm.weight", parts.dtype, s.hidden(), 1, 0.2);
-            linear(p + "mlp.gate_proj", inner, s.hidden(), parts.dtype, false);
-            linear(p + "mlp.up_proj", inner, s.hidden(), parts.dtype, false);
-            linear(p + "mlp.down_proj", s.hidden(), inner, parts.dtype, false);
+            mlp(p + "mlp.", inner, s.hidden(), parts.dtype);
         }
         vector("model.norm.weight", parts.dtype, s.hidden(), 1, 0.2);
         if (parts.head) {
@@ -85,10 +92,50 @@ final class TinyCheckpoint {
         }
     }
 
+    /** Puts experts, and a shared one if {@code shared} > 0, in the place of a layer's MLP. */
+    void experts(int layer, int hidden, Experts moe, String dtype) {
+        String p = "model.layers." + layer + ".mlp.";
+        for (String name : new String[] {"gate_proj", "up_proj", "down_proj"}) {
+            remove(p + name + ".weight");
+        }
+        matrix(p + "gate.weight", dtype, moe.count, hidden, 1.5);
+        for (int e = 0; e < moe.count; e++) {
+            mlp(p + "experts." + e + ".", moe.inner, hidden, dtype);
+        }
+        if (moe.shared > 0) {
+            matrix(p + "shared_expert_gate.weight", dtype, 1, hidden, 1.5);
+            mlp(p + "shared_expert.", moe.shared, hidden, dtype);
+        }
+    }
+
+    /** Number and widths of experts. */
+    record Experts(int count, int inner, int shared) {}
+
+    private void mlp(String prefix, int inner, int hidden, String dtype) {
+        linear(prefix + "gate_proj", inner, hidden, dtype, false);
+        linear(prefix + "up_proj", inner, hidden, dtype, false);
+        linear(prefix + "down_proj", hidden, inner, dtype, false);
+    }
+
+    /** Stores all experts of a layer in two tensors: [E, 2I, H], gate rows first, and [E, H, I]. */
+    void fuse(int layer, int hidden, Experts moe, String dtype) {
+        String p = "model.layers." + layer + ".mlp.experts.";
+        int size = moe.inner * hidden;
+        double[] gateUp = new double[moe.count * 2 * size];
+        double[] down = new double[moe.count * size];
+        for (int e = 0; e < moe.count; e++) {
+            System.arraycopy(tensors.remove(p + e + ".gate_proj.weight").values(), 0, gateUp, 2 * e * size, size);
+            System.arraycopy(tensors.remove(p + e + ".up_proj.weight").values(), 0, gateUp, (2 * e + 1) * size, size);
+            System.arraycopy(tensors.remove(p + e + ".down_proj.weight").values(), 0, down, e * size, size);
+        }
+        tensors.put(p + "gate_up_proj", new Tensor(dtype, new int[] {moe.count, 2 * moe.inner, hidden}, gateUp));
+        tensors.put(p + "down_proj", new Tensor(dtype, new int[] {moe.count, hidden, moe.inner}, down));
+    }
+
     /** Which optional tensors exist. */
     record Parts(String dtype, boolean qkvBias, boolean outputBias, boolean qkNorm, boolean head) {}
 
-    private void linear(String module, int rows, int cols, String dtype, boolean bias) {
+    void linear(String module, int rows, int cols, String dtype, boolean bias) {
         matrix(module + ".weight", dtype, rows, cols, 1.5);
         if (bias) {
             vector(module + ".bias", dtype, rows, 0, 0.3);

@@ -118,7 +118,25 @@ final class VectorOps implements Ops {
     }
 
     private static FloatVector silu(FloatVector g) {
-        return g.div(Exp.of(g.neg()).add(1));
+        return gated(g, g);
+    }
+
+    private static FloatVector gated(FloatVector gate, FloatVector x) {
+        return x.div(Exp.of(gate.neg()).add(1));
+    }
+
+    @Override
+    public void sigmoidMul(float[] gate, int gateAt, float[] x, int xAt, int n) {
+        int main = F.loopBound(n);
+        for (int i = 0; i < main; i += LANES) {
+            FloatVector g = FloatVector.fromArray(F, gate, gateAt + i);
+            gated(g, FloatVector.fromArray(F, x, xAt + i)).intoArray(x, xAt + i);
+        }
+        if (main < n) {
+            VectorMask<Float> rest = F.indexInRange(main, n);
+            FloatVector g = FloatVector.fromArray(F, gate, gateAt + main, rest);
+            gated(g, FloatVector.fromArray(F, x, xAt + main, rest)).intoArray(x, xAt + main, rest);
+        }
     }
 
     @Override

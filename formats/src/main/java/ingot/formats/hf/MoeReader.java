@@ -1,0 +1,65 @@
+package ingot.formats.hf;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** Reads the settings of a mixture of experts; defaults of transformers' configuration_qwen2_moe.py and _qwen3_moe.py. */
+final class MoeReader {
+    private static final int MAX_EXPERTS = 1 << 14;
+
+    private MoeReader() {}
+
+    /**
+     * What a family's reference does where the file is silent.
+     *
+     * @param sharedExpert whether layers have an expert every token passes
+     * @param normalize default of {@code norm_topk_prob}
+     */
+    record Defaults(int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
+
+    static MoeConfig read(ConfigFields fields, int layers, Defaults defaults) {
+        int experts = fields.intOr("num_experts", defaults.experts(), 0, MAX_EXPERTS);
+        List<Boolean> sparse = sparseLayers(fields, layers, experts);
+        boolean any = sparse.contains(true);
+        int perToken = any ? fields.intOr("num_experts_per_tok", defaults.perToken(), 1, MAX_EXPERTS) : 1;
+        if (any && perToken > experts) {
+            throw fields.mismatch("num_experts_per_tok", perToken + " is more than num_experts " + experts);
+        }
+        int inner = fields.intOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
+        int shared = 0;
+        if (defaults.sharedExpert()) {
+            shared = fields.intOr(
+                    "shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
+        } else if (fields.intOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
+            throw fields.mismatch("shared_expert_intermediate_size", "this model type has no shared expert");
+        }
+        return new MoeConfig(
+                experts, perToken, inner, shared, fields.flagOr("norm_topk_prob", defaults.normalize()), sparse);
+    }
+
+    /** Layer i has experts if there are any, it is not in mlp_only_layers and decoder_sparse_step divides i + 1. */
+    private static List<Boolean> sparseLayers(ConfigFields fields, int layers, int experts) {
+        int step = fields.intOr("decoder_sparse_step", 1, 1, Integer.MAX_VALUE);
+        Set<Integer> dense = new HashSet<>();
+        JsonNode only = fields.get("mlp_only_layers");
+        if (only != null) {
+            if (!only.isArray()) {
+                throw fields.bad("mlp_only_layers", ConfigFields.show(only) + "; expected a list of layer numbers");
+            }
+            for (JsonNode layer : only) {
+                if (!layer.isIntegralNumber() || !layer.canConvertToInt()) {
+                    throw fields.bad("mlp_only_layers", ConfigFields.show(layer) + "; expected a layer number");
+                }
+                dense.add(layer.intValue());
+            }
+        }
+        List<Boolean> sparse = new ArrayList<>(layers);
+        for (int i = 0; i < layers; i++) {
+            sparse.add(experts > 0 && !dense.contains(i) && (i + 1) % step == 0);
+        }
+        return sparse;
+    }
+}

@@ -1,0 +1,42 @@
+package ingot.runtime.model;
+
+import ingot.runtime.kernel.Kernels;
+import java.util.function.IntConsumer;
+
+/** down(silu(gate(x)) · up(x)) (Shazeer 2020, SwiGLU) for whichever weights it is called with. One per layer and session. */
+final class GatedMlp {
+    /** Elements per parallel task: short enough to share one token's width among threads. */
+    private static final int BLOCK = 1024;
+
+    private final Kernels kernels;
+    private final Scratch scratch;
+    private final IntConsumer activate = this::activate;
+    private float[] gate = {};
+    private float[] up = {};
+    private int length;
+
+    /** The three projections: gate and up [inner, hidden], down [hidden, inner]. */
+    record Weights(Linear gate, Linear up, Linear down) {}
+
+    GatedMlp(SessionParts parts) {
+        this.kernels = parts.kernels();
+        this.scratch = parts.scratch();
+    }
+
+    /** x [tokens][hidden] → out [tokens][hidden]. */
+    void apply(Weights weights, float[] x, int tokens, float[] out) {
+        int inner = weights.gate().rows();
+        gate = scratch.rows(Scratch.Slot.GATE, tokens, inner);
+        up = scratch.rows(Scratch.Slot.UP, tokens, inner);
+        length = tokens * inner;
+        weights.gate().apply(kernels, x, tokens, gate);
+        weights.up().apply(kernels, x, tokens, up);
+        kernels.parallel(Math.ceilDiv(length, BLOCK), activate);
+        weights.down().apply(kernels, gate, tokens, out);
+    }
+
+    private void activate(int block) {
+        int at = block * BLOCK;
+        kernels.ops().siluMul(gate, at, up, at, Math.min(BLOCK, length - at));
+    }
+}

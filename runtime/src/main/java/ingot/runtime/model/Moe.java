@@ -1,0 +1,98 @@
+package ingot.runtime.model;
+
+import ingot.formats.hf.MoeConfig;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Matrix;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mixture of experts: Σ weightₑ(x) · expertₑ(x) over the experts the router chose, plus sigmoid(gate(x)) · shared(x) where
+ * there is a shared expert. Only chosen experts are computed, each once for all of its tokens; a token's sum runs over its
+ * experts in rising order, so that results do not depend on the number of threads.
+ */
+final class Moe implements FeedForward {
+    private final Kernels kernels;
+    private final Scratch scratch;
+    private final MoeConfig config;
+    private final Weights weights;
+    private final GatedMlp mlp;
+    private final Routing routing;
+    private final int hidden;
+    private final IntConsumer route = this::route;
+    private float[] probabilities = {};
+
+    /**
+     * @param router [experts, hidden]
+     * @param experts by number
+     * @param shared what every token passes, if there is such an expert
+     */
+    record Weights(Matrix router, List<GatedMlp.Weights> experts, @Nullable Shared shared) {}
+
+    /** The shared expert and its gate [1, hidden]. */
+    record Shared(Matrix gate, GatedMlp.Weights expert) {}
+
+    Moe(SessionParts parts, MoeConfig config, Weights weights) {
+        this.kernels = parts.kernels();
+        this.scratch = parts.scratch();
+        this.config = config;
+        this.weights = weights;
+        this.mlp = new GatedMlp(parts);
+        this.routing = parts.scratch().routing();
+        this.hidden = weights.router().cols();
+    }
+
+    @Override
+    public void forward(Chunk chunk, float[] x, float[] out) {
+        int tokens = chunk.tokens();
+        int experts = config.experts();
+        probabilities = scratch.rows(Scratch.Slot.ROUTER, tokens, experts);
+        kernels.matmul(weights.router(), x, tokens, probabilities);
+        routing.prepare(tokens, config.perToken(), experts);
+        kernels.parallel(tokens, route);
+        routing.group(tokens, experts);
+        Arrays.fill(out, 0, tokens * hidden, 0);
+        for (int e = 0; e < experts; e++) {
+            if (routing.count(e) > 0) {
+                addExpert(e, x, out);
+            }
+        }
+        Shared shared = weights.shared();
+        if (shared != null) {
+            addShared(shared, x, tokens, out);
+        }
+    }
+
+    private void route(int token) {
+        int at = token * config.experts();
+        kernels.ops().softmax(probabilities, at, config.experts());
+        routing.choose(token, probabilities, at, config.experts(), config.normalize());
+    }
+
+    private void addExpert(int expert, float[] x, float[] out) {
+        int count = routing.count(expert);
+        float[] gathered = scratch.rows(Scratch.Slot.GATHERED, count, hidden);
+        float[] result = scratch.rows(Scratch.Slot.EXPERT, count, hidden);
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(x, routing.token(expert, i) * hidden, gathered, i * hidden, hidden);
+        }
+        mlp.apply(weights.experts().get(expert), gathered, count, result);
+        for (int i = 0; i < count; i++) {
+            int at = routing.token(expert, i) * hidden;
+            kernels.ops().axpy(routing.weight(expert, i), result, i * hidden, out, at, hidden);
+        }
+    }
+
+    private void addShared(Shared shared, float[] x, int tokens, float[] out) {
+        float[] gate = scratch.rows(Scratch.Slot.ROUTER, tokens, 1);
+        float[] result = scratch.rows(Scratch.Slot.EXPERT, tokens, hidden);
+        kernels.matmul(shared.gate(), x, tokens, gate);
+        mlp.apply(shared.expert(), x, tokens, result);
+        for (int t = 0; t < tokens; t++) {
+            float open = (float) (1 / (1 + Math.exp(-gate[t])));
+            kernels.ops().axpy(open, result, t * hidden, out, t * hidden, hidden);
+        }
+    }
+}
