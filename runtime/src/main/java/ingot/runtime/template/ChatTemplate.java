@@ -48,6 +48,8 @@ public final class ChatTemplate {
             return new ChatTemplate(Parser.parse(source, limits), origin, limits);
         } catch (TemplateFault e) {
             throw bad(origin, e, 1);
+        } catch (StackOverflowError e) {
+            throw tooDeep(origin);
         }
     }
 
@@ -87,11 +89,18 @@ public final class ChatTemplate {
             return new Renderer(run).render(body);
         } catch (TemplateFault e) {
             throw bad(origin, e, run.line());
+        } catch (StackOverflowError e) {
+            throw tooDeep(origin);
         }
     }
 
     private static final TemplateLimits UNBOUNDED =
             new TemplateLimits(0, Integer.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
+
+    /** The nesting bound leaves room on an ordinary stack; a caller may have less. */
+    private static IngotException.BadData tooDeep(Path origin) {
+        return IngotException.BadData.in(origin, "the chat template nests too deeply for the stack of this thread");
+    }
 
     private static IngotException.BadData bad(Path origin, TemplateFault e, int line) {
         return new IngotException.BadData(
