@@ -73,9 +73,10 @@ final class LegacyLayout {
             if (storage == null) {
                 throw bad(at, "the list of storages names one that no tensor has");
             }
-            if (extents.putIfAbsent(storage.key(), extent(storage)) != null) {
+            if (extents.containsKey(storage.key())) {
                 throw bad(at, "storage " + Text.quote(storage.key()) + " is listed twice");
             }
+            extents.put(storage.key(), extent(storage));
         }
         if (extents.size() != storages.size()) {
             throw bad(at, "the pickle refers to " + storages.size() + " storages, the list has " + extents.size());

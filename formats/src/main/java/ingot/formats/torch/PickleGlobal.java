@@ -32,23 +32,26 @@ enum PickleGlobal implements PickleValue {
     BOOL_STORAGE("BoolStorage", DType.BOOL);
 
     private static final Map<String, PickleGlobal> BY_NAME =
-            Stream.of(values()).collect(Collectors.toUnmodifiableMap(g -> g.qualified, Function.identity()));
+            Stream.of(values()).collect(Collectors.toUnmodifiableMap(g -> key(g.module, g.symbol), Function.identity()));
 
-    private final String qualified;
+    private final String module;
+    private final String symbol;
     private final Optional<DType> dtype;
 
     PickleGlobal(String module, String name) {
-        this.qualified = module + "." + name;
+        this.module = module;
+        this.symbol = name;
         this.dtype = Optional.empty();
     }
 
     PickleGlobal(String storage, DType dtype) {
-        this.qualified = "torch." + storage;
+        this.module = "torch";
+        this.symbol = storage;
         this.dtype = Optional.of(dtype);
     }
 
     static Optional<PickleGlobal> of(String module, String name) {
-        return Optional.ofNullable(BY_NAME.get(module + "." + name));
+        return Optional.ofNullable(BY_NAME.get(key(module, name)));
     }
 
     /** The element type, where this is a type of storage. */
@@ -58,6 +61,11 @@ enum PickleGlobal implements PickleValue {
 
     /** {@code module.name}. */
     String qualified() {
-        return qualified;
+        return module + "." + symbol;
+    }
+
+    /** Both parts: a dot in one of them is not a dot between them. */
+    private static String key(String module, String name) {
+        return module + "\n" + name;
     }
 }

@@ -226,17 +226,16 @@ final class ZipEntries {
         return zip64.getLong();
     }
 
-    /** {@code [signature] crc, compressed size, size}, the sizes of 4 or 8 bytes; it must fill the gap to the next entry. */
+    /** {@code signature, crc, compressed size, size}, the sizes of 4 or 8 bytes; it must fill the gap to the next entry. */
     private void requireDescriptor(Entry entry, long end) {
         long at = entry.offset() + entry.size();
         long gap = end - at;
-        if (gap != 12 && gap != 16 && gap != 20 && gap != 24) {
+        if (gap != 16 && gap != 24) {
             throw bad(at, gap + " bytes behind entry " + Text.quote(entry.name()) + " are no data descriptor");
         }
         ByteBuffer d = bytes(at, (int) gap);
-        boolean signed = gap == 16 || gap == 24;
-        boolean wide = gap >= 20;
-        boolean right = !signed || d.getInt() == DESCRIPTOR;
+        boolean wide = gap == 24;
+        boolean right = d.getInt() == DESCRIPTOR;
         right &= (d.getInt() & U32) == entry.crc();
         for (int i = 0; i < 2; i++) {
             right &= (wide ? d.getLong() : d.getInt() & U32) == entry.size();

@@ -20,6 +20,8 @@ final class HostileCorpus {
         all.addAll(ConfigCases.all());
         all.addAll(TokenizerCases.all());
         all.addAll(IngotCases.all());
+        all.addAll(TorchCases.all());
+        all.addAll(TorchFileCases.all());
         Set<String> names = new HashSet<>();
         for (HostileCase c : all) {
             if (!names.add(c.name())) {
