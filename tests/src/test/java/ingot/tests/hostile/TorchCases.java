@@ -6,6 +6,7 @@ import static ingot.tests.hostile.HostileCase.mismatch;
 import static ingot.tests.hostile.TinyModel.EMBED;
 import static ingot.tests.hostile.TinyModel.GATE;
 
+import ingot.tests.torch.Pickle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

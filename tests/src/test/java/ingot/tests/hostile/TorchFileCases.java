@@ -5,6 +5,7 @@ import static ingot.tests.hostile.HostileCase.bad;
 import static ingot.tests.hostile.TorchModel.FILE;
 import static ingot.tests.hostile.TorchModel.TOP;
 
+import ingot.tests.torch.Pickle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package ingot.tests.hostile;
 
+import ingot.tests.torch.Pickle;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package ingot.tests.hostile;
+package ingot.tests.torch;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -6,47 +6,51 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes pickles instruction by instruction, right ones and wrong ones. */
-final class Pickle {
+public final class Pickle {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     /** Protocol 2, as torch.save writes. */
-    static Pickle begin() {
+    public static Pickle begin() {
         return new Pickle().raw(0x80, 2);
     }
 
-    Pickle raw(int... bytes) {
+    /** Bytes as they are. */
+    public Pickle raw(int... bytes) {
         for (int b : bytes) {
             out.write(b);
         }
         return this;
     }
 
-    Pickle raw(byte[] bytes) {
+    /** Bytes as they are. */
+    public Pickle raw(byte[] bytes) {
         out.writeBytes(bytes);
         return this;
     }
 
     /** Instructions by their letters. */
-    Pickle op(String letters) {
+    public Pickle op(String letters) {
         return raw(letters.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** BINUNICODE. */
-    Pickle text(String s) {
+    public Pickle text(String s) {
         byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
         return op("X").raw(little(utf8.length, 4)).raw(utf8);
     }
 
     /** BININT, or LONG1 of eight bytes. */
-    Pickle whole(long n) {
+    public Pickle whole(long n) {
         return n == (int) n ? op("J").raw(little(n, 4)) : raw(0x8a, 8).raw(little(n, 8));
     }
 
-    Pickle global(String module, String name) {
+    /** GLOBAL. */
+    public Pickle global(String module, String name) {
         return op("c" + module + "\n" + name + "\n");
     }
 
-    Pickle tuple(long... values) {
+    /** A tuple of integers. */
+    public Pickle tuple(long... values) {
         op("(");
         for (long v : values) {
             whole(v);
@@ -55,29 +59,32 @@ final class Pickle {
     }
 
     /** An empty OrderedDict. */
-    Pickle ordered() {
+    public Pickle ordered() {
         return global("collections", "OrderedDict").op(")R");
     }
 
     /** @param view None, or what a legacy file appends; empty for the zip layout */
-    Pickle storage(String type, String key, long numel, String view) {
+    public Pickle storage(String type, String key, long numel, String view) {
         return op("(").text("storage").global("torch", type).text(key).text("cpu").whole(numel).op(view).op("tQ");
     }
 
     /** {@code _rebuild_tensor_v2} over a storage that is pushed by the caller just before: MARK must be there. */
-    Pickle rebuilt(long offset, long[] size, long[] stride) {
+    public Pickle rebuilt(long offset, long[] size, long[] stride) {
         return whole(offset).tuple(size).tuple(stride).raw(0x89).ordered().op("tR");
     }
 
-    Pickle tensor(String type, String key, long numel, long[] size, long[] stride) {
+    /** {@code _rebuild_tensor_v2} of a whole storage of a zip file. */
+    public Pickle tensor(String type, String key, long numel, long[] size, long[] stride) {
         return global("torch._utils", "_rebuild_tensor_v2").op("(").storage(type, key, numel, "").rebuilt(0, size, stride);
     }
 
-    byte[] stop() {
+    /** STOP, and all that was written. */
+    public byte[] stop() {
         return op(".").out.toByteArray();
     }
 
-    static byte[] little(long value, int n) {
+    /** The low {@code n} bytes, lowest first. */
+    public static byte[] little(long value, int n) {
         byte[] eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
         return java.util.Arrays.copyOf(eight, n);
     }
