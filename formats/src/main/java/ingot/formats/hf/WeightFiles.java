@@ -59,7 +59,9 @@ public final class WeightFiles {
             }
             if (Folders.name(path).toLowerCase(Locale.ROOT).matches(".*\\.(bin|pt|pth)")) {
                 throw IngotException.BadData.at(
-                        path, 0, "neither a PyTorch file (zip archive or pickle) nor a safetensors file; is it cut short or encrypted?");
+                        path,
+                        0,
+                        "neither a PyTorch file (zip archive or pickle) nor a safetensors file; is it cut short or encrypted?");
             }
         }
         return SafetensorsFile.open(path);

@@ -137,13 +137,18 @@ final class Gather {
 
     private void scatter(Axis[] axes, int d, long source, long target, Fetch fetch) {
         if (d == axes.length) {
-            MemorySegment.copy(MemorySegment.ofArray(fetch.buffer()), source * width, fetch.out(), target * width, width);
+            MemorySegment.copy(
+                    MemorySegment.ofArray(fetch.buffer()), source * width, fetch.out(), target * width, width);
             return;
         }
         Axis axis = axes[d];
         if (d == axes.length - 1 && axis.stride() == 1 && axis.step() == 1) {
             MemorySegment.copy(
-                    MemorySegment.ofArray(fetch.buffer()), source * width, fetch.out(), target * width, axis.size() * width);
+                    MemorySegment.ofArray(fetch.buffer()),
+                    source * width,
+                    fetch.out(),
+                    target * width,
+                    axis.size() * width);
             return;
         }
         for (long i = 0; i < axis.size(); i++) {

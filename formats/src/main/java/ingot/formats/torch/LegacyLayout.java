@@ -90,13 +90,17 @@ final class LegacyLayout {
     private Extent extent(Storage storage) {
         long left = file.size() - position - Long.BYTES;
         if (left < storage.bytes()) {
-            throw bad(position, "storage " + Text.quote(storage.key()) + " needs " + storage.bytes() + " bytes, "
-                    + Math.max(0, left) + " are left; the file is cut short or lies");
+            throw bad(
+                    position,
+                    "storage " + Text.quote(storage.key()) + " needs " + storage.bytes() + " bytes, "
+                            + Math.max(0, left) + " are left; the file is cut short or lies");
         }
         long count = new PickleInput(file, position, position + Long.BYTES).i64();
         if (count != storage.numel()) {
-            throw bad(position, "storage " + Text.quote(storage.key()) + " has " + count + " elements here and "
-                    + storage.numel() + " in the pickle");
+            throw bad(
+                    position,
+                    "storage " + Text.quote(storage.key()) + " has " + count + " elements here and " + storage.numel()
+                            + " in the pickle");
         }
         long offset = position + Long.BYTES;
         position = offset + storage.bytes();

@@ -31,8 +31,8 @@ enum PickleGlobal implements PickleValue {
     LONG_STORAGE("LongStorage", DType.I64),
     BOOL_STORAGE("BoolStorage", DType.BOOL);
 
-    private static final Map<String, PickleGlobal> BY_NAME =
-            Stream.of(values()).collect(Collectors.toUnmodifiableMap(g -> key(g.module, g.symbol), Function.identity()));
+    private static final Map<String, PickleGlobal> BY_NAME = Stream.of(values())
+            .collect(Collectors.toUnmodifiableMap(g -> key(g.module, g.symbol), Function.identity()));
 
     private final String module;
     private final String symbol;

@@ -7,8 +7,18 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /** What a pickle of a checkpoint can hold. Compared by identity where it can hold itself, for a file decides what it holds. */
-sealed interface PickleValue permits PickleGlobal, PickleValue.Constant, PickleValue.Text, PickleValue.Whole, PickleValue.Big,
-        PickleValue.Real, PickleValue.Tuple, PickleValue.Sequence, PickleValue.Dict, PickleValue.StorageView, PickleValue.Tensor {
+sealed interface PickleValue
+        permits PickleGlobal,
+                PickleValue.Constant,
+                PickleValue.Text,
+                PickleValue.Whole,
+                PickleValue.Big,
+                PickleValue.Real,
+                PickleValue.Tuple,
+                PickleValue.Sequence,
+                PickleValue.Dict,
+                PickleValue.StorageView,
+                PickleValue.Tensor {
     /** {@code None}, {@code True}, {@code False}. */
     enum Constant implements PickleValue {
         NONE,

@@ -36,7 +36,8 @@ final class StateDict {
                     TensorNames.require(name, file);
                     tensors.put(name, tensor);
                 }
-                case Dict nested when holdsTensor(nested) ->
+                case Dict nested
+                when holdsTensor(nested) ->
                     throw IngotException.BadData.in(
                             file,
                             "dict " + Text.quote(name) + " holds tensors of its own; only 'state_dict', 'model' and"

@@ -68,8 +68,10 @@ final class TensorBuilder {
         long offset = size(view.items().get(1), "view offset", at);
         long length = size(view.items().get(2), "view size", at);
         if (offset > storage.numel() || length > storage.numel() - offset) {
-            throw bad(at, "a view of elements " + offset + " to " + offset + "+" + length + " of a storage of "
-                    + storage.numel());
+            throw bad(
+                    at,
+                    "a view of elements " + offset + " to " + offset + "+" + length + " of a storage of "
+                            + storage.numel());
         }
         return new StorageView(storage, offset, length);
     }
@@ -84,8 +86,10 @@ final class TensorBuilder {
         Storage storage = new Storage(key, dtype, numel, bytes);
         Storage twin = storages.putIfAbsent(key, storage);
         if (twin != null && !twin.equals(storage)) {
-            throw bad(at, "storage " + Text.quote(key) + " is " + numel + " × " + dtype.label() + " here and "
-                    + twin.numel() + " × " + twin.dtype().label() + " before");
+            throw bad(
+                    at,
+                    "storage " + Text.quote(key) + " is " + numel + " × " + dtype.label() + " here and " + twin.numel()
+                            + " × " + twin.dtype().label() + " before");
         }
         return storage;
     }
@@ -123,9 +127,18 @@ final class TensorBuilder {
                 yield data;
             }
             case REBUILD_FROM_TYPE_V2 -> fromType(args, at);
-            case TENSOR, PARAMETER, FLOAT_STORAGE, HALF_STORAGE, BFLOAT16_STORAGE, DOUBLE_STORAGE, BYTE_STORAGE,
-                    CHAR_STORAGE, SHORT_STORAGE, INT_STORAGE, LONG_STORAGE, BOOL_STORAGE ->
-                throw bad(at, "a type is called that is only named in a state dict");
+            case TENSOR,
+                    PARAMETER,
+                    FLOAT_STORAGE,
+                    HALF_STORAGE,
+                    BFLOAT16_STORAGE,
+                    DOUBLE_STORAGE,
+                    BYTE_STORAGE,
+                    CHAR_STORAGE,
+                    SHORT_STORAGE,
+                    INT_STORAGE,
+                    LONG_STORAGE,
+                    BOOL_STORAGE -> throw bad(at, "a type is called that is only named in a state dict");
         };
     }
 
@@ -151,12 +164,11 @@ final class TensorBuilder {
             throw bad(at, "OrderedDict of something that is not a list of pairs");
         }
         for (PickleValue pair : pairs.items()) {
-            List<PickleValue> items =
-                    switch (pair) {
-                        case Tuple tuple -> tuple.items();
-                        case Sequence list -> list.items();
-                        default -> List.of();
-                    };
+            List<PickleValue> items = switch (pair) {
+                case Tuple tuple -> tuple.items();
+                case Sequence list -> list.items();
+                default -> List.of();
+            };
             if (items.size() != 2 || !(items.getFirst() instanceof PickleValue.Text key)) {
                 throw bad(at, "OrderedDict of something that is not a list of pairs");
             }
@@ -194,17 +206,22 @@ final class TensorBuilder {
         long last = offset;
         for (int i = 0; i < strides.length && count > 0; i++) {
             if (strides[i] == 0 && shape.dim(i) > 1) {
-                throw bad(at, "stride 0 over a dimension of " + shape.dim(i)
-                        + ": an expanded tensor; save it with .contiguous()");
+                throw bad(
+                        at,
+                        "stride 0 over a dimension of " + shape.dim(i)
+                                + ": an expanded tensor; save it with .contiguous()");
             }
             last = Math.addExact(last, Math.multiplyExact(shape.dim(i) - 1, strides[i]));
         }
         if (count == 0 ? offset > view.length() : last >= view.length()) {
-            throw bad(at, "tensor of shape " + shape + " reaches element " + last + " of a storage of " + view.length());
+            throw bad(
+                    at, "tensor of shape " + shape + " reaches element " + last + " of a storage of " + view.length());
         }
         if (count > view.length()) {
-            throw bad(at, "tensor of " + count + " elements over a storage of " + view.length()
-                    + ": its elements overlap; save it with .contiguous()");
+            throw bad(
+                    at,
+                    "tensor of " + count + " elements over a storage of " + view.length()
+                            + ": its elements overlap; save it with .contiguous()");
         }
         return new Tensor(
                 view.storage(),
@@ -237,7 +254,8 @@ final class TensorBuilder {
     }
 
     private void requireEmpty(PickleValue value, String what, long at) {
-        boolean empty = value == Constant.NONE || (value instanceof Dict dict && dict.items().isEmpty());
+        boolean empty = value == Constant.NONE
+                || (value instanceof Dict dict && dict.items().isEmpty());
         if (!empty) {
             throw bad(at, what + " that are not empty; save the state dict alone");
         }

@@ -51,7 +51,8 @@ public final class TorchFile implements TensorFile {
         this.input = input;
         this.layout = contents.layout();
         this.order = contents.order();
-        Map<String, StorageData> storages = HashMap.newHashMap(contents.storages().size());
+        Map<String, StorageData> storages =
+                HashMap.newHashMap(contents.storages().size());
         contents.storages()
                 .forEach((key, extent) ->
                         storages.put(key, new StorageData(input, extent, "storage " + Text.quote(key))));
@@ -128,7 +129,8 @@ public final class TorchFile implements TensorFile {
         if (view == null) {
             throw new IllegalArgumentException("not a tensor of this file: " + tensor.name());
         }
-        Objects.checkFromIndexSize(byteOffset, destination.byteSize(), view.info().bytes());
+        Objects.checkFromIndexSize(
+                byteOffset, destination.byteSize(), view.info().bytes());
         if (destination.byteSize() == 0) {
             return;
         }

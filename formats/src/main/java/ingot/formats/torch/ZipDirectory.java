@@ -32,7 +32,9 @@ record ZipDirectory(long count, long offset, long size) {
         ByteBuffer end = bytes(file, endAt, END_BYTES);
         if (end.getInt(0) != END || end.getShort(20) != 0) {
             throw bad(
-                    file, endAt, "the file does not end with the end record of a zip archive: cut short, or followed by bytes");
+                    file,
+                    endAt,
+                    "the file does not end with the end record of a zip archive: cut short, or followed by bytes");
         }
         ZipDirectory small = new ZipDirectory(end.getShort(10) & U16, end.getInt(16) & U32, end.getInt(12) & U32);
         if (end.getInt(4) != 0 || (end.getShort(8) & U16) != small.count) {
@@ -49,8 +51,8 @@ record ZipDirectory(long count, long offset, long size) {
             throw bad(
                     file,
                     limit,
-                    "the zip directory is said to be " + found.size + " bytes at " + found.offset + ", but ends at " + limit
-                            + ": something stands before or behind the archive");
+                    "the zip directory is said to be " + found.size + " bytes at " + found.offset + ", but ends at "
+                            + limit + ": something stands before or behind the archive");
         }
         return found;
     }

@@ -55,8 +55,8 @@ final class ZipEntries {
             throw IngotException.BadData.at(
                     file.path(),
                     directory.offset(),
-                    directory.count() + " zip entries in " + directory.size() + " bytes; at most " + MAX_ENTRIES + " in "
-                            + MAX_DIRECTORY + " are accepted");
+                    directory.count() + " zip entries in " + directory.size() + " bytes; at most " + MAX_ENTRIES
+                            + " in " + MAX_DIRECTORY + " are accepted");
         }
         return new ZipEntries(file, directory).entries();
     }
@@ -140,16 +140,20 @@ final class ZipEntries {
             throw bad(start, "the entry here has another name than its directory entry " + Text.quote(name));
         }
         if (flags != central.getRawFlag() || (flags & ~(HAS_DESCRIPTOR | UTF8_NAME)) != 0) {
-            throw bad(start, "entry " + Text.quote(name) + " has flags 0x" + Integer.toHexString(flags)
-                    + " (encrypted, or unlike its directory entry)");
+            throw bad(
+                    start,
+                    "entry " + Text.quote(name) + " has flags 0x" + Integer.toHexString(flags)
+                            + " (encrypted, or unlike its directory entry)");
         }
         if (central.getMethod() != 0 || local.getShort(8) != 0) {
             throw bad(start, "entry " + Text.quote(name) + " is compressed; torch.save stores entries as they are");
         }
         long size = central.getSize();
         if (size < 0 || size != central.getCompressedSize() || size > end - data || central.getDiskNumberStart() != 0) {
-            throw bad(start, "entry " + Text.quote(name) + " has " + size + " bytes (" + central.getCompressedSize()
-                    + " stored); there is room for " + (end - data));
+            throw bad(
+                    start,
+                    "entry " + Text.quote(name) + " has " + size + " bytes (" + central.getCompressedSize()
+                            + " stored); there is room for " + (end - data));
         }
         Entry entry = new Entry(name, data, size, central.getCrc());
         if ((flags & HAS_DESCRIPTOR) != 0) {

@@ -82,7 +82,9 @@ final class ZipLayout {
         String text = text(entry).strip();
         if (!text.matches("[0-9]{1,3}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > MAX_VERSION) {
             throw IngotException.BadData.at(
-                    file.path(), entry.offset(), "file format version " + Text.quote(text) + "; 1 to " + MAX_VERSION + " are known");
+                    file.path(),
+                    entry.offset(),
+                    "file format version " + Text.quote(text) + "; 1 to " + MAX_VERSION + " are known");
         }
     }
 
@@ -96,7 +98,9 @@ final class ZipLayout {
             case "big" -> ByteOrder.BIG_ENDIAN;
             case String other ->
                 throw IngotException.BadData.at(
-                        file.path(), entry.get().offset(), "byteorder " + Text.quote(other) + "; expected little or big");
+                        file.path(),
+                        entry.get().offset(),
+                        "byteorder " + Text.quote(other) + "; expected little or big");
         };
     }
 
@@ -131,7 +135,9 @@ final class ZipLayout {
     private String text(ZipEntries.Entry entry) {
         if (entry.size() > 64) {
             throw IngotException.BadData.at(
-                    file.path(), entry.offset(), "entry " + Text.quote(entry.name()) + " has " + entry.size() + " bytes");
+                    file.path(),
+                    entry.offset(),
+                    "entry " + Text.quote(entry.name()) + " has " + entry.size() + " bytes");
         }
         StorageData.requireCrc(file, extent(entry), "entry " + Text.quote(entry.name()));
         ByteBuffer bytes = ByteBuffer.allocate((int) entry.size());

@@ -39,40 +39,82 @@ final class TorchFileCases {
                     e.flags |= 64;
                     e.localFlags |= 64;
                 }),
-                storage("row-58-other-local-name", AT + "the entry here has another name", e -> e.localName = TOP + "data/4"),
+                storage(
+                        "row-58-other-local-name",
+                        AT + "the entry here has another name",
+                        e -> e.localName = TOP + "data/4"),
                 storage("row-58-longer-local-name", AT + "the entry here has another name", e -> e.localName += "x"),
-                zip("row-59-two-data.pkl", AT + "two zip entries named 'pytorch_model/data\\.pkl'",
+                zip(
+                        "row-59-two-data.pkl",
+                        AT + "two zip entries named 'pytorch_model/data\\.pkl'",
                         z -> z.add(TOP + "data.pkl", z.entry(TOP + "data.pkl").data)),
-                zip("row-59-two-folders", IN + "zip entry 'pytorch_model/data\\.pkl' is outside|zip entry 'other/data\\.pkl' is outside",
+                zip(
+                        "row-59-two-folders",
+                        IN + "zip entry 'pytorch_model/data\\.pkl' is outside|zip entry 'other/data\\.pkl' is outside",
                         z -> z.add("other/data.pkl", z.entry(TOP + "data.pkl").data)),
-                zip("row-59-data.pkl-further-down", IN + "data\\.pkl is not in exactly one top folder",
+                zip(
+                        "row-59-data.pkl-further-down",
+                        IN + "data\\.pkl is not in exactly one top folder",
                         z -> z.add(TOP + "x/data.pkl", new byte[1])),
-                zip("row-59-entry-outside-the-folder", IN + "zip entry '\\.\\./\\.\\./x' is outside", z -> z.add("../../x", new byte[3])),
+                zip(
+                        "row-59-entry-outside-the-folder",
+                        IN + "zip entry '\\.\\./\\.\\./x' is outside",
+                        z -> z.add("../../x", new byte[3])),
                 zip("row-59-no-data.pkl", IN + "a zip archive without data\\.pkl", z -> z.entries.removeFirst()),
-                zip("row-59-name-with-escape-sequence", AT + "a zip entry with the name '.*\\\\u001b", z -> z.add(TOP + "\u001b[31m", new byte[1])));
+                zip(
+                        "row-59-name-with-escape-sequence",
+                        AT + "a zip entry with the name '.*\\\\u001b",
+                        z -> z.add(TOP + "\u001b[31m", new byte[1])));
     }
 
     private static List<HostileCase> checksums() {
         return List.of(
-                storage("row-60-storage-damaged", AT + "the CRC of storage '3' is [0-9a-f]{8}, the archive says", e -> e.data[5] ^= 1),
+                storage(
+                        "row-60-storage-damaged",
+                        AT + "the CRC of storage '3' is [0-9a-f]{8}, the archive says",
+                        e -> e.data[5] ^= 1),
                 storage("row-60-crc-of-storage-wrong", AT + "the CRC of storage '3'", e -> e.crc ^= 1),
-                edit("row-60-pickle-damaged", TOP + "data.pkl", AT + "the CRC of entry 'pytorch_model/data\\.pkl'", e -> e.data[9] ^= 1),
-                edit("row-60-version-damaged", TOP + "version", AT + "the CRC of entry 'pytorch_model/version'", e -> e.data[0] ^= 1),
-                storage("row-60-descriptor-contradicts", AT + "size or CRC of entry .* are not those", e -> e.descriptorSize++));
+                edit(
+                        "row-60-pickle-damaged",
+                        TOP + "data.pkl",
+                        AT + "the CRC of entry 'pytorch_model/data\\.pkl'",
+                        e -> e.data[9] ^= 1),
+                edit(
+                        "row-60-version-damaged",
+                        TOP + "version",
+                        AT + "the CRC of entry 'pytorch_model/version'",
+                        e -> e.data[0] ^= 1),
+                storage(
+                        "row-60-descriptor-contradicts",
+                        AT + "size or CRC of entry .* are not those",
+                        e -> e.descriptorSize++));
     }
 
     private static List<HostileCase> archives() {
         return List.of(
-                bytes("row-61-prefixed", IN + "@0: neither a PyTorch file", b -> concat("#!/bin/sh\n".getBytes(StandardCharsets.US_ASCII), b)),
+                bytes(
+                        "row-61-prefixed",
+                        IN + "@0: neither a PyTorch file",
+                        b -> concat("#!/bin/sh\n".getBytes(StandardCharsets.US_ASCII), b)),
                 bytes("row-61-concatenated", AT + "the zip directory is said to be", b -> concat(b, b)),
-                bytes("row-61-bytes-behind", AT + "the file does not end with the end record", b -> concat(b, new byte[1])),
+                bytes(
+                        "row-61-bytes-behind",
+                        AT + "the file does not end with the end record",
+                        b -> concat(b, new byte[1])),
                 bytes("row-61-comment", AT + "the file does not end with the end record", b -> {
                     byte[] commented = concat(b, new byte[4]);
                     commented[b.length - 2] = 4;
                     return commented;
                 }),
-                bytes("row-61-prefixed-by-an-archive", AT + "the zip directory is said to be",
-                        b -> concat(new TorchModel().zip().each(ZipBytes.Entry::plain).bytes(), b)),
+                bytes(
+                        "row-61-prefixed-by-an-archive",
+                        AT + "the zip directory is said to be",
+                        b -> concat(
+                                new TorchModel()
+                                        .zip()
+                                        .each(ZipBytes.Entry::plain)
+                                        .bytes(),
+                                b)),
                 zip("row-61-hole-between-entries", AT + "23 bytes behind entry .* are no data descriptor", z -> {
                     ZipBytes.Entry e = z.entry(STORAGE);
                     e.data = concat(e.data, new byte[7]);
@@ -81,8 +123,14 @@ final class TorchFileCases {
                     ZipBytes.Entry e = z.entry(STORAGE);
                     e.data = Arrays.copyOf(e.data, e.data.length - 4);
                 }),
-                zip("row-61-more-entries-said", AT + "the zip directory has 17 entries, its end record says 18", z -> z.extraCount = 1),
-                zip("row-61-fewer-entries-said", AT + "the zip directory has 17 entries, its end record says 16", z -> z.extraCount = -1),
+                zip(
+                        "row-61-more-entries-said",
+                        AT + "the zip directory has 17 entries, its end record says 18",
+                        z -> z.extraCount = 1),
+                zip(
+                        "row-61-fewer-entries-said",
+                        AT + "the zip directory has 17 entries, its end record says 16",
+                        z -> z.extraCount = -1),
                 bytes("row-61-empty-archive", IN + "a zip archive without data\\.pkl", b -> new ZipBytes().bytes()),
                 bytes("row-61-four-bytes", AT + "a zip archive of 4 bytes; it is cut short", b -> Arrays.copyOf(b, 4)));
     }
@@ -116,40 +164,102 @@ final class TorchFileCases {
 
     private static List<HostileCase> contents() {
         return List.of(
-                zip("row-64-byteorder-middle", AT + "byteorder 'middle'; expected little or big", z -> text(z, "byteorder", "middle")),
-                zip("row-64-byteorder-long", AT + "entry 'pytorch_model/byteorder' has 65 bytes", z -> text(z, "byteorder", "b".repeat(65))),
-                zip("row-65-torchscript-constants", AT + "a TorchScript archive", z -> text(z, "constants.pkl", "\u0080\2).")),
-                zip("row-65-torchscript-code", AT + "a TorchScript archive", z -> text(z, "code/__torch__.py", "def f(): pass")),
+                zip(
+                        "row-64-byteorder-middle",
+                        AT + "byteorder 'middle'; expected little or big",
+                        z -> text(z, "byteorder", "middle")),
+                zip(
+                        "row-64-byteorder-long",
+                        AT + "entry 'pytorch_model/byteorder' has 65 bytes",
+                        z -> text(z, "byteorder", "b".repeat(65))),
+                zip(
+                        "row-65-torchscript-constants",
+                        AT + "a TorchScript archive",
+                        z -> text(z, "constants.pkl", "\u0080\2).")),
+                zip(
+                        "row-65-torchscript-code",
+                        AT + "a TorchScript archive",
+                        z -> text(z, "code/__torch__.py", "def f(): pass")),
                 edit("version-11", TOP + "version", AT + "file format version '11'", e -> set(e, "11\n")),
                 edit("version-text", TOP + "version", AT + "file format version '\\\\u001b'", e -> set(e, "\u001b")),
                 zip("version-missing", IN + "no entry 'pytorch_model/\\.data/version'", z -> z.entries.removeLast()),
                 edit("pickle-empty", TOP + "data.pkl", AT + "the pickle is cut short", e -> set(e, "")),
-                edit("pickle-followed-by-bytes", TOP + "data.pkl", AT + "1 bytes behind the end", e -> set(e, concat(e.data, new byte[1]))),
+                edit(
+                        "pickle-followed-by-bytes",
+                        TOP + "data.pkl",
+                        AT + "1 bytes behind the end",
+                        e -> set(e, concat(e.data, new byte[1]))),
                 edit("pickle-protocol-4", TOP + "data.pkl", AT + "not a pickle of protocol 2", e -> {
                     byte[] p = e.data.clone();
                     p[1] = 4;
                     set(e, p);
                 }),
-                edit("pickle-holds-a-number", TOP + "data.pkl", IN + "the pickle holds no dict of tensors", e -> set(e, Pickle.begin().whole(3).stop())),
-                edit("pickle-holds-an-empty-dict", TOP + "data.pkl", IN + "the pickle holds no tensors", e -> set(e, Pickle.begin().op("}").stop())));
+                edit(
+                        "pickle-holds-a-number",
+                        TOP + "data.pkl",
+                        IN + "the pickle holds no dict of tensors",
+                        e -> set(e, Pickle.begin().whole(3).stop())),
+                edit(
+                        "pickle-holds-an-empty-dict",
+                        TOP + "data.pkl",
+                        IN + "the pickle holds no tensors",
+                        e -> set(e, Pickle.begin().op("}").stop())));
     }
 
     private static List<HostileCase> legacy() {
         return List.of(
                 part("row-66-wrong-magic", "magic", AT + "a pickle, but not one of torch\\.save", b -> b[6] ^= 1),
-                replace("row-66-magic-is-text", "magic", AT + "a pickle, but not one of torch\\.save", Pickle.begin().text("x").stop()),
-                replace("row-66-version-1002", "version", AT + "protocol version is not 1001", Pickle.begin().whole(1002).stop()),
-                replace("row-66-system-is-a-list", "system", AT + "the facts about the writing system", Pickle.begin().op("]").stop()),
-                replace("row-67-keys-are-a-dict", "keys", AT + "the storage keys are not a list", Pickle.begin().op("}").stop()),
-                replace("row-67-key-missing", "keys", AT + "the pickle refers to 15 storages, the list has 1", Pickle.begin().op("]").text("0").op("a").stop()),
-                replace("row-67-key-unknown", "keys", AT + ".*names one that no tensor has", Pickle.begin().op("]").text("99").op("a").stop()),
-                replace("row-67-key-twice", "keys", AT + "storage '0' is listed twice",
+                replace(
+                        "row-66-magic-is-text",
+                        "magic",
+                        AT + "a pickle, but not one of torch\\.save",
+                        Pickle.begin().text("x").stop()),
+                replace(
+                        "row-66-version-1002",
+                        "version",
+                        AT + "protocol version is not 1001",
+                        Pickle.begin().whole(1002).stop()),
+                replace(
+                        "row-66-system-is-a-list",
+                        "system",
+                        AT + "the facts about the writing system",
+                        Pickle.begin().op("]").stop()),
+                replace(
+                        "row-67-keys-are-a-dict",
+                        "keys",
+                        AT + "the storage keys are not a list",
+                        Pickle.begin().op("}").stop()),
+                replace(
+                        "row-67-key-missing",
+                        "keys",
+                        AT + "the pickle refers to 15 storages, the list has 1",
+                        Pickle.begin().op("]").text("0").op("a").stop()),
+                replace(
+                        "row-67-key-unknown",
+                        "keys",
+                        AT + ".*names one that no tensor has",
+                        Pickle.begin().op("]").text("99").op("a").stop()),
+                replace(
+                        "row-67-key-twice",
+                        "keys",
+                        AT + "storage '0' is listed twice",
                         Pickle.begin().op("](").text("0").text("0").op("e").stop()),
                 part("row-67-numel", "storage 0", AT + "storage '0' has 43 elements here and 42", b -> b[0]++),
                 part("row-67-numel-negative", "storage 0", AT + "storage '0' has -\\d+ elements", b -> b[7] = -1),
-                replace("row-68-last-storage-short", "storage 14", AT + "storage '14' needs 168 bytes, 1 are left", new byte[9]),
-                replace("row-68-last-storage-missing", "storage 14", AT + "storage '14' needs 168 bytes, 0 are left", new byte[0]),
-                legacy("bytes-behind-a-legacy-file", AT + "1 bytes behind the last storage", parts -> parts.put("x", new byte[1])));
+                replace(
+                        "row-68-last-storage-short",
+                        "storage 14",
+                        AT + "storage '14' needs 168 bytes, 1 are left",
+                        new byte[9]),
+                replace(
+                        "row-68-last-storage-missing",
+                        "storage 14",
+                        AT + "storage '14' needs 168 bytes, 0 are left",
+                        new byte[0]),
+                legacy(
+                        "bytes-behind-a-legacy-file",
+                        AT + "1 bytes behind the last storage",
+                        parts -> parts.put("x", new byte[1])));
     }
 
     private static List<HostileCase> kinds() {
@@ -157,52 +267,85 @@ final class TorchFileCases {
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
         return List.of(
                 kind("row-69-tar", "a tar archive, as torch wrote before", tar),
-                kind("row-70-7z", "a 7z archive; unpack it first", new byte[] {'7', 'z', (byte) 0xBC, (byte) 0xAF, 0x27, 0x1C, 0, 4}),
+                kind("row-70-7z", "a 7z archive; unpack it first", new byte[] {
+                    '7', 'z', (byte) 0xBC, (byte) 0xAF, 0x27, 0x1C, 0, 4
+                }),
                 kind("row-70-gzip", "a gzip archive", new byte[] {0x1F, (byte) 0x8B, 8, 0}),
-                kind("row-70-gguf", "a GGUF file", "GGUF\3\0\0\0\0\0\0\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1)),
+                kind(
+                        "row-70-gguf",
+                        "a GGUF file",
+                        "GGUF\3\0\0\0\0\0\0\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1)),
                 kind("row-70-hdf5", "an HDF5 file", "\u0089HDF\r\n\u001a\n".getBytes(StandardCharsets.ISO_8859_1)),
-                kind("row-70-lfs-pointer", "a Git LFS pointer.*git lfs pull",
-                        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".getBytes(StandardCharsets.US_ASCII)),
-                kind("row-70-web-page", "a web page, not the weights", "<!DOCTYPE html><html>".getBytes(StandardCharsets.US_ASCII)),
+                kind(
+                        "row-70-lfs-pointer",
+                        "a Git LFS pointer.*git lfs pull",
+                        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+                                .getBytes(StandardCharsets.US_ASCII)),
+                kind(
+                        "row-70-web-page",
+                        "a web page, not the weights",
+                        "<!DOCTYPE html><html>".getBytes(StandardCharsets.US_ASCII)),
                 kind("row-70-empty", "neither a PyTorch file", new byte[0]),
                 kind("row-70-zeros", "neither a PyTorch file", new byte[4096]),
-                kind("row-70-pickle-of-protocol-0", "neither a PyTorch file", "(dp0\n.".getBytes(StandardCharsets.US_ASCII)));
+                kind(
+                        "row-70-pickle-of-protocol-0",
+                        "neither a PyTorch file",
+                        "(dp0\n.".getBytes(StandardCharsets.US_ASCII)));
     }
 
     private static List<HostileCase> accepted() {
         return List.of(
                 accept("torch-legacy", f -> new TorchModel().writeLegacy(f, p -> p)),
-                accept("torch-zip-of-other-programs", f -> new TorchModel().write(f, z -> z.each(ZipBytes.Entry::plain))),
-                accept("torch-zip-of-2.x", f -> new TorchModel().write(f, z -> {
-                    text(z, "byteorder", "little");
-                    text(z, ".data/serialization_id", "0123456789");
-                    text(z, ".format_version", "1");
-                    text(z, ".storage_alignment", "64");
-                    z.zip64 = true;
-                    z.each(e -> e.localExtra = extra('F' | 'B' << 8, 0x5a5a5a5a5a5a5a5aL));
-                })),
-                accept("row-62-zip64-that-tells-the-truth", f -> new TorchModel().write(f, z -> {
-                    z.zip64 = true;
-                    z.each(e -> e.wideDescriptor = true);
-                    ZipBytes.Entry e = z.entry(STORAGE);
-                    e.plain();
-                    e.centralExtra = extra(1, e.data.length, e.data.length);
-                    e.localExtra = e.centralExtra;
-                    e.size = 0xFFFF_FFFFL;
-                })),
-                accept("row-63-byteorder-big", f -> new TorchModel().write(f, z -> {
-                    text(z, "byteorder", "big");
-                    z.entries.stream().filter(e -> e.name.contains("/data/")).forEach(e -> set(e, reversed(e.data)));
-                })),
+                accept(
+                        "torch-zip-of-other-programs",
+                        f -> new TorchModel().write(f, z -> z.each(ZipBytes.Entry::plain))),
+                accept(
+                        "torch-zip-of-2.x",
+                        f -> new TorchModel().write(f, z -> {
+                            text(z, "byteorder", "little");
+                            text(z, ".data/serialization_id", "0123456789");
+                            text(z, ".format_version", "1");
+                            text(z, ".storage_alignment", "64");
+                            z.zip64 = true;
+                            z.each(e -> e.localExtra = extra('F' | 'B' << 8, 0x5a5a5a5a5a5a5a5aL));
+                        })),
+                accept(
+                        "row-62-zip64-that-tells-the-truth",
+                        f -> new TorchModel().write(f, z -> {
+                            z.zip64 = true;
+                            z.each(e -> e.wideDescriptor = true);
+                            ZipBytes.Entry e = z.entry(STORAGE);
+                            e.plain();
+                            e.centralExtra = extra(1, e.data.length, e.data.length);
+                            e.localExtra = e.centralExtra;
+                            e.size = 0xFFFF_FFFFL;
+                        })),
+                accept(
+                        "row-63-byteorder-big",
+                        f -> new TorchModel().write(f, z -> {
+                            text(z, "byteorder", "big");
+                            z.entries.stream()
+                                    .filter(e -> e.name.contains("/data/"))
+                                    .forEach(e -> set(e, reversed(e.data)));
+                        })),
                 accept("row-70-safetensors-named-bin", f -> new TorchModel().write(f, new TinyModel().weightsFile())),
-                accept("row-70-zip-named-safetensors", f -> new TorchModel()
-                        .write(f, "model.safetensors", new TorchModel().zip().bytes())),
+                accept(
+                        "row-70-zip-named-safetensors",
+                        f -> new TorchModel()
+                                .write(
+                                        f,
+                                        "model.safetensors",
+                                        new TorchModel().zip().bytes())),
                 accept("row-70-header-length-like-a-pickle", f -> {
                     // The length 0x0280 or 0x0580 begins like a pickle.
                     TinyModel model = new TinyModel();
                     int n = TinyModel.headerJson(model.tensors()).length();
                     int padded = (n & ~0xFFF) + 0x1280;
-                    return new TorchModel().write(f, model.header(h -> h + " ".repeat(padded - n)).weightsFile());
+                    return new TorchModel()
+                            .write(
+                                    f,
+                                    model.header(h -> h + " ".repeat(padded - n))
+                                            .weightsFile());
                 }));
     }
 
@@ -266,14 +409,20 @@ final class TorchFileCases {
     }
 
     private static HostileCase bytes(String name, String message, java.util.function.UnaryOperator<byte[]> edit) {
-        return bad(name, message, f -> new TorchModel().write(f, edit.apply(new TorchModel().zip().bytes())));
+        return bad(
+                name,
+                message,
+                f -> new TorchModel().write(f, edit.apply(new TorchModel().zip().bytes())));
     }
 
     private static HostileCase legacy(String name, String message, Consumer<SequencedMap<String, byte[]>> edit) {
-        return bad(name, message, f -> new TorchModel().writeLegacy(f, parts -> {
-            edit.accept(parts);
-            return parts;
-        }));
+        return bad(
+                name,
+                message,
+                f -> new TorchModel().writeLegacy(f, parts -> {
+                    edit.accept(parts);
+                    return parts;
+                }));
     }
 
     private static HostileCase part(String name, String part, String message, Consumer<byte[]> edit) {

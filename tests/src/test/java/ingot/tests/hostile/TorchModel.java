@@ -119,12 +119,17 @@ final class TorchModel {
         }
         parts.put("magic", magic.stop());
         parts.put("version", Pickle.begin().whole(1001).stop());
-        parts.put("system", Pickle.begin().op("}").text("little_endian").raw(0x88).op("s").stop());
+        parts.put(
+                "system",
+                Pickle.begin().op("}").text("little_endian").raw(0x88).op("s").stop());
         Map<String, Consumer<Pickle>> legacy = new LinkedHashMap<>();
-        values.keySet().forEach(name -> legacy.put(name, p -> p.global("torch._utils", "_rebuild_tensor_v2")
-                .op("(")
-                .storage("FloatStorage", key(name), numel(name), "N")
-                .rebuilt(0, size(name), rowMajor(size(name)))));
+        values.keySet()
+                .forEach(name -> legacy.put(
+                        name,
+                        p -> p.global("torch._utils", "_rebuild_tensor_v2")
+                                .op("(")
+                                .storage("FloatStorage", key(name), numel(name), "N")
+                                .rebuilt(0, size(name), rowMajor(size(name)))));
         parts.put("object", pickle(legacy));
         Pickle keys = Pickle.begin().op("](");
         storages.keySet().forEach(keys::text);

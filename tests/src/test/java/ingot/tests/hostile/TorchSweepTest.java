@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every prefix and every single-bit error of small PyTorch files: refused as bad data, or read as something sane. */
 final class TorchSweepTest {
-    private static final Path SAVED =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs", "torch");
+    private static final Path SAVED = Path.of(System.getProperty("ingot.root"), "golden-outputs", "torch");
 
     @TempDir
     private Path folder;
@@ -35,7 +34,9 @@ final class TorchSweepTest {
         for (int n = 0; n < file.length; n++) {
             int length = n;
             IngotException e = assertThrows(
-                    IngotException.BadData.class, () -> read(Arrays.copyOf(file, length)), () -> "of " + length + " bytes");
+                    IngotException.BadData.class,
+                    () -> read(Arrays.copyOf(file, length)),
+                    () -> "of " + length + " bytes");
             assertTrue(String.valueOf(e.getMessage()).chars().noneMatch(Character::isISOControl), e::getMessage);
         }
         assertEquals(true, readOrRefuse(file));
@@ -72,7 +73,9 @@ final class TorchSweepTest {
                 damaged[bit / 8] ^= (byte) (1 << bit % 8);
                 accepted += readOrRefuse(damaged) ? 1 : 0;
             }
-            assertTrue(accepted > 0 && accepted < 8 * file.length * 3 / 4, accepted + " of " + 8 * file.length + " accepted");
+            assertTrue(
+                    accepted > 0 && accepted < 8 * file.length * 3 / 4,
+                    accepted + " of " + 8 * file.length + " accepted");
         }
     }
 

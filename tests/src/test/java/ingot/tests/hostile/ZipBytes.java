@@ -48,6 +48,7 @@ final class ZipBytes {
     final List<Entry> entries = new ArrayList<>();
     /** What the end record says, beyond the truth. */
     int extraCount;
+
     boolean zip64;
     long zip64SizeLie;
 

@@ -65,7 +65,13 @@ public final class Pickle {
 
     /** @param view None, or what a legacy file appends; empty for the zip layout */
     public Pickle storage(String type, String key, long numel, String view) {
-        return op("(").text("storage").global("torch", type).text(key).text("cpu").whole(numel).op(view).op("tQ");
+        return op("(").text("storage")
+                .global("torch", type)
+                .text(key)
+                .text("cpu")
+                .whole(numel)
+                .op(view)
+                .op("tQ");
     }
 
     /** {@code _rebuild_tensor_v2} over a storage that is pushed by the caller just before: MARK must be there. */
@@ -75,7 +81,10 @@ public final class Pickle {
 
     /** {@code _rebuild_tensor_v2} of a whole storage of a zip file. */
     public Pickle tensor(String type, String key, long numel, long[] size, long[] stride) {
-        return global("torch._utils", "_rebuild_tensor_v2").op("(").storage(type, key, numel, "").rebuilt(0, size, stride);
+        return global("torch._utils", "_rebuild_tensor_v2")
+                .op("(")
+                .storage(type, key, numel, "")
+                .rebuilt(0, size, stride);
     }
 
     /** STOP, and all that was written. */
@@ -85,7 +94,10 @@ public final class Pickle {
 
     /** The low {@code n} bytes, lowest first. */
     public static byte[] little(long value, int n) {
-        byte[] eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        byte[] eight = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
         return java.util.Arrays.copyOf(eight, n);
     }
 }

@@ -25,8 +25,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Files that torch itself saved: every tensor against the numbers torch says are in it. */
 final class SavedByTorchTest {
-    private static final Path FOLDER =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs", "torch");
+    private static final Path FOLDER = Path.of(System.getProperty("ingot.root"), "golden-outputs", "torch");
 
     static List<String> files() throws IOException {
         try (var names = Files.list(FOLDER)) {
@@ -45,9 +44,9 @@ final class SavedByTorchTest {
     void everyTensorIsWhatTorchSaved(String name) {
         JsonNode expected = Json.readObject(FOLDER.resolve(name + ".json"), 1 << 20);
         try (TorchFile file = TorchFile.open(FOLDER.resolve(name + ".bin"))) {
+            assertEquals(name.endsWith("-legacy") ? TorchFile.Layout.LEGACY : TorchFile.Layout.ZIP, file.layout());
             assertEquals(
-                    name.endsWith("-legacy") ? TorchFile.Layout.LEGACY : TorchFile.Layout.ZIP, file.layout());
-            assertEquals(List.copyOf(expected.propertyNames()).stream().sorted().toList(),
+                    List.copyOf(expected.propertyNames()).stream().sorted().toList(),
                     file.tensors().keySet().stream().sorted().toList());
             for (TensorInfo t : file.tensors().values()) {
                 JsonNode e = expected.path(t.name());
@@ -71,7 +70,9 @@ final class SavedByTorchTest {
                         MemorySegment part = arena.allocate(to - from + 1L);
                         file.read(t, from, part.asSlice(0, to - from));
                         assertEquals(
-                                MemorySegment.ofArray(all).asSlice(from, to - from).mismatch(part.asSlice(0, to - from)),
+                                MemorySegment.ofArray(all)
+                                        .asSlice(from, to - from)
+                                        .mismatch(part.asSlice(0, to - from)),
                                 -1,
                                 t.name() + " " + from + ".." + to);
                         assertEquals(0, part.get(ValueLayout.JAVA_BYTE, to - from));

@@ -94,8 +94,7 @@ public final class SyntheticTorch {
                  "rotary_emb_base": 10000, "rotary_pct": 1.0, "tie_word_embeddings": false, "scale_attn_weights": true,
                  "use_dynamic_ntk": true, "use_logn_attn": true, "bf16": true, "onnx_safe": null,
                  "tokenizer_class": "QWenTokenizer"}
-                """
-                .formatted(layers);
+                """.formatted(layers);
     }
 
     private void archive(SequencedMap<String, long[]> tensors) throws IOException {
@@ -146,8 +145,30 @@ public final class SyntheticTorch {
         boolean wide = start >= U32;
         byte[] extra = wide ? fields(1, 2, 8, 2, start, 8) : new byte[0];
         byte[] record = fields(
-                0x02014b50L, 4, 0, 4, 0x0808, 2, 0, 6, crc.getValue(), 4, size, 4, size, 4, name.length, 2, extra.length, 2, 0,
-                8, 0, 2, wide ? U32 : start, 4);
+                0x02014b50L,
+                4,
+                0,
+                4,
+                0x0808,
+                2,
+                0,
+                6,
+                crc.getValue(),
+                4,
+                size,
+                4,
+                size,
+                4,
+                name.length,
+                2,
+                extra.length,
+                2,
+                0,
+                8,
+                0,
+                2,
+                wide ? U32 : start,
+                4);
         directory.add(ByteBuffer.allocate(record.length + name.length + extra.length)
                 .put(record)
                 .put(name)
@@ -184,8 +205,7 @@ public final class SyntheticTorch {
     }
 
     private static ByteBuffer weights() {
-        RandomGenerator random =
-                RandomGeneratorFactory.of("L64X128MixRandom").create(20_260_101);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20_260_101);
         ByteBuffer block = ByteBuffer.allocateDirect(2 << 20).order(ByteOrder.LITTLE_ENDIAN);
         while (block.hasRemaining()) {
             block.putShort((short) (Float.floatToRawIntBits((float) (0.02 * random.nextGaussian())) >>> 16));

@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One model in four files: PyTorch's zip and legacy layouts, shards with views, and safetensors. */
 final class TorchCheckpointTest {
-    private static final Path CHECKPOINTS =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs", "checkpoints");
+    private static final Path CHECKPOINTS = Path.of(System.getProperty("ingot.root"), "golden-outputs", "checkpoints");
     private static final Path SAFETENSORS = CHECKPOINTS.resolve("qwen1-safetensors");
     private static final String BIN = "pytorch_model.bin";
 
@@ -60,7 +59,8 @@ final class TorchCheckpointTest {
         try (HfFolder torch = HfFolder.open(model.resolve(name))) {
             requireSame(torch);
         }
-        IngotException e = assertThrows(IngotException.MissingInput.class, () -> HfFolder.open(model).close());
+        IngotException e = assertThrows(
+                IngotException.MissingInput.class, () -> HfFolder.open(model).close());
         assertTrue(String.valueOf(e.getMessage()).contains("no weights here"), e::getMessage);
         assertEquals(
                 !name.equals("no-extension"),
@@ -92,7 +92,9 @@ final class TorchCheckpointTest {
         Path model = copy("qwen1-bin", BIN);
         Files.writeString(model.resolve("pytorch_model.bin.index.json"), "not read");
         try (HfFolder torch = HfFolder.open(model)) {
-            assertEquals(List.of(model.resolve(BIN)), torch.weightFiles().stream().map(f -> f.path()).toList());
+            assertEquals(
+                    List.of(model.resolve(BIN)),
+                    torch.weightFiles().stream().map(f -> f.path()).toList());
         }
         Files.copy(SAFETENSORS.resolve("model.safetensors"), model.resolve("model.safetensors"));
         try (HfFolder both = HfFolder.open(model)) {
@@ -126,7 +128,8 @@ final class TorchCheckpointTest {
                     expected.weights().tensors().keySet().stream().sorted().toList(),
                     torch.weights().tensors().keySet().stream().sorted().toList());
             for (TensorInfo e : expected.weights().tensors().values()) {
-                TensorInfo t = java.util.Objects.requireNonNull(torch.weights().tensors().get(e.name()));
+                TensorInfo t = java.util.Objects.requireNonNull(
+                        torch.weights().tensors().get(e.name()));
                 assertEquals(e.dtype(), t.dtype(), e.name());
                 assertEquals(e.shape(), t.shape(), e.name());
                 assertArrayEquals(

@@ -76,7 +76,9 @@ final class TorchFileTest {
         Path big = write(swapped, "big", p -> p.tensor("IntStorage", "0", numel, size, stride));
         try (TorchFile file = TorchFile.open(big)) {
             assertArrayEquals(
-                    expected.array(), SavedByTorchTest.bytes(file, Objects.requireNonNull(file.tensors().get("w"))));
+                    expected.array(),
+                    SavedByTorchTest.bytes(
+                            file, Objects.requireNonNull(file.tensors().get("w"))));
         }
     }
 
@@ -104,7 +106,10 @@ final class TorchFileTest {
     @ValueSource(ints = {1, 4})
     void nothingOfADamagedStorageIsGivenOut(int threads) throws IOException, InterruptedException {
         byte[] storage = new byte[5 << 20];
-        Path path = write(storage, "little", p -> p.tensor("ByteStorage", "0", storage.length, new long[] {storage.length}, new long[] {1}));
+        Path path = write(
+                storage,
+                "little",
+                p -> p.tensor("ByteStorage", "0", storage.length, new long[] {storage.length}, new long[] {1}));
         byte[] file = Files.readAllBytes(path);
         int data = indexOf(file, new byte[4096]);
         file[data + storage.length - 1] ^= 1;
@@ -115,7 +120,8 @@ final class TorchFileTest {
             Thread[] all = IntStream.range(0, threads)
                     .mapToObj(i -> Thread.ofPlatform().unstarted(() -> {
                         IngotException e = assertThrows(
-                                IngotException.BadData.class, () -> torch.read(t, 0, MemorySegment.ofArray(new byte[1])));
+                                IngotException.BadData.class,
+                                () -> torch.read(t, 0, MemorySegment.ofArray(new byte[1])));
                         assertTrue(String.valueOf(e.getMessage()).contains("the CRC of storage '0'"), e::getMessage);
                         refused.incrementAndGet();
                     }))
@@ -145,12 +151,14 @@ final class TorchFileTest {
         try (TorchFile file = TorchFile.open(path)) {
             TensorInfo behind = Objects.requireNonNull(file.tensors().get("behind"));
             assertTrue(behind.offset() > 1L << 32);
-            ByteBuffer numbers = ByteBuffer.wrap(SavedByTorchTest.bytes(file, behind)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer numbers =
+                    ByteBuffer.wrap(SavedByTorchTest.bytes(file, behind)).order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < 12; i++) {
                 assertEquals(i, numbers.getFloat());
             }
             TensorInfo transposed = Objects.requireNonNull(file.tensors().get("behind_transposed"));
-            ByteBuffer shorts = ByteBuffer.wrap(SavedByTorchTest.bytes(file, transposed)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer shorts =
+                    ByteBuffer.wrap(SavedByTorchTest.bytes(file, transposed)).order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < 12; i++) {
                 assertEquals(i % 3 * 4 + i / 3, shorts.getShort());
             }
