@@ -1,6 +1,7 @@
-/** What is on disk: data types, safetensors, Hugging Face folders, tokenizer files, block layouts and the .ingot file. */
+/** What is on disk: data types, safetensors, PyTorch files, Hugging Face folders, tokenizer files, block layouts and the .ingot file. */
 module ingot.formats {
     requires transitive tools.jackson.databind;
+    requires org.apache.commons.compress;
     requires static transitive org.jspecify;
 
     exports ingot.formats;
@@ -11,4 +12,5 @@ module ingot.formats {
     exports ingot.formats.json;
     exports ingot.formats.safetensors;
     exports ingot.formats.tokenizer;
+    exports ingot.formats.torch;
 }

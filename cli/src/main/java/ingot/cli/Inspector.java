@@ -6,27 +6,29 @@ import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.hf.HfFolder;
+import ingot.formats.hf.WeightFiles;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.InputFile;
+import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
+import ingot.formats.torch.TorchFile;
 import ingot.runtime.golden.GoldenFile;
 import ingot.runtime.golden.GoldenPrompt;
 import ingot.runtime.perplexity.LogitsFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -57,34 +59,12 @@ final class Inspector {
             inspector.folder();
         } else if (LogitsFile.recognises(path)) {
             inspector.logits();
+        } else if (IngotFile.recognises(path)) {
+            inspector.ingot();
         } else {
-            inspector.refuseForeign();
-            if (IngotFile.recognises(path)) {
-                inspector.ingot();
-            } else {
-                inspector.safetensors();
-            }
+            inspector.weights();
         }
         return inspector.root;
-    }
-
-    /** Formats that people have lying around, known by their first bytes. */
-    private void refuseForeign() {
-        byte[] head;
-        try (var in = Files.newInputStream(path)) {
-            head = in.readNBytes(8);
-        } catch (IOException e) {
-            throw InputFile.failure(path, e);
-        }
-        String text = new String(head, StandardCharsets.ISO_8859_1);
-        String name = text.startsWith("GGUF")
-                ? "a GGUF file"
-                : text.startsWith("PK\3\4")
-                        ? "a zip archive, perhaps a PyTorch checkpoint"
-                        : text.startsWith("\u0080\2") ? "a pickle, perhaps an old PyTorch checkpoint" : "";
-        if (!name.isEmpty()) {
-            throw IngotException.BadData.at(path, 0, name + ", which this version does not read");
-        }
     }
 
     private void ingot() {
@@ -152,7 +132,7 @@ final class Inspector {
             start(
                     "huggingface",
                     folder.weightFiles().stream()
-                            .mapToLong(SafetensorsFile::size)
+                            .mapToLong(TensorFile::size)
                             .sum());
             architecture(folder.config());
             sums(folder.weights().tensors().values());
@@ -161,29 +141,49 @@ final class Inspector {
             }
             var files = root.putArray("files");
             folder.weightFiles().forEach(f -> files.add(f.path().toString()));
+            root.put(
+                    "weights",
+                    folder.weightFiles().stream().map(Inspector::format).distinct().collect(Collectors.joining(", ")));
             var warnings = root.putArray("warnings");
             folder.warnings().forEach(warnings::add);
-            readAll(folder.weights());
+            readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
             tensors(folder.weights().tensors().values());
         }
     }
 
-    private void safetensors() {
-        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+    /** A file of tensors: its format is decided by its content. */
+    private void weights() {
+        try (TensorFile file = WeightFiles.open(path)) {
             boolean golden = file.tensors().containsKey("prompt.0.input_ids");
-            start(golden ? "golden" : "safetensors", file.size());
+            start(golden ? "golden" : format(file), file.size());
             root.putNull("architecture");
             sums(file.tensors().values());
             if (golden) {
                 golden();
             }
-            ObjectNode metadata = root.putObject("metadata");
-            for (Map.Entry<String, String> e : file.metadata().entrySet()) {
-                metadata.put(e.getKey(), e.getValue());
+            if (file instanceof SafetensorsFile safetensors) {
+                ObjectNode metadata = root.putObject("metadata");
+                safetensors.metadata().forEach(metadata::put);
             }
-            readAll(file);
+            readAll(file, checksums(file));
             tensors(file.tensors().values());
         }
+    }
+
+    private static String format(TensorFile file) {
+        return switch (file) {
+            case TorchFile torch ->
+                switch (torch.layout()) {
+                    case ZIP -> "pytorch zip";
+                    case LEGACY -> "pytorch legacy";
+                };
+            default -> "safetensors";
+        };
+    }
+
+    /** Zip archives have a CRC-32 of every storage, which reading compares; the other formats have none. */
+    private static boolean checksums(TensorFile file) {
+        return file instanceof TorchFile torch && torch.layout() == TorchFile.Layout.ZIP;
     }
 
     private void golden() {
@@ -257,9 +257,13 @@ final class Inspector {
                 .put("chat_template", data.config().chatTemplate() != null);
     }
 
-    /** These formats carry no checksums; reading every byte still proves that the disk gives them. */
-    private void readAll(TensorSource source) {
-        root.put("checksums", "none");
+    /**
+     * Reading every byte proves that the disk gives them, and where the file has checksums that they are right.
+     *
+     * @param checksums whether there are any
+     */
+    private void readAll(TensorSource source, boolean checksums) {
+        root.put("checksums", checksums ? verify ? "verified" : "present" : "none");
         if (!verify) {
             return;
         }

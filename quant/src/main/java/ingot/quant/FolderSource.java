@@ -4,7 +4,7 @@ import ingot.formats.TensorInfo;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.io.InputFile;
-import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.io.TensorFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.runtime.model.ModelGraph;
@@ -47,7 +47,7 @@ record FolderSource(
             Path config = folder.folder().resolve("config.json");
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(folder.config(), config));
             var binding = WeightBinding.bind(graph, folder.weights().tensors(), config);
-            folder.weightFiles().stream().map(SafetensorsFile::input).forEach(files::add);
+            folder.weightFiles().stream().map(TensorFile::input).forEach(files::add);
             for (Path index : folder.index().stream().toList()) {
                 files.add(InputFile.open(index));
             }

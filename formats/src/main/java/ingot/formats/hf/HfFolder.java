@@ -4,8 +4,8 @@ import ingot.formats.IngotException;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
+import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
-import ingot.formats.safetensors.SafetensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A model folder as published on the Hugging Face hub: {@code config.json}, weights in one file or in shards, tokenizer
- * files beside them. Links of a hub cache ({@code snapshots/REV/x → ../../blobs/SHA}) are followed.
+ * files beside them. What format the weights have is decided by their content. Links of a hub cache ({@code snapshots/REV/x → ../../blobs/SHA}) are followed.
  *
  * @param folder the folder
  * @param config the parsed {@code config.json}
@@ -30,7 +30,7 @@ public record HfFolder(
         ObjectNode config,
         Optional<ObjectNode> generationConfig,
         TensorSource weights,
-        List<SafetensorsFile> weightFiles,
+        List<TensorFile> weightFiles,
         Optional<Path> index,
         List<String> warnings)
         implements AutoCloseable {
@@ -42,17 +42,18 @@ public record HfFolder(
     /** config.json of published models stays below 30 KB; tokenizer_config.json below 1 MB. */
     private static final long MAX_CONFIG = 4 << 20;
 
-    private static final String SINGLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    /** Where weights may be, in the order in which transformers looks for them. */
+    private static final List<String> WEIGHTS = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
-    /** Whether {@code path} names something {@link #open} takes: a folder, a safetensors file or an index. */
+    /** Whether {@code path} names a model and not a single file: a folder or an index of shards. */
     public static boolean recognises(Path path) {
         return Files.isDirectory(path) || path.toString().endsWith(".index.json");
     }
 
     /**
-     * Opens a folder, or the folder of a {@code .safetensors} or {@code .safetensors.index.json} file given by name (then
-     * exactly that file is used).
+     * Opens a folder, or the folder of a file of weights or of an {@code .index.json} given by name (then exactly that file
+     * is used).
      *
      * @throws IngotException.MissingInput when config.json, the weights or a shard is absent (all missing names listed)
      * @throws IngotException.BadData when a file breaks its format or index and shards disagree
@@ -69,11 +70,10 @@ public record HfFolder(
         Optional<ObjectNode> generationConfig =
                 Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
-            ShardedSafetensors shards = ShardedSafetensors.open(weights);
-            return new HfFolder(
-                    folder, config, generationConfig, shards, shards.files(), Optional.of(weights), shards.warnings());
+            ShardedWeights shards = ShardedWeights.open(weights);
+            return new HfFolder(folder, config, generationConfig, shards, shards.files(), Optional.of(weights), shards.warnings());
         }
-        SafetensorsFile file = SafetensorsFile.open(weights);
+        TensorFile file = WeightFiles.open(weights);
         return new HfFolder(folder, config, generationConfig, file, List.of(file), Optional.empty(), List.of());
     }
 
@@ -89,8 +89,7 @@ public record HfFolder(
 
     private static Path findWeights(Path folder) {
         // A dangling link counts as present here, so that opening it names it.
-        List<String> candidates = List.of(SINGLE, INDEX);
-        for (String name : candidates) {
+        for (String name : WEIGHTS) {
             if (Files.exists(folder.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
                 return folder.resolve(name);
             }
@@ -106,11 +105,11 @@ public record HfFolder(
                 ? ""
                 : "; found "
                         + Text.quote(String.join(", ", others))
-                        + (others.size() == 1 && others.getFirst().endsWith(".safetensors")
+                        + (others.size() == 1
                                 ? ": name that file instead of the folder"
-                                : ", which this version does not read");
+                                : ": name the file to convert instead of the folder");
         throw new IngotException.MissingInput(
-                Text.path(folder) + ": neither " + SINGLE + " nor " + INDEX + " here" + found);
+                Text.path(folder) + ": no weights here (" + String.join(", ", WEIGHTS) + ")" + found);
     }
 
     @Override

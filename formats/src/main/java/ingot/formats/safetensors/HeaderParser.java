@@ -4,6 +4,7 @@ import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
+import ingot.formats.TensorNames;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
 import java.nio.file.Path;
@@ -35,7 +36,6 @@ final class HeaderParser {
     /** Fields of an entry; the format knows three. */
     static final int MAX_FIELDS = 16;
 
-    static final int MAX_NAME = 4096;
     static final int MAX_RANK = 16;
 
     private final Path file;
@@ -98,7 +98,7 @@ final class HeaderParser {
     }
 
     private void tensor(String name, JsonParser p) {
-        requireName(name);
+        TensorNames.require(name, file);
         if (tensors.size() == MAX_TENSORS) {
             throw bad("more than " + MAX_TENSORS + " tensors in one file");
         }
@@ -128,18 +128,6 @@ final class HeaderParser {
     private void requireScalar(String name, String field, JsonParser p) {
         if (p.currentToken().isStructStart()) {
             throw bad(name, "unknown field " + Text.quote(field) + " holds an object or array");
-        }
-    }
-
-    private void requireName(String name) {
-        if (name.isEmpty()) {
-            throw bad(name, "empty tensor name");
-        }
-        if (name.length() > MAX_NAME) {
-            throw bad(name, "name of " + name.length() + " characters; at most " + MAX_NAME + " are accepted");
-        }
-        if (name.chars().anyMatch(Character::isISOControl)) {
-            throw bad(name, "control character in the name");
         }
     }
 

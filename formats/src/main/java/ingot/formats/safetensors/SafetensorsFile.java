@@ -3,8 +3,8 @@ package ingot.formats.safetensors;
 import ingot.formats.IngotException;
 import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
-import ingot.formats.TensorSource;
 import ingot.formats.io.InputFile;
+import ingot.formats.io.TensorFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -15,7 +15,7 @@ import java.util.SequencedMap;
  * A safetensors file, read strictly: {@code u64 N (LE) | N bytes of JSON header | data}. Only the header is read on
  * opening; tensors are read on demand.
  */
-public final class SafetensorsFile implements TensorSource {
+public final class SafetensorsFile implements TensorFile {
     /** Longest header accepted, as in the reference parser. */
     public static final long MAX_HEADER = 100_000_000;
 
@@ -69,15 +69,6 @@ public final class SafetensorsFile implements TensorSource {
         }
     }
 
-    public Path path() {
-        return input.path();
-    }
-
-    /** Length of the whole file in bytes. */
-    public long size() {
-        return input.size();
-    }
-
     /** Offset of the data: 8 + header length. */
     public long dataStart() {
         return dataStart;
@@ -99,7 +90,7 @@ public final class SafetensorsFile implements TensorSource {
         input.read(tensor.offset() + byteOffset, destination);
     }
 
-    /** The file itself, for hashing and for the check that it did not change. */
+    @Override
     public InputFile input() {
         return input;
     }

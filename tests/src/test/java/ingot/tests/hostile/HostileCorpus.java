@@ -20,6 +20,10 @@ final class HostileCorpus {
         all.addAll(ConfigCases.all());
         all.addAll(TokenizerCases.all());
         all.addAll(IngotCases.all());
+        all.addAll(PickleCases.all());
+        all.addAll(TorchCases.all());
+        all.addAll(ZipCases.all());
+        all.addAll(TorchFileCases.all());
         Set<String> names = new HashSet<>();
         for (HostileCase c : all) {
             if (!names.add(c.name())) {

@@ -63,7 +63,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void formatsKnowsNothingButJsonAndTheJdk() {
+    void formatsKnowsNothingButJsonZipAndTheJdk() {
         classes()
                 .that()
                 .resideInAPackage("ingot.formats..")
@@ -71,6 +71,7 @@ final class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAPackage("ingot.formats..")
                         .or(resideInAPackage("java.."))
                         .or(resideInAPackage("tools.jackson.."))
+                        .or(resideInAPackage("org.apache.commons.compress.archivers.zip")) // the directory of .bin files
                         .or(resideInAPackage("org.jspecify..")))
                 .check(PRODUCT);
     }

@@ -5,8 +5,8 @@ import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
+import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
-import ingot.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -24,22 +24,22 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Weights split over several safetensors files, tied together by {@code *.safetensors.index.json}: {@code {"metadata":
- * {"total_size"}, "weight_map": {tensor: shard}}}. Index and shard headers must agree tensor by tensor.
+ * Weights split over several files, tied together by {@code *.index.json}: {@code {"metadata": {"total_size"}, "weight_map":
+ * {tensor: shard}}}. Index and shards must agree tensor by tensor; what format a shard has is decided by its content.
  */
-final class ShardedSafetensors implements TensorSource {
+final class ShardedWeights implements TensorSource {
     /** The index of the largest published checkpoints is about 10 MB. */
     private static final long MAX_INDEX = 64 << 20;
 
     private static final int MAX_SHARDS = 10_000;
 
-    private final List<SafetensorsFile> files;
+    private final List<TensorFile> files;
     private final SequencedMap<String, TensorInfo> tensors;
-    private final Map<Path, SafetensorsFile> byPath;
+    private final Map<Path, TensorFile> byPath;
     private final List<String> warnings;
 
-    private ShardedSafetensors(
-            List<SafetensorsFile> files, SequencedMap<String, TensorInfo> tensors, List<String> warnings) {
+    private ShardedWeights(
+            List<TensorFile> files, SequencedMap<String, TensorInfo> tensors, List<String> warnings) {
         this.files = files;
         this.tensors = tensors;
         this.byPath = new java.util.HashMap<>();
@@ -47,16 +47,16 @@ final class ShardedSafetensors implements TensorSource {
         this.warnings = warnings;
     }
 
-    static ShardedSafetensors open(Path index) {
+    static ShardedWeights open(Path index) {
         ObjectNode root = Json.readObject(index, MAX_INDEX);
         Map<String, String> weightMap = weightMap(root, index);
         Path folder = Folders.of(index);
         Map<String, Path> shards = resolve(new TreeSet<>(weightMap.values()), folder, index);
-        List<SafetensorsFile> files = new ArrayList<>();
+        List<TensorFile> files = new ArrayList<>();
         try {
             SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
             for (var shard : shards.entrySet()) {
-                SafetensorsFile file = SafetensorsFile.open(shard.getValue());
+                TensorFile file = WeightFiles.open(shard.getValue());
                 files.add(file);
                 collect(shard.getKey(), file, weightMap, tensors, index);
             }
@@ -69,9 +69,9 @@ final class ShardedSafetensors implements TensorSource {
                                     + ", which does not hold it");
                 }
             }
-            return new ShardedSafetensors(List.copyOf(files), tensors, sizeWarnings(root, tensors, index));
+            return new ShardedWeights(List.copyOf(files), tensors, sizeWarnings(root, tensors, index));
         } catch (RuntimeException | Error e) {
-            files.forEach(SafetensorsFile::close);
+            files.forEach(TensorFile::close);
             throw e;
         }
     }
@@ -151,7 +151,7 @@ final class ShardedSafetensors implements TensorSource {
 
     private static void collect(
             String shard,
-            SafetensorsFile file,
+            TensorFile file,
             Map<String, String> weightMap,
             SequencedMap<String, TensorInfo> tensors,
             Path index) {
@@ -181,7 +181,7 @@ final class ShardedSafetensors implements TensorSource {
                 + actual + " bytes");
     }
 
-    List<SafetensorsFile> files() {
+    List<TensorFile> files() {
         return files;
     }
 
@@ -196,7 +196,7 @@ final class ShardedSafetensors implements TensorSource {
 
     @Override
     public void read(TensorInfo tensor, long byteOffset, MemorySegment destination) {
-        SafetensorsFile file = byPath.get(tensor.file());
+        TensorFile file = byPath.get(tensor.file());
         if (file == null) {
             throw new IllegalArgumentException("not a tensor of these shards: " + tensor.name());
         }
@@ -205,6 +205,6 @@ final class ShardedSafetensors implements TensorSource {
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.forEach(TensorFile::close);
     }
 }
