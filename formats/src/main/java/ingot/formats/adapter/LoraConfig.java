@@ -6,6 +6,7 @@ import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,8 +50,9 @@ public record LoraConfig(
     private static final Set<String> INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
 
     public LoraConfig {
-        ranks = Map.copyOf(ranks);
-        alphas = Map.copyOf(alphas);
+        // The order of the file decides between two keys that match.
+        ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
+        alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
     }
 
     /**
@@ -132,11 +134,11 @@ public record LoraConfig(
         return rankStabilized ? a / Math.sqrt(rank(module)) : a / rank(module);
     }
 
-    /** The longest key that is the whole name or follows a dot in it. */
+    /** The first key, in the order of the file, that is the whole name or follows a dot in it, as {@code get_pattern_key}. */
     private static <T> Optional<T> match(Map<String, T> patterns, String module) {
         return patterns.entrySet().stream()
                 .filter(e -> module.equals(e.getKey()) || module.endsWith("." + e.getKey()))
-                .max(java.util.Comparator.comparingInt(e -> e.getKey().length()))
-                .map(Map.Entry::getValue);
+                .map(Map.Entry::getValue)
+                .findFirst();
     }
 }

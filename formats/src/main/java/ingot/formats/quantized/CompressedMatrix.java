@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * compressed-tensors pack-quantized: w = (q − zero) · scale.
  *
- * <p>{@code weight_packed} i32 [out, ⌈in/p⌉] with p = ⌊32/b⌋ numbers of b bits in a word, least significant first, each
+ * <p>{@code weight_packed} i32 [out, ⌈in/p⌉] with p = 32/b numbers of b bits in a word, least significant first, each
  * stored as q + 2^(b−1); {@code weight_shape} [out, in]; {@code weight_scale} [out, groups]; {@code weight_zero_point} packed
  * the same way but down the outputs, i32 [⌈out/p⌉, groups] (early releases: i8 [out, groups], not packed); {@code
  * weight_g_idx} i32 [in], the group of every column. Reference: compressed-tensors {@code

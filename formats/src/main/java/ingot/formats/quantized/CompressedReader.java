@@ -37,6 +37,7 @@ final class CompressedReader {
         long rows = weight.shape().dim(0);
         TensorInfo scale = stored.require(module + ".weight_scale", weight);
         Stored.check(scale, ScaleGrid.SCALES, scale.shape(), "");
+        requireWholeWords(weight);
         List<Weights> fitting = config.weights().stream()
                 .filter(w -> !w.floating() && weight.shape().dim(1) == ceil(cols, 32 / w.bits()))
                 .filter(w -> grid(w, scale, rows, cols).isPresent())
@@ -53,6 +54,19 @@ final class CompressedReader {
                         IntegerMatrix.evenGroups(cols, scales.colBlock()));
         Range range = range(grids, settings.bits(), rows, zero.isPresent());
         return new CompressedMatrix(weight, index.filter(t -> scattered), settings.bits(), cols, range, grids);
+    }
+
+    /** Widths that do not divide 32: early releases padded every word, later ones split numbers, and shapes may not tell. */
+    private void requireWholeWords(TensorInfo weight) {
+        config.weights().stream()
+                .filter(w -> 32 % w.bits() != 0)
+                .findFirst()
+                .ifPresent(w -> {
+                    throw Stored.mismatch(
+                            weight,
+                            "packed numbers of " + w.bits() + " bits are stored in two ways that look alike; expected 2, 4"
+                                    + " or 8 bits");
+                });
     }
 
     /** A module with {@code weight} of 8 bits and {@code weight_scale}. */

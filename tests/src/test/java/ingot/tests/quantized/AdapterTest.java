@@ -94,7 +94,7 @@ final class AdapterTest {
         pair(LAYER + "mlp.down_proj", 3, 5.0 / 3, false, ".default");
         pair("model.layers.0.mlp.up_proj", 3, 16.0 / 3, false, "");
         check(write("""
-                {"peft_type":"LORA","r":7,"lora_alpha":16,"rank_pattern":{"down_proj":3,"layers.0.mlp.up_proj":3},
+                {"peft_type":"LORA","r":7,"lora_alpha":16,"rank_pattern":{"down_proj":3,"layers.0.mlp.up_proj":3,"up_proj":4},
                  "alpha_pattern":{"down_proj":5.0},"target_modules":"all-linear","bias":"none","use_dora":false,
                  "init_lora_weights":true,"loftq_config":{}}"""));
     }

@@ -115,6 +115,17 @@ final class HostileQuantizedTest {
         assertEquals(1, e.getMessage().lines().count());
     }
 
+    @Test
+    void packedWidthsThatDoNotDivideAWordAreRefused() {
+        Method three = new IntegerMethods.Packed(3, 32, true, false, "F16");
+        FolderBuilder folder = new FolderBuilder();
+        Random random = new Random(3);
+        three.put(folder, "m", LayoutsTest.random(64 * 96, random), 64, random);
+        folder.write(temp, config(three));
+        var e = assertThrows(MISMATCH, () -> HfFolder.open(temp));
+        assertTrue(e.getMessage().contains("3 bits"), e.getMessage());
+    }
+
     private static String config(Method method) {
         return "{\"quantization_config\":" + method.config() + "}";
     }

@@ -46,7 +46,7 @@ final class LayoutsTest {
             cases.add(new Case(new IntegerMethods.Awq(group), 8, 33));
             cases.add(new Case(new IntegerMethods.Awq(group), 5000, 100));
         }
-        for (int bits : new int[] {2, 3, 4, 8}) {
+        for (int bits : new int[] {2, 4, 8}) {
             for (boolean symmetric : new boolean[] {true, false}) {
                 cases.add(new Case(new IntegerMethods.Packed(bits, 0, symmetric, false, "BF16"), 33, 31));
                 cases.add(new Case(new IntegerMethods.Packed(bits, 32, symmetric, false, "F16"), 7, 100));
