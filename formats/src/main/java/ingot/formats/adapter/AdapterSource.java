@@ -37,8 +37,7 @@ public final class AdapterSource implements TensorSource {
     private final SequencedMap<String, Edit> edits;
     private final SequencedMap<String, TensorInfo> tensors;
 
-    private AdapterSource(
-            TensorSource base, SafetensorsFile file, InputFile config, SequencedMap<String, Edit> edits) {
+    private AdapterSource(TensorSource base, SafetensorsFile file, InputFile config, SequencedMap<String, Edit> edits) {
         this.base = base;
         this.file = file;
         this.config = config;

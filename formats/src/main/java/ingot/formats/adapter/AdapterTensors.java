@@ -40,8 +40,8 @@ final class AdapterTensors {
             TensorInfo old = base(name, tensor);
             if (!old.shape().equals(tensor.shape())) {
                 throw mismatch(
-                        tensor, "shape " + tensor.shape() + " cannot replace " + Text.quote(old.name()) + " "
-                                + old.shape());
+                        tensor,
+                        "shape " + tensor.shape() + " cannot replace " + Text.quote(old.name()) + " " + old.shape());
             }
             edits.put(old.name(), new Edit(old, Optional.of(tensor), Optional.empty()));
         });
@@ -53,8 +53,8 @@ final class AdapterTensors {
                     || old.shape().dim(1) != added.cols()) {
                 throw mismatch(
                         added.a(),
-                        "with its lora_B makes [" + added.rows() + ", " + added.cols() + "], but " + Text.quote(old.name())
-                                + " is " + old.shape());
+                        "with its lora_B makes [" + added.rows() + ", " + added.cols() + "], but "
+                                + Text.quote(old.name()) + " is " + old.shape());
             }
             Edit before = edits.get(old.name());
             edits.put(
@@ -109,8 +109,8 @@ final class AdapterTensors {
         if (tensor.shape().rank() != 2 || tensor.shape().count() == 0) {
             throw mismatch(tensor, "shape " + tensor.shape() + "; expected a matrix with at least one element");
         }
-        Map<String, TensorInfo> halves =
-                pairs.computeIfAbsent(module, m -> new Pair(new LinkedHashMap<>())).halves();
+        Map<String, TensorInfo> halves = pairs.computeIfAbsent(module, m -> new Pair(new LinkedHashMap<>()))
+                .halves();
         if (halves.put(half, tensor) != null) {
             throw mismatch(tensor, "a second " + half + " for " + Text.quote(module));
         }
@@ -141,7 +141,8 @@ final class AdapterTensors {
             found = name.startsWith(DECODER) ? base.get(name.substring(DECODER.length())) : base.get(DECODER + name);
         }
         if (found == null) {
-            throw mismatch(of, "the base model has no tensor " + Text.quote(name) + "; is it an adapter of another model?");
+            throw mismatch(
+                    of, "the base model has no tensor " + Text.quote(name) + "; is it an adapter of another model?");
         }
         DType type = found.dtype();
         if (!type.floating()) {

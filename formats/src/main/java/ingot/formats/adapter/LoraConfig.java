@@ -73,7 +73,8 @@ public record LoraConfig(
         for (String name : REFUSED.keySet().stream().sorted().toList()) {
             if (fields.get(name).filter(LoraConfig::isSet).isPresent()) {
                 throw fields.unsupported(
-                        name, REFUSED.get(name) + " is not supported; merge the adapter with PEFT and convert the result");
+                        name,
+                        REFUSED.get(name) + " is not supported; merge the adapter with PEFT and convert the result");
             }
         }
         requireKnownInitialization(fields);
@@ -83,8 +84,10 @@ public record LoraConfig(
                 fields.flag("use_rslora", false),
                 fields.flag("fan_in_fan_out", false),
                 pattern(fields, "rank_pattern", (f, key) -> f.requireInteger(key, 1, MAX_RANK)),
-                pattern(fields, "alpha_pattern", (f, key) -> f.number(key)
-                        .orElseThrow(() -> f.bad(key, "null; expected a number"))));
+                pattern(
+                        fields,
+                        "alpha_pattern",
+                        (f, key) -> f.number(key).orElseThrow(() -> f.bad(key, "null; expected a number"))));
     }
 
     private static boolean isSet(JsonNode value) {

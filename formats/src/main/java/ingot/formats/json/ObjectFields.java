@@ -50,7 +50,8 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
     }
 
     public boolean flag(String name, boolean fallback) {
-        return get(name).map(v -> {
+        return get(name)
+                .map(v -> {
                     if (!v.isBoolean()) {
                         throw bad(name, show(v) + "; expected true or false");
                     }

@@ -23,8 +23,8 @@ public record AwqConfig(int group) implements Quantization {
         if (bits != 4) {
             throw fields.unsupported(name, bits + " is not supported; AWQ's GEMM layout has 4 bits");
         }
-        return new AwqConfig(GptqConfig.group(
-                fields, fields.get("group_size").isPresent() ? "group_size" : "q_group_size", 128));
+        return new AwqConfig(
+                GptqConfig.group(fields, fields.get("group_size").isPresent() ? "group_size" : "q_group_size", 128));
     }
 
     @Override

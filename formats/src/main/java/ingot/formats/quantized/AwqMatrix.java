@@ -36,8 +36,8 @@ public record AwqMatrix(
         long groups = ceil(cols, group);
         if (scales.shape().rank() != 2 || scales.shape().dim(0) != groups) {
             throw Stored.mismatch(
-                    scales, "shape " + scales.shape() + "; the group size of the configuration makes " + groups
-                            + " groups");
+                    scales,
+                    "shape " + scales.shape() + "; the group size of the configuration makes " + groups + " groups");
         }
         Stored.check(
                 scales,

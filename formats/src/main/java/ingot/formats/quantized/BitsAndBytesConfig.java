@@ -12,7 +12,8 @@ public record BitsAndBytesConfig(int bits) implements Quantization {
         boolean four = fields.flag("load_in_4bit", fields.flag("_load_in_4bit", false));
         boolean eight = fields.flag("load_in_8bit", fields.flag("_load_in_8bit", false));
         if (four == eight) {
-            throw fields.unsupported("load_in_4bit", "expected exactly one of load_in_4bit and load_in_8bit to be true");
+            throw fields.unsupported(
+                    "load_in_4bit", "expected exactly one of load_in_4bit and load_in_8bit to be true");
         }
         return new BitsAndBytesConfig(four ? 4 : 8);
     }

@@ -44,15 +44,14 @@ public record Bnb4Matrix(TensorSource source, TensorInfo codes, Tensors tensors,
         if (weight.dtype() != DType.U8 || weight.shape().count() != ceil(count, 2)) {
             throw Stored.bad(
                     weight,
-                    weight.dtype().label() + " " + weight.shape() + "; expected " + ceil(count, 2) + " U8 for a matrix ["
-                            + state.rows() + ", " + state.cols() + "]");
+                    weight.dtype().label() + " " + weight.shape() + "; expected " + ceil(count, 2)
+                            + " U8 for a matrix [" + state.rows() + ", " + state.cols() + "]");
         }
         long blocks = ceil(count, state.block());
         TensorInfo map = stored.require(name + ".quant_map", absmax);
         Stored.check(map, Set.of(DType.F32), new Shape(16), "values of a 4-bit code");
         boolean isNested = state.nestedBlock().isPresent();
-        Stored.check(
-                absmax, Set.of(isNested ? DType.U8 : DType.F32), new Shape(blocks), "blocks of " + state.block());
+        Stored.check(absmax, Set.of(isNested ? DType.U8 : DType.F32), new Shape(blocks), "blocks of " + state.block());
         Optional<Nested> nested = state.nestedBlock().map(size -> {
             TensorInfo scales = stored.require(name + ".nested_absmax", absmax);
             TensorInfo values = stored.require(name + ".nested_quant_map", absmax);

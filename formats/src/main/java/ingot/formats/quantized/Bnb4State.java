@@ -1,8 +1,8 @@
 package ingot.formats.quantized;
 
 import ingot.formats.DType;
-import ingot.formats.Text;
 import ingot.formats.TensorInfo;
+import ingot.formats.Text;
 import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.util.Optional;
@@ -26,8 +26,8 @@ public record Bnb4State(String type, long rows, int cols, int block, Optional<In
             throw Stored.bad(
                     tensor, tensor.dtype().label() + " " + tensor.shape() + "; expected at most " + MAX_JSON + " U8");
         }
-        byte[] utf8 = Stored.bytes(
-                stored.source(), tensor, 0, (int) tensor.shape().count());
+        byte[] utf8 =
+                Stored.bytes(stored.source(), tensor, 0, (int) tensor.shape().count());
         ObjectFields fields =
                 new ObjectFields(Json.parseObject(utf8, tensor.file()), tensor.file(), tensor.name() + ": ");
         String stated = fields.text("quant_type").orElse(type);
@@ -37,7 +37,8 @@ public record Bnb4State(String type, long rows, int cols, int block, Optional<In
         JsonNode shape = fields.get("shape").orElseThrow(() -> fields.bad("shape", "missing; expected [out, in]"));
         if (!shape.isArray()
                 || shape.size() != 2
-                || !shape.valueStream().allMatch(d -> d.isIntegralNumber() && d.canConvertToInt() && d.intValue() > 0)) {
+                || !shape.valueStream()
+                        .allMatch(d -> d.isIntegralNumber() && d.canConvertToInt() && d.intValue() > 0)) {
             throw fields.bad("shape", ObjectFields.show(shape) + "; expected two positive integers");
         }
         Optional<Integer> nested = fields.integer("nested_blocksize", 1, MAX_BLOCK).stream()

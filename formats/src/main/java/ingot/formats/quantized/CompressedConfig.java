@@ -76,7 +76,8 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
             throw fields.unsupported(
                     "format",
                     Text.quote(f)
-                            + " is not supported; expected pack-quantized, int-quantized, float-quantized or naive-quantized");
+                            + " is not supported; expected pack-quantized, int-quantized, float-quantized or"
+                            + " naive-quantized");
         });
     }
 
@@ -89,7 +90,8 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
         boolean floating = type.equals("float");
         if (floating ? bits != 8 : bits > 8) {
             throw fields.unsupported(
-                    "num_bits", bits + " is not supported for " + type + "; expected " + (floating ? "8" : "at most 8"));
+                    "num_bits",
+                    bits + " is not supported for " + type + "; expected " + (floating ? "8" : "at most 8"));
         }
         Optional<Integer> group = fields.integer("group_size", -1, GptqConfig.MAX_GROUP).stream()
                 .boxed()

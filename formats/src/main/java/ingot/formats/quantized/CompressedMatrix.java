@@ -16,7 +16,8 @@ import java.util.Optional;
  *
  * @param index the group index, where it is not i ÷ group size
  */
-public record CompressedMatrix(TensorInfo codes, Optional<TensorInfo> index, int bits, int cols, Range range, Grids grids)
+public record CompressedMatrix(
+        TensorInfo codes, Optional<TensorInfo> index, int bits, int cols, Range range, Grids grids)
         implements IntegerMatrix {
     /**
      * Scales and zero points.

@@ -58,15 +58,12 @@ final class CompressedReader {
 
     /** Widths that do not divide 32: early releases padded every word, later ones split numbers, and shapes may not tell. */
     private void requireWholeWords(TensorInfo weight) {
-        config.weights().stream()
-                .filter(w -> 32 % w.bits() != 0)
-                .findFirst()
-                .ifPresent(w -> {
-                    throw Stored.mismatch(
-                            weight,
-                            "packed numbers of " + w.bits() + " bits are stored in two ways that look alike; expected 2, 4"
-                                    + " or 8 bits");
-                });
+        config.weights().stream().filter(w -> 32 % w.bits() != 0).findFirst().ifPresent(w -> {
+            throw Stored.mismatch(
+                    weight,
+                    "packed numbers of " + w.bits() + " bits are stored in two ways that look alike; expected 2, 4"
+                            + " or 8 bits");
+        });
     }
 
     /** A module with {@code weight} of 8 bits and {@code weight_scale}. */
@@ -98,7 +95,8 @@ final class CompressedReader {
     }
 
     private int cols(TensorInfo shape, TensorInfo weight) {
-        if (shape.dtype() != DType.I64 && shape.dtype() != DType.I32 || shape.shape().count() != 2) {
+        if (shape.dtype() != DType.I64 && shape.dtype() != DType.I32
+                || shape.shape().count() != 2) {
             throw Stored.bad(shape, shape.dtype().label() + " " + shape.shape() + "; expected two integers");
         }
         int width = shape.dtype().bytes();
@@ -151,8 +149,7 @@ final class CompressedReader {
             Stored.check(zero.get(), Set.of(DType.I32), shape, "outputs packed, groups");
             return new CompressedMatrix.Grids(scales, zero, Optional.empty());
         }
-        return new CompressedMatrix.Grids(
-                scales, Optional.empty(), zero.map(z -> sameGrid(settings, z, rows, cols)));
+        return new CompressedMatrix.Grids(scales, Optional.empty(), zero.map(z -> sameGrid(settings, z, rows, cols)));
     }
 
     private ScaleGrid sameGrid(Weights settings, TensorInfo zero, long rows, int cols) {

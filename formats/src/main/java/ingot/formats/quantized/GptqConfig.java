@@ -19,9 +19,8 @@ public record GptqConfig(int bits, int group, boolean symmetric, boolean version
         if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
             throw fields.unsupported("bits", bits + " is not supported; expected 2, 3, 4 or 8");
         }
-        String format = fields.text("checkpoint_format")
-                .or(() -> fields.text("format"))
-                .orElse("gptq");
+        String format =
+                fields.text("checkpoint_format").or(() -> fields.text("format")).orElse("gptq");
         if (!format.equals("gptq") && !format.equals("gptq_v2")) {
             throw fields.unsupported(
                     "checkpoint_format", Text.quote(format) + " is not supported; expected gptq or gptq_v2");
@@ -29,14 +28,17 @@ public record GptqConfig(int bits, int group, boolean symmetric, boolean version
         if (fields.flag("is_marlin_format", false)) {
             throw fields.unsupported("is_marlin_format", "Marlin's layout is not supported; expected false");
         }
-        fields.object("dynamic").ifPresent(rules -> rules.node().propertyNames().stream()
-                .filter(rule -> !rule.startsWith("-:"))
-                .findFirst()
-                .ifPresent(rule -> {
-                    throw fields.unsupported(
-                            "dynamic", "other settings for some modules (" + Text.quote(rule) + ") are not supported");
-                }));
-        return new GptqConfig(bits, group(fields, "group_size", 128), fields.flag("sym", true), format.equals("gptq_v2"));
+        fields.object("dynamic")
+                .ifPresent(rules -> rules.node().propertyNames().stream()
+                        .filter(rule -> !rule.startsWith("-:"))
+                        .findFirst()
+                        .ifPresent(rule -> {
+                            throw fields.unsupported(
+                                    "dynamic",
+                                    "other settings for some modules (" + Text.quote(rule) + ") are not supported");
+                        }));
+        return new GptqConfig(
+                bits, group(fields, "group_size", 128), fields.flag("sym", true), format.equals("gptq_v2"));
     }
 
     /** A group size: positive, or −1 for the whole row. */

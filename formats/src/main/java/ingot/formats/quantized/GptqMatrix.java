@@ -87,8 +87,8 @@ public record GptqMatrix(
         // With an index the number of groups needs no group size: the last may be shared out differently.
         if (groups < 1 || groups > weight.shape().dim(0) * 32L || (!indexed && groups != expected)) {
             throw Stored.mismatch(
-                    scales, "shape " + scales.shape() + "; the group size of the configuration makes " + expected
-                            + " groups");
+                    scales,
+                    "shape " + scales.shape() + "; the group size of the configuration makes " + expected + " groups");
         }
         return Math.toIntExact(groups);
     }

@@ -36,8 +36,7 @@ public record Int8Matrix(TensorInfo codes, ScaleGrid scales, Optional<ScaleGrid>
     @Override
     public void codes(long first, int n, int[] out) {
         int cols = cols();
-        byte[] bytes =
-                Stored.bytes(scales.source(), codes, first * cols, Math.multiplyExact(n, cols));
+        byte[] bytes = Stored.bytes(scales.source(), codes, first * cols, Math.multiplyExact(n, cols));
         float[] zero = new float[Math.multiplyExact(n, groups())];
         zeros.ifPresent(z -> z.read(first, n, zero));
         for (int i = 0; i < bytes.length; i++) {

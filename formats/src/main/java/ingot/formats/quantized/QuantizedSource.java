@@ -51,8 +51,8 @@ public final class QuantizedSource implements TensorSource {
         switch (quantization) {
             case GptqConfig gptq -> add(stored, packed, ".qweight", m -> GptqMatrix.open(gptq, stored, m));
             case AwqConfig awq -> add(stored, packed, ".qweight", m -> AwqMatrix.open(awq, stored, m));
-            case BitsAndBytesConfig(int bits) when bits == 4 ->
-                add(stored, packed, ".weight.absmax", m -> Bnb4Matrix.open(stored, m));
+            case BitsAndBytesConfig(int bits)
+            when bits == 4 -> add(stored, packed, ".weight.absmax", m -> Bnb4Matrix.open(stored, m));
             case BitsAndBytesConfig eight -> add(stored, packed, ".SCB", m -> Bnb8Matrix.open(stored, m));
             case CompressedConfig compressed -> {
                 CompressedReader reader = new CompressedReader(compressed, stored);

@@ -95,7 +95,11 @@ final class Stored {
     }
 
     private static String names(Set<DType> types) {
-        return types.stream().map(DType::label).sorted().reduce((a, b) -> a + " or " + b).orElseThrow();
+        return types.stream()
+                .map(DType::label)
+                .sorted()
+                .reduce((a, b) -> a + " or " + b)
+                .orElseThrow();
     }
 
     /** Reads {@code n} 32-bit elements from element {@code from} on. */

@@ -27,7 +27,9 @@ public sealed interface Carried extends Scheme {
             case IntegerMatrix matrix ->
                 Optional.<Scheme>of(new Integers(matrix, layout)).filter(s -> CarriedCodes.holds(matrix, layout));
             case Bnb4Matrix matrix ->
-                layout instanceof Nf4 nf4 && matrix.holds(nf4) ? Optional.of(new Normal(matrix, nf4)) : Optional.empty();
+                layout instanceof Nf4 nf4 && matrix.holds(nf4)
+                        ? Optional.of(new Normal(matrix, nf4))
+                        : Optional.empty();
             case Bnb8Matrix none -> Optional.empty();
             case FloatMatrix none -> Optional.empty();
         };
@@ -56,8 +58,7 @@ public sealed interface Carried extends Scheme {
                     short[] f16 = new short[rows * groups.length];
                     for (int i = 0; i < f16.length; i++) {
                         int row = i / groups.length;
-                        f16[i] = Float.floatToFloat16(
-                                scales[row * matrix.groups() + groups[i % groups.length]]);
+                        f16[i] = Float.floatToFloat16(scales[row * matrix.groups() + groups[i % groups.length]]);
                     }
                     int group = Blocks.of(rows, cols, group()).group();
                     for (int i = 0; i < codes.length; i++) {

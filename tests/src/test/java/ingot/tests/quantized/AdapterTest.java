@@ -74,7 +74,8 @@ final class AdapterTest {
     }
 
     private void check(Path folder) {
-        try (AdapterSource merged = AdapterSource.open(HfFolder.open(TinyModel.FOLDER).weights(), folder)) {
+        try (AdapterSource merged =
+                AdapterSource.open(HfFolder.open(TinyModel.FOLDER).weights(), folder)) {
             assertEquals(model.weights.keySet(), merged.tensors().keySet());
             model.weights.forEach((name, w) -> {
                 float[] got = TinyModel.read(merged, name);
@@ -94,9 +95,10 @@ final class AdapterTest {
         pair(LAYER + "mlp.down_proj", 3, 5.0 / 3, false, ".default");
         pair("model.layers.0.mlp.up_proj", 3, 16.0 / 3, false, "");
         check(write("""
-                {"peft_type":"LORA","r":7,"lora_alpha":16,"rank_pattern":{"down_proj":3,"layers.0.mlp.up_proj":3,"up_proj":4},
-                 "alpha_pattern":{"down_proj":5.0},"target_modules":"all-linear","bias":"none","use_dora":false,
-                 "init_lora_weights":true,"loftq_config":{}}"""));
+            {"peft_type":"LORA","r":7,"lora_alpha":16,"rank_pattern":{"down_proj":3,"layers.0.mlp.up_proj":3,"up_proj":4},
+             "alpha_pattern":{"down_proj":5.0},"target_modules":"all-linear","bias":"none","use_dora":false,
+             "init_lora_weights":true,"loftq_config":{}}\
+            """));
     }
 
     @Test
@@ -159,7 +161,8 @@ final class AdapterTest {
             for (int i = 0; i < got.length; i++) {
                 assertTrue(Math.abs(got[i] - want[i]) <= Math.ulp((float) want[i]));
             }
-            var hashed = ingot.manifest().sources().stream().map(SourceFile::name).toList();
+            var hashed =
+                    ingot.manifest().sources().stream().map(SourceFile::name).toList();
             assertTrue(hashed.contains("adapter_model.safetensors") && hashed.contains("adapter_config.json"));
         }
         assertThrows(
@@ -206,8 +209,7 @@ final class AdapterTest {
     private void refused(String config, String named) throws IOException {
         Path folder = write(config);
         try (HfFolder base = HfFolder.open(TinyModel.FOLDER)) {
-            var e = assertThrows(
-                    IngotException.ConfigMismatch.class, () -> AdapterSource.open(base.weights(), folder));
+            var e = assertThrows(IngotException.ConfigMismatch.class, () -> AdapterSource.open(base.weights(), folder));
             assertTrue(e.getMessage().contains(named), e.getMessage());
         }
     }

@@ -43,7 +43,8 @@ final class CommandTest {
     @Test
     void anUnknownMethodIsAConfigurationError() {
         new FolderBuilder().write(temp, "{\"quantization_config\":{\"quant_method\":\"quip\"}}");
-        Result result = ingot("convert", temp.toString(), "-o", temp.resolve("m.ingot").toString());
+        Result result =
+                ingot("convert", temp.toString(), "-o", temp.resolve("m.ingot").toString());
         assertEquals(78, result.code());
         assertTrue(result.err().contains("quip"), result.err());
     }
@@ -52,8 +53,8 @@ final class CommandTest {
     void anAdapterFolderThatIsNoneIsMissingInput() throws Exception {
         Path empty = Files.createDirectories(temp.resolve("empty"));
         String output = temp.resolve("m.ingot").toString();
-        Result result = ingot(
-                "convert", TinyModel.FOLDER.toString(), "-o", output, "--adapter", empty.toString(), "--dry-run");
+        Result result =
+                ingot("convert", TinyModel.FOLDER.toString(), "-o", output, "--adapter", empty.toString(), "--dry-run");
         assertEquals(66, result.code());
         assertTrue(result.err().contains("adapter_config.json"), result.err());
     }

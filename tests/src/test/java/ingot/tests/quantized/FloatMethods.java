@@ -7,13 +7,40 @@ import java.util.Random;
 /** bitsandbytes and the FP8 kinds, from their layout tables. */
 final class FloatMethods {
     private static final float[] NF4 = {
-        -1f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f,
-        -0.18477343022823334f, -0.09105003625154495f, 0f, 0.07958029955625534f, 0.16093020141124725f,
-        0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1f
+        -1f,
+        -0.6961928009986877f,
+        -0.5250730514526367f,
+        -0.39491748809814453f,
+        -0.28444138169288635f,
+        -0.18477343022823334f,
+        -0.09105003625154495f,
+        0f,
+        0.07958029955625534f,
+        0.16093020141124725f,
+        0.24611230194568634f,
+        0.33791524171829224f,
+        0.44070982933044434f,
+        0.5626170039176941f,
+        0.7229568362236023f,
+        1f
     };
     private static final float[] FP4 = {
-        0f, 0.0052083333f, 0.6666667f, 1f, 0.33333334f, 0.5f, 0.16666667f, 0.25f,
-        -0f, -0.0052083333f, -0.6666667f, -1f, -0.33333334f, -0.5f, -0.16666667f, -0.25f
+        0f,
+        0.0052083333f,
+        0.6666667f,
+        1f,
+        0.33333334f,
+        0.5f,
+        0.16666667f,
+        0.25f,
+        -0f,
+        -0.0052083333f,
+        -0.6666667f,
+        -1f,
+        -0.33333334f,
+        -0.5f,
+        -0.16666667f,
+        -0.25f
     };
 
     private FloatMethods() {}
@@ -71,8 +98,8 @@ final class FloatMethods {
             }
             folder.put(name, "U8", packed, packed.length, 1);
             folder.floats(name + ".quant_map", "F32", table, 16);
-            byte[] json = ("{\"quant_type\":\"" + type + "\",\"blocksize\":" + block + ",\"dtype\":\"bfloat16\",\"shape\":["
-                            + out + "," + n / out + "]" + state + "}")
+            byte[] json = ("{\"quant_type\":\"" + type + "\",\"blocksize\":" + block
+                            + ",\"dtype\":\"bfloat16\",\"shape\":[" + out + "," + n / out + "]" + state + "}")
                     .getBytes(StandardCharsets.UTF_8);
             folder.put(name + ".quant_state.bitsandbytes__" + type, "U8", json, json.length);
             return values;
@@ -115,9 +142,10 @@ final class FloatMethods {
                         .formatted(rows, cols);
             }
             return """
-                    {"quant_method":"compressed-tensors","format":"float-quantized","config_groups":{"group_0":{
-                     "targets":["Linear"],"weights":{"num_bits":8,"type":"float","symmetric":true,"strategy":"%s",
-                     "block_structure":[%d,%d]}}}}""".formatted(strategy, rows, cols);
+                {"quant_method":"compressed-tensors","format":"float-quantized","config_groups":{"group_0":{
+                 "targets":["Linear"],"weights":{"num_bits":8,"type":"float","symmetric":true,"strategy":"%s",
+                 "block_structure":[%d,%d]}}}}\
+                """.formatted(strategy, rows, cols);
         }
 
         @Override

@@ -79,9 +79,17 @@ final class HostileQuantizedTest {
                 lies("state is no JSON", NF4, BAD, f -> state(f, "{\"blocksize\":")),
                 lies("state without blocksize", NF4, BAD, f -> state(f, "{\"shape\":[64,96]}")),
                 lies("state of another shape", NF4, BAD, f -> state(f, "{\"shape\":[64,97],\"blocksize\":64}")),
-                lies("state of a huge shape", NF4, BAD, f -> state(f, "{\"shape\":[2147483647,16777216],\"blocksize\":64}")),
+                lies(
+                        "state of a huge shape",
+                        NF4,
+                        BAD,
+                        f -> state(f, "{\"shape\":[2147483647,16777216],\"blocksize\":64}")),
                 lies("state of blocks of 0", NF4, BAD, f -> state(f, "{\"shape\":[64,96],\"blocksize\":0}")),
-                lies("another type", NF4, BAD, f -> state(f, "{\"quant_type\":\"fp4\",\"shape\":[64,96],\"blocksize\":64}")),
+                lies(
+                        "another type",
+                        NF4,
+                        BAD,
+                        f -> state(f, "{\"quant_type\":\"fp4\",\"shape\":[64,96],\"blocksize\":64}")),
                 lies("absmax of another block", NF4, BAD, f -> f.put("m.weight.absmax", "U8", new byte[7], 7)),
                 lies("map of 15", NF4, BAD, f -> f.floats("m.weight.quant_map", "F32", new float[15], 15)),
                 lies("tiled int8", INT8, MISMATCH, f -> f.put("m.weight_format", "U8", new byte[] {2})),
@@ -90,7 +98,11 @@ final class HostileQuantizedTest {
                 lies("weight_shape of other columns", PACKED, MISMATCH, f -> f.longs("m.weight_shape", 64, 200)),
                 lies("weight_shape of 2^62", PACKED, BAD, f -> f.longs("m.weight_shape", 64, 1L << 62)),
                 lies("weight_shape negative", PACKED, BAD, f -> f.longs("m.weight_shape", 64, -96)),
-                lies("weight_g_idx too large", PACKED, BAD, f -> f.tensors.get("m.weight_g_idx").bytes()[0] = 9),
+                lies(
+                        "weight_g_idx too large",
+                        PACKED,
+                        BAD,
+                        f -> f.tensors.get("m.weight_g_idx").bytes()[0] = 9),
                 lies("zeros not packed", PACKED, BAD, f -> f.ints("m.weight_zero_point", new int[192], 64, 3)),
                 lies(
                         "fp8 factors of other blocks",
@@ -146,7 +158,8 @@ final class HostileQuantizedTest {
                 "{\"quant_method\":\"fp8\",\"fmt\":\"e5m2\"} | e5m2",
                 "{\"quant_method\":\"compressed-tensors\"} | config_groups",
                 "{\"quant_method\":\"compressed-tensors\",\"format\":\"nvfp4-pack-quantized\"} | nvfp4",
-                "{\"quant_method\":\"compressed-tensors\",\"sparsity_config\":{\"format\":\"sparse-24-bitmask\"}} | sparse"
+                "{\"quant_method\":\"compressed-tensors\",\"sparsity_config\":{\"format\":\"sparse-24-bitmask\"}} |"
+                        + " sparse"
             })
     void unsupportedSettingsAreNamed(String quantization, String named) {
         new FolderBuilder().write(temp, "{\"quantization_config\":" + quantization + "}");

@@ -29,7 +29,8 @@ final class IntegerMethods {
         }
     }
 
-    record Gptq(int bits, int group, Zeros zeros, boolean actOrder, boolean withIndex, String scales) implements Method {
+    record Gptq(int bits, int group, Zeros zeros, boolean actOrder, boolean withIndex, String scales)
+            implements Method {
         @Override
         public String config() {
             return "{\"quant_method\":\"gptq\",\"bits\":%d,\"group_size\":%d,\"sym\":%b,\"desc_act\":%b,\"checkpoint_format\":\"%s\"}"
@@ -40,8 +41,7 @@ final class IntegerMethods {
         public float[] put(FolderBuilder folder, String module, float[] weights, int out, Random random) {
             int in = weights.length / out;
             int size = group < 0 ? in : group;
-            int[] groupOf =
-                    actOrder ? Rounded.shuffledGroups(in, size, random) : Rounded.evenGroups(in, size);
+            int[] groupOf = actOrder ? Rounded.shuffledGroups(in, size, random) : Rounded.evenGroups(in, size);
             Rounded.Precision precision = scales.equals("F16") ? Rounded.F16 : Rounded.BF16;
             Rounded r = Rounded.of(weights, out, bits, zeros.symmetric(), groupOf, precision);
             int words = (in * bits + 31) / 32;
@@ -114,10 +114,10 @@ final class IntegerMethods {
         @Override
         public String config() {
             return """
-                    {"quant_method":"compressed-tensors","format":"pack-quantized","config_groups":{"group_0":{
-                     "targets":["Linear"],"weights":{"num_bits":%d,"type":"int","symmetric":%b,"strategy":"%s",
-                     "group_size":%s,"actorder":%s}}},"ignore":["lm_head"],"quantization_status":"compressed"}"""
-                    .formatted(
+                {"quant_method":"compressed-tensors","format":"pack-quantized","config_groups":{"group_0":{
+                 "targets":["Linear"],"weights":{"num_bits":%d,"type":"int","symmetric":%b,"strategy":"%s",
+                 "group_size":%s,"actorder":%s}}},"ignore":["lm_head"],"quantization_status":"compressed"}\
+                """.formatted(
                             bits,
                             symmetric,
                             group == 0 ? "channel" : "group",
@@ -129,8 +129,7 @@ final class IntegerMethods {
         public float[] put(FolderBuilder folder, String module, float[] weights, int out, Random random) {
             int in = weights.length / out;
             int size = group == 0 ? in : group;
-            int[] groupOf =
-                    actOrder ? Rounded.shuffledGroups(in, size, random) : Rounded.evenGroups(in, size);
+            int[] groupOf = actOrder ? Rounded.shuffledGroups(in, size, random) : Rounded.evenGroups(in, size);
             Rounded.Precision precision = scales.equals("F16") ? Rounded.F16 : Rounded.BF16;
             Rounded r = Rounded.of(weights, out, bits, symmetric, groupOf, precision);
             int per = 32 / bits;
@@ -165,10 +164,10 @@ final class IntegerMethods {
         @Override
         public String config() {
             return """
-                    {"quant_method":"compressed-tensors","format":"int-quantized","config_groups":{"group_0":{
-                     "targets":["Linear"],"input_activations":{"num_bits":8,"dynamic":true,"strategy":"token","type":"int"},
-                     "weights":{"num_bits":8,"type":"int","symmetric":%b,"strategy":"%s","group_size":%s}}}}"""
-                    .formatted(symmetric, strategy, strategy.equals("group") ? "32" : "null");
+                {"quant_method":"compressed-tensors","format":"int-quantized","config_groups":{"group_0":{
+                 "targets":["Linear"],"input_activations":{"num_bits":8,"dynamic":true,"strategy":"token","type":"int"},
+                 "weights":{"num_bits":8,"type":"int","symmetric":%b,"strategy":"%s","group_size":%s}}}}\
+                """.formatted(symmetric, strategy, strategy.equals("group") ? "32" : "null");
         }
 
         @Override

@@ -42,9 +42,7 @@ record Rounded(int bits, int[][] q, int[][] zero, float[][] scale, int[] groupOf
                 }
                 scale[o][g] = precision.of(
                         symmetric ? Math.max(-min, max) / Math.max(1, half - 1) : Math.max(1e-3, (max - min) / top));
-                zero[o][g] = symmetric
-                        ? half
-                        : (int) Math.clamp(Math.round(-min / scale[o][g]), 1, top);
+                zero[o][g] = symmetric ? half : (int) Math.clamp(Math.round(-min / scale[o][g]), 1, top);
             }
             for (int i = 0; i < in; i++) {
                 int g = groupOf[i];

@@ -14,8 +14,7 @@ import java.util.Random;
 
 /** The weights of a small reference checkpoint, to be stored in other ways. */
 final class TinyModel {
-    static final Path FOLDER =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen3-tied-bf16");
+    static final Path FOLDER = Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen3-tied-bf16");
 
     record Weight(float[] values, long[] shape) {
         int rows() {
@@ -27,8 +26,9 @@ final class TinyModel {
 
     TinyModel() {
         try (SafetensorsFile file = SafetensorsFile.open(FOLDER.resolve("model.safetensors"))) {
-            file.tensors().forEach((name, t) -> weights.put(
-                    name, new Weight(read(file, name), t.shape().dims())));
+            file.tensors()
+                    .forEach((name, t) -> weights.put(
+                            name, new Weight(read(file, name), t.shape().dims())));
         }
     }
 

@@ -84,9 +84,7 @@ final class WholeModelTest {
                         "f32 dequantized from bitsandbytes nf4"),
                 method(new FloatMethods.Bnb4("fp4", 64, false), "f32 dequantized from bitsandbytes fp4"),
                 method(new FloatMethods.Bnb8(), "f32 dequantized from bitsandbytes int8 channel"),
-                method(
-                        new FloatMethods.Fp8(false, "block", 128, 128, "BF16"),
-                        "f32 dequantized from fp8 128x128"),
+                method(new FloatMethods.Fp8(false, "block", 128, 128, "BF16"), "f32 dequantized from fp8 128x128"),
                 method(
                         new FloatMethods.Fp8(true, "channel", 1, 1, "F32"),
                         "f32 dequantized from compressed-tensors fp8 channel"));
