@@ -5,11 +5,13 @@ module ingot.formats {
     requires static transitive org.jspecify;
 
     exports ingot.formats;
+    exports ingot.formats.adapter;
     exports ingot.formats.block;
     exports ingot.formats.hf;
     exports ingot.formats.ingot;
     exports ingot.formats.io;
     exports ingot.formats.json;
+    exports ingot.formats.quantized;
     exports ingot.formats.safetensors;
     exports ingot.formats.tokenizer;
     exports ingot.formats.torch;

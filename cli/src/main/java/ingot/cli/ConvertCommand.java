@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "convert",
         description = {
-            "Reads a Hugging Face folder, a .safetensors file or index in one, or an .ingot file, and writes one file with"
-                    + " everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
+            "Reads a Hugging Face folder (also GPTQ, AWQ, bitsandbytes, compressed-tensors and FP8 ones), a .safetensors"
+                    + " file or index in one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
                     + " whole or not at all; the same input, options and version give the same bytes.",
             "",
             "Types: f32, f16, bf16, int8, int4, nf4, nf4-dq (double-quantized); also q8_0 and q4_0, as int8 and int4 with"
@@ -45,8 +45,10 @@ final class ConvertCommand extends Task {
     @Option(
             names = {"--type", "--outtype"},
             paramLabel = "TYPE",
-            description = "Type of the linear layers (default: int8).")
-    String type = "int8";
+            description = "Type of the linear layers (default: int8; for a quantized folder its own type where that loses"
+                    + " nothing).")
+    @Nullable
+    String type;
 
     @Option(
             names = "--group",
@@ -67,6 +69,10 @@ final class ConvertCommand extends Task {
     @Option(names = "--golden", paramLabel = "FILE", description = "Embed these golden logits for 'ingot verify'.")
     @Nullable
     Path golden;
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "Merge this LoRA adapter (PEFT) into the weights.")
+    @Nullable
+    Path adapter;
 
     @Option(names = "--dry-run", description = "Say what would be written; write nothing.")
     boolean dryRun;
@@ -91,12 +97,17 @@ final class ConvertCommand extends Task {
     @Override
     int run(Console console) {
         refuseWhatIsNotThere();
-        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout(type, Optional.ofNullable(group)))
+        String asked = type == null ? "int8" : type;
+        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
+                .withSame(type == null && group == null)
                 .withKeep(keep.stream().map(ConvertOptions.Keep::parse).toList())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
             options = options.withGolden(golden);
+        }
+        if (adapter != null) {
+            options = options.withAdapter(adapter);
         }
         if (common.threads != 0) {
             options = options.withThreads(common.threads);
@@ -130,7 +141,7 @@ final class ConvertCommand extends Task {
                             ? "--method gptq is not in this version; it has rtn"
                             : "unknown method '" + name + "'; this version has rtn");
         }
-        if (type.equals("auto") || budget != null) {
+        if ("auto".equals(type) || budget != null) {
             throw new IngotException.Usage(
                     "choosing types by a budget is not in this version; name a type and exceptions with --keep");
         }

@@ -8,6 +8,7 @@ import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,14 +21,21 @@ import tools.jackson.databind.node.ObjectNode;
  * What a conversion is asked for.
  *
  * @param layout of the linear layers' matrices
+ * @param same store a matrix that comes quantized in the layout that holds it as it is, where there is one
  * @param keep exceptions by name, first match wins
- * @param golden golden file to embed
+ * @param extras files that go into the output besides the source
  * @param allowNonFinite keep NaN and infinities instead of refusing them
  * @param overwrite replace an existing output
  * @param threads workers; changes the time, never the bytes
  */
 public record ConvertOptions(
-        Layout layout, List<Keep> keep, Optional<Path> golden, boolean allowNonFinite, boolean overwrite, int threads) {
+        Layout layout,
+        boolean same,
+        List<Keep> keep,
+        Extras extras,
+        boolean allowNonFinite,
+        boolean overwrite,
+        int threads) {
     public ConvertOptions {
         keep = List.copyOf(keep);
         if (threads < 1) {
@@ -35,30 +43,64 @@ public record ConvertOptions(
         }
     }
 
+    /**
+     * Files that go into the output besides the source.
+     *
+     * @param golden golden file to embed
+     * @param adapter folder of a LoRA adapter to merge
+     */
+    public record Extras(Optional<Path> golden, Optional<Path> adapter) {
+        /** Nothing besides the source. */
+        public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
+    }
+
+    /** Golden file to embed. */
+    public Optional<Path> golden() {
+        return extras.golden();
+    }
+
+    /** Folder of a LoRA adapter to merge. */
+    public Optional<Path> adapter() {
+        return extras.adapter();
+    }
+
     /** The defaults: refuse what is doubtful, use every processor. */
     public static ConvertOptions of(Layout layout) {
         int threads = Runtime.getRuntime().availableProcessors();
-        return new ConvertOptions(layout, List.of(), Optional.empty(), false, false, threads);
+        return new ConvertOptions(layout, false, List.of(), Extras.NONE, false, false, threads);
     }
 
     public ConvertOptions withKeep(List<Keep> rules) {
-        return new ConvertOptions(layout, rules, golden, allowNonFinite, overwrite, threads);
+        return new ConvertOptions(layout, same, rules, extras, allowNonFinite, overwrite, threads);
+    }
+
+    /** Keeps the type of matrices that come quantized, where a layout here holds them as they are. */
+    public ConvertOptions withSame(boolean keepType) {
+        return new ConvertOptions(layout, keepType, keep, extras, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withGolden(Path file) {
-        return new ConvertOptions(layout, keep, Optional.of(file), allowNonFinite, overwrite, threads);
+        return withExtras(new Extras(Optional.of(file), extras.adapter()));
+    }
+
+    public ConvertOptions withAdapter(Path folder) {
+        return withExtras(new Extras(extras.golden(), Optional.of(folder)));
+    }
+
+    private ConvertOptions withExtras(Extras files) {
+        return new ConvertOptions(layout, same, keep, files, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withAllowNonFinite(boolean allow) {
-        return new ConvertOptions(layout, keep, golden, allow, overwrite, threads);
+        return new ConvertOptions(layout, same, keep, extras, allow, overwrite, threads);
     }
 
     public ConvertOptions withOverwrite(boolean force) {
-        return new ConvertOptions(layout, keep, golden, allowNonFinite, force, threads);
+        return new ConvertOptions(layout, same, keep, extras, allowNonFinite, force, threads);
     }
 
     public ConvertOptions withThreads(int n) {
-        return new ConvertOptions(layout, keep, golden, allowNonFinite, overwrite, n);
+        return new ConvertOptions(layout, same, keep, extras, allowNonFinite, overwrite, n);
     }
 
     /**
@@ -137,7 +179,7 @@ public record ConvertOptions(
     }
 
     /** What of this changes the bytes of the output, for its provenance. */
-    ObjectNode toJson() {
+    ObjectNode toJson(boolean fromQuantized) {
         ObjectNode node = Json.object();
         node.set("layout", layout.toJson());
         node.put("method", "rtn");
@@ -149,6 +191,10 @@ public record ConvertOptions(
                         .set("layout", rule.layout().toJson());
             }
         }
+        if (same && fromQuantized) {
+            node.put("same", true);
+        }
+        adapter().ifPresent(folder -> node.put("adapter", Folders.name(folder)));
         if (allowNonFinite) {
             node.put("allow_nonfinite", true);
         }

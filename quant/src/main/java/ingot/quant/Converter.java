@@ -15,11 +15,12 @@ import ingot.formats.ingot.SourceFile;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
-import ingot.formats.tokenizer.TokenizerData;
+import ingot.formats.quantized.Packed;
 import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.scheme.Carried;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
-import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -50,9 +51,9 @@ public final class Converter {
 
     /** Says what {@link #convert} would write, from configuration and tensor headers alone. */
     public ConvertResult plan(Path source, Path output) {
-        try (Source opened = Source.open(source)) {
-            List<StoredTensor> stored = stored(opened.graph());
-            return result(output, 0, opened, stored, false);
+        try (Source opened = Source.open(source, options.adapter())) {
+            List<StoredTensor> stored = stored(opened);
+            return result(output, 0, opened, new Outcome(stored, notes(opened)), false);
         }
     }
 
@@ -63,12 +64,12 @@ public final class Converter {
      * @throws ingot.formats.IngotException of the kind that says what is wrong; nothing is at {@code output} then
      */
     public ConvertResult convert(Path source, Path output, Progress progress) {
-        try (Source opened = Source.open(source);
+        try (Source opened = Source.open(source, options.adapter());
                 Golden golden = Golden.open(options, source)) {
             opened.requireNot(output);
             golden.requireNot(output);
             golden.requireFits(opened.graph().config().vocabSize());
-            List<StoredTensor> plan = stored(opened.graph());
+            List<StoredTensor> plan = stored(opened);
             List<Attachment> attachments = new ArrayList<>();
             byte[] tokenizer = tokenizer(opened, source).map(t -> t.encode()).orElse(new byte[0]);
             if (tokenizer.length > 0) {
@@ -86,14 +87,14 @@ public final class Converter {
                     tokenizer.length > 0,
                     plan,
                     sources(opened, SourceFile.UNKNOWN),
-                    options.toJson());
+                    options.toJson(opened.isQuantized()));
             try (IngotWriter writer = IngotWriter.create(output, options.overwrite(), manifest, attachments)) {
-                List<StoredTensor> measured = new ArrayList<>(plan);
+                Outcome measured = new Outcome(new ArrayList<>(plan), new ArrayList<>(notes(opened)));
                 List<SourceFile> hashed = new ArrayList<>(manifest.sources());
                 run(opened, writer, measured, hashed, progress);
                 opened.files().forEach(InputFile::requireUnchanged);
                 golden.requireUnchanged();
-                writer.commit(measured, hashed);
+                writer.commit(measured.tensors(), hashed);
                 return result(output, writer.totalBytes(), opened, measured, true);
             }
         }
@@ -105,9 +106,12 @@ public final class Converter {
         return tokenizer;
     }
 
-    private List<StoredTensor> stored(ModelGraph graph) {
-        return graph.weights().stream()
-                .map(w -> StoredTensor.of(w.name(), w.shape(), types.layout(w)))
+    private List<StoredTensor> stored(Source source) {
+        return source.graph().weights().stream()
+                .map(w -> StoredTensor.of(
+                        w.name(),
+                        w.shape(),
+                        types.layout(w, () -> source.packed(w).flatMap(Packed::natural))))
                 .toList();
     }
 
@@ -115,7 +119,7 @@ public final class Converter {
     private void run(
             Source source,
             IngotWriter writer,
-            List<StoredTensor> measured,
+            Outcome measured,
             List<SourceFile> hashed,
             Progress progress) {
         List<WeightSpec> weights = source.graph().weights();
@@ -138,19 +142,35 @@ public final class Converter {
             int index = i;
             WeightSpec weight = weights.get(i);
             tasks.add(new Tasks.Task(weight.shape().count() * Float.BYTES, () -> {
-                StoredTensor tensor = measured.get(index);
-                measured.set(index, tensor.withNmse(store(source, weight, tensor, writer)));
+                store(source, weight, index, measured, writer);
                 advance.accept(weight.shape().count() * Float.BYTES);
             }));
         }
         Tasks.run(tasks, options.threads());
     }
 
-    private double store(Source source, WeightSpec weight, StoredTensor tensor, IngotWriter writer) {
-        Scheme scheme = types.scheme(tensor.layout());
+    /** What becomes of the weights: how each is stored, and what the summary says of it. Tasks fill in their own. */
+    private record Outcome(List<StoredTensor> tensors, List<String> notes) {}
+
+    private static List<String> notes(Source source) {
+        return source.graph().weights().stream()
+                .map(w -> "from " + source.storedType(w))
+                .toList();
+    }
+
+    private void store(Source source, WeightSpec weight, int index, Outcome outcome, IngotWriter writer) {
+        StoredTensor tensor = outcome.tensors().get(index);
+        Optional<Packed> packed = source.packed(weight);
+        Optional<Scheme> carried = packed.flatMap(p -> Carried.scheme(p, tensor.layout()));
+        packed.ifPresent(p -> outcome.notes()
+                .set(
+                        index,
+                        (carried.isPresent() ? "carried over losslessly from " : "dequantized from ") + p.describe()));
+        Scheme scheme = carried.orElseGet(() -> types.scheme(tensor.layout()));
         List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
         try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
-            return scheme.encode(rows, (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
+            double nmse = scheme.encode(rows, (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
+            outcome.tensors().set(index, tensor.withNmse(nmse));
         }
     }
 
@@ -180,10 +200,10 @@ public final class Converter {
                 Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
-    private ConvertResult result(Path output, long bytes, Source source, List<StoredTensor> tensors, boolean measured) {
+    private ConvertResult result(Path output, long bytes, Source source, Outcome outcome, boolean measured) {
+        List<StoredTensor> tensors = outcome.tensors();
         List<ConvertResult.TensorResult> results = new ArrayList<>();
         long weightBytes = 0;
-        List<WeightSpec> weights = source.graph().weights();
         for (int i = 0; i < tensors.size(); i++) {
             StoredTensor t = tensors.get(i);
             long n = t.shape().count();
@@ -195,7 +215,7 @@ public final class Converter {
                     n,
                     8.0 * size / n,
                     measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
-                    "from " + source.storedType(weights.get(i))));
+                    outcome.notes().get(i)));
         }
         long parameters = source.graph().parameters();
         return new ConvertResult(

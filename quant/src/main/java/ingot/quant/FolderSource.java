@@ -1,10 +1,14 @@
 package ingot.quant;
 
 import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import ingot.formats.adapter.AdapterSource;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.TensorFile;
+import ingot.formats.quantized.Packed;
+import ingot.formats.quantized.QuantizedSource;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.runtime.model.ModelGraph;
@@ -22,14 +26,20 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A Hugging Face folder.
  *
+ * @param weights its tensors, with an adapter merged into them where there is one
  * @param binding for every weight the tensor that holds it
  */
 record FolderSource(
-        HfFolder folder, ModelGraph graph, SequencedMap<WeightSpec, TensorInfo> binding, List<InputFile> files)
+        HfFolder folder,
+        TensorSource weights,
+        ModelGraph graph,
+        SequencedMap<WeightSpec, TensorInfo> binding,
+        List<InputFile> files)
         implements Source {
     /** Small files beside the weights that change what comes out. */
     static final List<String> COMPANIONS = List.of(
             "config.json",
+            "quantize_config.json",
             "generation_config.json",
             "tokenizer.json",
             "tokenizer_config.json",
@@ -40,13 +50,19 @@ record FolderSource(
             "qwen.tiktoken",
             "chat_template.jinja");
 
-    static FolderSource open(Path path) {
+    static FolderSource open(Path path, Optional<Path> adapter) {
         HfFolder folder = HfFolder.open(path);
         List<InputFile> files = new ArrayList<>();
         try {
             Path config = folder.folder().resolve("config.json");
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(folder.config(), config));
-            var binding = WeightBinding.bind(graph, folder.weights().tensors(), config);
+            TensorSource weights = folder.weights();
+            if (adapter.isPresent()) {
+                AdapterSource merged = AdapterSource.open(weights, adapter.get());
+                files.addAll(merged.files());
+                weights = merged;
+            }
+            var binding = WeightBinding.bind(graph, weights, config);
             folder.weightFiles().stream().map(TensorFile::input).forEach(files::add);
             for (Path index : folder.index().stream().toList()) {
                 files.add(InputFile.open(index));
@@ -57,7 +73,7 @@ record FolderSource(
                     files.add(InputFile.open(file));
                 }
             }
-            return new FolderSource(folder, graph, binding, files);
+            return new FolderSource(folder, weights, graph, binding, files);
         } catch (RuntimeException | Error e) {
             folder.close();
             files.forEach(InputFile::close);
@@ -91,12 +107,35 @@ record FolderSource(
 
     @Override
     public String storedType(WeightSpec weight) {
-        return tensor(weight).dtype().label().toLowerCase(Locale.ROOT);
+        TensorInfo tensor = tensor(weight);
+        String stored = packed(folder.weights(), tensor)
+                .map(Packed::describe)
+                .orElseGet(() -> folder.weights()
+                        .tensors()
+                        .getOrDefault(tensor.name(), tensor)
+                        .dtype()
+                        .label()
+                        .toLowerCase(Locale.ROOT));
+        return isChanged(tensor) ? stored + " with the adapter" : stored;
+    }
+
+    @Override
+    public Optional<Packed> packed(WeightSpec weight) {
+        TensorInfo tensor = tensor(weight);
+        return isChanged(tensor) ? Optional.empty() : packed(folder.weights(), tensor);
+    }
+
+    private boolean isChanged(TensorInfo tensor) {
+        return weights instanceof AdapterSource merged && merged.changes(tensor.name());
+    }
+
+    private static Optional<Packed> packed(TensorSource source, TensorInfo tensor) {
+        return source instanceof QuantizedSource quantized ? quantized.packed(tensor.name()) : Optional.empty();
     }
 
     @Override
     public Rows rows(WeightSpec weight, WeightReader.NonFinite policy) {
-        return new WeightReader(weight, tensor(weight), folder.weights(), policy);
+        return new WeightReader(weight, tensor(weight), weights, policy);
     }
 
     private TensorInfo tensor(WeightSpec weight) {
@@ -109,6 +148,7 @@ record FolderSource(
 
     @Override
     public void close() {
+        weights.close();
         folder.close();
         files.forEach(InputFile::close);
     }

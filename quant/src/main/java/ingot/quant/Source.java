@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.InputFile;
+import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.quant.scheme.MatrixSource;
 import ingot.runtime.model.ModelGraph;
@@ -19,7 +20,19 @@ import tools.jackson.databind.node.ObjectNode;
 sealed interface Source extends AutoCloseable permits FolderSource, IngotSource {
     /** Opens whatever {@code path} is, by its content. */
     static Source open(Path path) {
-        return IngotFile.recognises(path) ? IngotSource.open(path) : FolderSource.open(path);
+        return open(path, Optional.empty());
+    }
+
+    /** As {@link #open(Path)}, with the adapter of a folder merged into it. */
+    static Source open(Path path, Optional<Path> adapter) {
+        if (!IngotFile.recognises(path)) {
+            return FolderSource.open(path, adapter);
+        }
+        if (adapter.isPresent()) {
+            throw new IngotException.Usage("--adapter merges into a model folder, and " + Text.path(path)
+                    + " is an .ingot file; convert the folder with the adapter");
+        }
+        return IngotSource.open(path);
     }
 
     /** Every weight, checked to be there in its shape. */
@@ -38,6 +51,16 @@ sealed interface Source extends AutoCloseable permits FolderSource, IngotSource 
 
     /** What a weight is stored as, for the summary. */
     String storedType(WeightSpec weight);
+
+    /** The weight as the source quantized it, if it did and nothing was added to it. */
+    default Optional<Packed> packed(WeightSpec weight) {
+        return Optional.empty();
+    }
+
+    /** Whether any weight comes quantized by other tools. */
+    default boolean isQuantized() {
+        return graph().weights().stream().anyMatch(w -> packed(w).isPresent());
+    }
 
     /** The rows of one weight; a vector is one row. Closed by the caller. */
     Rows rows(WeightSpec weight, WeightReader.NonFinite policy);

@@ -11,11 +11,14 @@ import ingot.quant.scheme.IntegerRtn;
 import ingot.quant.scheme.Nf4Rtn;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.model.WeightSpec;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Which type each weight is stored in: the asked-for one for linear layers; embedding and output head at least int8,
- * because every token passes them and their error is not averaged away; norms, biases and routers f32. A {@code keep}
- * rule overrides this for matrices, except for routers: a small error there sends tokens to other experts.
+ * because every token passes them and their error is not averaged away; norms, biases and routers f32. A matrix that comes
+ * quantized may keep its own type. A {@code keep} rule overrides this for matrices, except for routers: a small error there
+ * sends tokens to other experts.
  */
 final class TypePlan {
     private final ConvertOptions options;
@@ -24,7 +27,8 @@ final class TypePlan {
         this.options = options;
     }
 
-    Layout layout(WeightSpec weight) {
+    /** @param natural the layout that holds a quantized source as it is; asked only where that is wanted */
+    Layout layout(WeightSpec weight, Supplier<Optional<Layout>> natural) {
         if (!weight.role().matrix() || weight.role() == WeightSpec.Role.ROUTER) {
             return new Dense(DType.F32);
         }
@@ -33,6 +37,11 @@ final class TypePlan {
                 return rule.layout();
             }
         }
+        Optional<Layout> kept = options.same() ? natural.get() : Optional.empty();
+        return kept.orElseGet(() -> asked(weight));
+    }
+
+    private Layout asked(WeightSpec weight) {
         return switch (weight.role()) {
             case EMBEDDING, HEAD ->
                 switch (options.layout()) {

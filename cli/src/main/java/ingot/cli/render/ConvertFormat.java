@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Result of a conversion for people and for programs. */
@@ -60,7 +61,19 @@ public final class ConvertFormat {
         String last = dryRun
                 ? "would write " + result.output() + ": " + size
                 : result.output() + ": " + size + " in " + Format.duration(took);
-        return table.render() + "\n" + last + "\n";
+        return table.render() + "\n" + origins(result) + last + "\n";
+    }
+
+    /** How many tensors of a quantized checkpoint kept their numbers. */
+    private static String origins(ConvertResult result) {
+        Map<String, Integer> counts = new TreeMap<>();
+        result.tensors().stream()
+                .map(TensorResult::note)
+                .filter(note -> note.startsWith("carried") || note.startsWith("dequantized"))
+                .forEach(note -> counts.merge(note, 1, Integer::sum));
+        StringBuilder lines = new StringBuilder();
+        counts.forEach((note, n) -> lines.append(n).append(n == 1 ? " tensor " : " tensors ").append(note).append('\n'));
+        return lines.toString();
     }
 
     private static final class Sum {

@@ -6,6 +6,8 @@ import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.quantized.Quantization;
+import ingot.formats.quantized.QuantizedSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +61,11 @@ public record HfFolder(
      * @throws IngotException.BadData when a file breaks its format or index and shards disagree
      */
     public static HfFolder open(Path path) {
+        return openStored(path).dequantized();
+    }
+
+    /** As {@link #open}, but with the tensors of a quantized checkpoint as they are stored. */
+    public static HfFolder openStored(Path path) {
         boolean isFolder = Files.isDirectory(path);
         if (!isFolder && !Files.exists(path)) {
             throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
@@ -75,6 +82,25 @@ public record HfFolder(
         }
         TensorFile file = WeightFiles.open(weights);
         return new HfFolder(folder, config, generationConfig, file, List.of(file), Optional.empty(), List.of());
+    }
+
+    /** This folder with quantized weights seen as F32 matrices, and a configuration that does not speak of them. */
+    private HfFolder dequantized() {
+        try {
+            Optional<Quantization> quantization = Quantization.find(config, folder);
+            if (quantization.isEmpty()) {
+                return this;
+            }
+            TensorSource view = QuantizedSource.of(weights, quantization.get(), folder.resolve("config.json"));
+            ObjectNode plain = config.deepCopy();
+            plain.remove(Quantization.FIELD);
+            List<String> notes = new ArrayList<>(warnings);
+            notes.addAll(quantization.get().warnings());
+            return new HfFolder(folder, plain, generationConfig, view, weightFiles, index, List.copyOf(notes));
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /** Reads {@code config.json} of a folder. */

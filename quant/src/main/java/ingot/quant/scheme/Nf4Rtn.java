@@ -37,7 +37,7 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
             blocks.rewind();
             DoubleQuantized scales = DoubleQuantized.of(absmax);
             double nmse = pass(source, blocks, geometry, dequantize(scales), sink);
-            writeScales(source, scales, sink);
+            writeScales(layout, source, scales, sink);
             return nmse;
         }
     }
@@ -92,7 +92,8 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
         return out;
     }
 
-    private void writeScales(MatrixSource source, DoubleQuantized scales, PartSink sink) {
+    /** Writes the scales of a whole matrix, quantized themselves. */
+    static void writeScales(Nf4 layout, MatrixSource source, DoubleQuantized scales, PartSink sink) {
         List<Part> parts = layout.parts(source.rows(), source.cols());
         try (Arena arena = Arena.ofConfined()) {
             List<MemorySegment> out = new ArrayList<>();

@@ -39,7 +39,7 @@ public final class TensorStore implements WeightStore {
      * not needed any more once every weight was asked for.
      */
     public static TensorStore open(ModelGraph graph, TensorSource source, Path origin) {
-        return new TensorStore(source, WeightBinding.bind(graph, source.tensors(), origin));
+        return new TensorStore(source, WeightBinding.bind(graph, source, origin));
     }
 
     @Override

@@ -1,8 +1,11 @@
 package ingot.runtime.model;
 
 import ingot.formats.IngotException;
+import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
 import ingot.formats.Text;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
@@ -12,10 +15,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Which stored tensor is which weight of a {@link ModelGraph}; refuses what contradicts the configuration. */
 public final class WeightBinding {
+    /** A longer bias than this is no model's. */
+    private static final long MAX_BIAS = 1 << 24;
+
     private WeightBinding() {}
 
     /**
@@ -30,6 +37,19 @@ public final class WeightBinding {
      */
     public static SequencedMap<WeightSpec, TensorInfo> bind(
             ModelGraph graph, Map<String, TensorInfo> tensors, Path origin) {
+        return bind(graph, tensors, origin, tensor -> false);
+    }
+
+    /**
+     * As {@link #bind(ModelGraph, Map, Path)}, but a bias of zeros that the model has no use for is ignored too: GPTQ tools
+     * write one for every layer.
+     */
+    public static SequencedMap<WeightSpec, TensorInfo> bind(ModelGraph graph, TensorSource source, Path origin) {
+        return bind(graph, source.tensors(), origin, tensor -> isZeroBias(tensor, source));
+    }
+
+    private static SequencedMap<WeightSpec, TensorInfo> bind(
+            ModelGraph graph, Map<String, TensorInfo> tensors, Path origin, Predicate<TensorInfo> isIdle) {
         ModelNames names = ModelNames.of(graph.config());
         SequencedMap<WeightSpec, TensorInfo> bound = new LinkedHashMap<>();
         Set<String> used = new HashSet<>();
@@ -50,7 +70,7 @@ public final class WeightBinding {
             throw IngotException.ConfigMismatch.in(
                     origin, missing + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)"));
         }
-        leftOver(graph, tensors, used).ifPresent(t -> {
+        leftOver(graph, tensors, used, isIdle).ifPresent(t -> {
             throw IngotException.ConfigMismatch.in(
                     t.file(),
                     "tensor " + Text.quote(t.name()) + " " + t.shape() + " has no place in the "
@@ -85,11 +105,33 @@ public final class WeightBinding {
         return IngotException.ConfigMismatch.in(tensor.file(), "tensor " + Text.quote(tensor.name()) + ": " + reason);
     }
 
-    private static Optional<TensorInfo> leftOver(ModelGraph graph, Map<String, TensorInfo> tensors, Set<String> used) {
+    private static boolean isZeroBias(TensorInfo tensor, TensorSource source) {
+        if (!tensor.name().endsWith(".bias")
+                || tensor.shape().rank() != 1
+                || !tensor.dtype().floating()
+                || tensor.bytes() > MAX_BIAS) {
+            return false;
+        }
+        int n = (int) tensor.shape().count();
+        float[] values = new float[n];
+        MemorySegment bytes = MemorySegment.ofArray(new byte[(int) tensor.bytes()]);
+        source.read(tensor, 0, bytes);
+        Numbers.toF32(tensor.dtype(), bytes, 0, values, 0, n);
+        for (float value : values) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Optional<TensorInfo> leftOver(
+            ModelGraph graph, Map<String, TensorInfo> tensors, Set<String> used, Predicate<TensorInfo> isIdle) {
         return tensors.values().stream()
                 .filter(t -> !used.contains(t.name()))
                 .filter(t -> t.shape().rank() > 0 && t.shape().count() > 0)
                 .filter(t -> belongsToDecoder(t.name(), graph))
+                .filter(t -> !isIdle.test(t))
                 .findFirst();
     }
 

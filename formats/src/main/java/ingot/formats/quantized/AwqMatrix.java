@@ -1,0 +1,132 @@
+package ingot.formats.quantized;
+
+import static ingot.formats.quantized.Stored.ceil;
+
+import ingot.formats.DType;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import java.util.Set;
+
+/**
+ * AWQ in the layout of its GEMM kernels: w[o][i] = (q[i][o] − zero[g][o]) · scales[g][o], g = i ÷ group size.
+ *
+ * <p>{@code qweight} i32 [in, out/8] and {@code qzeros} i32 [groups, out/8]: nibble j of word c, least significant first, is
+ * output 8c + {0, 2, 4, 6, 1, 3, 5, 7}[j]; zeros are stored as they are. {@code scales} [groups, out]. Reference: AutoAWQ
+ * {@code awq/utils/packing_utils.py} ({@code dequantize_gemm}).
+ *
+ * @param range of q − zero over the whole matrix
+ */
+public record AwqMatrix(
+        TensorSource source, TensorInfo codes, TensorInfo zeros, TensorInfo scales, int group, Range range)
+        implements IntegerMatrix {
+    private static final int PER_WORD = 8;
+
+    /** Nibble of a word that holds output 8c + j: the inverse of the order above. */
+    private static final int[] NIBBLE = {0, 4, 1, 5, 2, 6, 3, 7};
+
+    static AwqMatrix open(AwqConfig config, Stored stored, String module) {
+        TensorInfo weight = stored.find(module + ".qweight").orElseThrow();
+        TensorInfo zeros = stored.require(module + ".qzeros", weight);
+        TensorInfo scales = stored.require(module + ".scales", weight);
+        Stored.checkMatrix(weight, DType.I32);
+        int cols = Stored.cols(weight.shape().dim(0), weight);
+        long words = weight.shape().dim(1);
+        int group = config.group() < 0 ? cols : config.group();
+        long groups = ceil(cols, group);
+        if (scales.shape().rank() != 2 || scales.shape().dim(0) != groups) {
+            throw Stored.mismatch(
+                    scales,
+                    "shape " + scales.shape() + "; the group size of the configuration makes " + groups + " groups");
+        }
+        Stored.check(
+                scales,
+                Set.of(DType.F16, DType.BF16, DType.F32),
+                new Shape(groups, Math.multiplyExact(words, PER_WORD)),
+                "groups, outputs of qweight");
+        Stored.check(zeros, Set.of(DType.I32), new Shape(groups, words), "groups, outputs ÷ 8");
+        return new AwqMatrix(stored.source(), weight, zeros, scales, group, range(stored.source(), zeros));
+    }
+
+    private static Range range(TensorSource source, TensorInfo zeros) {
+        int low = 15;
+        int high = 0;
+        int line = Math.toIntExact(zeros.shape().dim(1));
+        int[] words = new int[line];
+        for (long g = 0; g < zeros.shape().dim(0); g++) {
+            Stored.ints(source, zeros, g * line, words, 0, line);
+            for (int word : words) {
+                for (int j = 0; j < PER_WORD; j++) {
+                    low = Math.min(low, (word >>> 4 * j) & 15);
+                    high = Math.max(high, (word >>> 4 * j) & 15);
+                }
+            }
+        }
+        return new Range(-high, 15 - low);
+    }
+
+    @Override
+    public long rows() {
+        return scales.shape().dim(1);
+    }
+
+    @Override
+    public int cols() {
+        return (int) codes.shape().dim(0);
+    }
+
+    @Override
+    public int groups() {
+        return (int) scales.shape().dim(0);
+    }
+
+    @Override
+    public int[] groupOf() {
+        return IntegerMatrix.evenGroups(cols(), group);
+    }
+
+    @Override
+    public void codes(long first, int n, int[] out) {
+        int cols = cols();
+        long from = first / PER_WORD;
+        int count = (int) (ceil(first + n, PER_WORD) - from);
+        int skip = (int) (first - from * PER_WORD);
+        int[] words = new int[count];
+        int[] zero = new int[n];
+        int zerosOf = -1;
+        for (int k = 0; k < cols; k++) {
+            int g = k / group;
+            if (g != zerosOf) {
+                zerosOf = g;
+                Stored.ints(source, zeros, g * zeros.shape().dim(1) + from, words, 0, count);
+                for (int row = 0; row < n; row++) {
+                    zero[row] = nibble(words, skip + row);
+                }
+            }
+            Stored.ints(source, codes, k * codes.shape().dim(1) + from, words, 0, count);
+            for (int row = 0; row < n; row++) {
+                out[row * cols + k] = nibble(words, skip + row) - zero[row];
+            }
+        }
+    }
+
+    private static int nibble(int[] words, int output) {
+        return (words[output / PER_WORD] >>> 4 * NIBBLE[output % PER_WORD]) & 15;
+    }
+
+    @Override
+    public void scales(long first, int n, float[] out) {
+        float[] line = new float[n];
+        for (int g = 0; g < groups(); g++) {
+            Stored.floats(source, scales, g * rows() + first, line, 0, n);
+            for (int row = 0; row < n; row++) {
+                out[row * groups() + g] = line[row];
+            }
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "awq int4 " + (groups() == 1 ? "channel" : "g" + group);
+    }
+}

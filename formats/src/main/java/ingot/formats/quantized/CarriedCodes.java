@@ -1,0 +1,105 @@
+package ingot.formats.quantized;
+
+import ingot.formats.block.Blocks;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+
+/**
+ * Whether a layout of ours holds an integer matrix as it is: every one of its groups lies within one of the source's, every
+ * scale is an f16, every code is in range. Then storing codes and scales again loses nothing.
+ */
+public final class CarriedCodes {
+    private static final int SCAN = 1 << 18;
+
+    private CarriedCodes() {}
+
+    /** The answer that groups, scales and zero points allow; the codes themselves are not read. */
+    public static boolean mayHold(IntegerMatrix matrix, Layout layout) {
+        return fitsGroups(matrix, layout) && codesMayFit(matrix, layout) && scalesAreF16(matrix);
+    }
+
+    /** The answer; reads the codes where the zero points leave it open. */
+    public static boolean holds(IntegerMatrix matrix, Layout layout) {
+        return mayHold(matrix, layout)
+                && (matrix.range().within(low(layout), high(layout)) || codesFit(matrix, low(layout), high(layout)));
+    }
+
+    /** For every group of {@code layout} the group of the source it lies in. */
+    public static int[] sourceGroups(IntegerMatrix matrix, Layout layout) {
+        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+        int[] groupOf = matrix.groupOf();
+        int[] sources = new int[blocks.groups()];
+        for (int g = 0; g < sources.length; g++) {
+            sources[g] = groupOf[g * blocks.group()];
+        }
+        return sources;
+    }
+
+    private static boolean fitsGroups(IntegerMatrix matrix, Layout layout) {
+        if (!(layout instanceof Int4) && !(layout instanceof Int8)) {
+            return false;
+        }
+        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+        int[] groupOf = matrix.groupOf();
+        for (int k = 0; k < groupOf.length; k++) {
+            if (groupOf[k] != groupOf[k / blocks.group() * blocks.group()]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** An int4 source is known by its zeros; only −128 of an 8-bit one takes a look at every code. */
+    private static boolean codesMayFit(IntegerMatrix matrix, Layout layout) {
+        return layout instanceof Int8
+                ? matrix.range().within(-128, 128)
+                : matrix.range().within(low(layout), high(layout));
+    }
+
+    private static boolean codesFit(IntegerMatrix matrix, int low, int high) {
+        int step = Math.max(1, SCAN / matrix.cols());
+        int[] codes = new int[Math.multiplyExact(step, matrix.cols())];
+        for (long row = 0; row < matrix.rows(); row += step) {
+            int n = (int) Math.min(step, matrix.rows() - row);
+            matrix.codes(row, n, codes);
+            for (int i = 0; i < n * matrix.cols(); i++) {
+                if (codes[i] < low || codes[i] > high) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean scalesAreF16(IntegerMatrix matrix) {
+        int step = Math.max(1, SCAN / matrix.groups());
+        float[] scales = new float[Math.multiplyExact(step, matrix.groups())];
+        for (long row = 0; row < matrix.rows(); row += step) {
+            int n = (int) Math.min(step, matrix.rows() - row);
+            matrix.scales(row, n, scales);
+            for (int i = 0; i < n * matrix.groups(); i++) {
+                if (!Float.isFinite(scales[i]) || Float.float16ToFloat(Float.floatToFloat16(scales[i])) != scales[i]) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static int group(Layout layout) {
+        return switch (layout) {
+            case Int4 four -> four.group();
+            case Int8 eight -> eight.group();
+            default -> throw new IllegalArgumentException(layout.describe() + " holds no integers");
+        };
+    }
+
+    private static int low(Layout layout) {
+        return layout instanceof Int4 ? -8 : -127;
+    }
+
+    private static int high(Layout layout) {
+        return layout instanceof Int4 ? 7 : 127;
+    }
+}

@@ -1,0 +1,176 @@
+package ingot.formats.quantized;
+
+import static ingot.formats.quantized.Stored.ceil;
+
+import ingot.formats.DType;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * GPTQ: w[o][i] = scales[g][o] · (q[i][o] − zero[g][o]) with g = g_idx[i].
+ *
+ * <p>{@code qweight} i32 [⌈in·b/32⌉, out]: down each column a stream of b-bit numbers, least significant bits first, across
+ * word boundaries for b = 3. {@code qzeros} i32 [groups, ⌈out·b/32⌉]: the same stream along each row. {@code scales}
+ * [groups, out]. {@code g_idx} i32 [in], absent where column i is of group i ÷ group size.
+ *
+ * <p>Version 1 of the format stores zero − 1, version 2 zero; files lie about which one they are. A symmetric quantizer has
+ * the one zero 2^(b−1), so a matrix whose stored zeros are all 2^(b−1) − 1 or all 2^(b−1) tells by itself; for any other the
+ * label counts. Version 1 adds 1 modulo 2^b. Reference: AutoGPTQ {@code qlinear_cuda.py} (unpacking, the modulus),
+ * {@code qlinear_cuda_old.py} (3 bits), GPTQModel {@code convert_gptq_v1_to_v2_format}.
+ *
+ * @param index the group index, where it is not i ÷ group size
+ * @param grid what qzeros and the configuration say
+ */
+public record GptqMatrix(
+        TensorSource source,
+        TensorInfo codes,
+        TensorInfo zeros,
+        TensorInfo scales,
+        Optional<TensorInfo> index,
+        int cols,
+        Grid grid)
+        implements IntegerMatrix {
+    private static final Set<DType> INT = Set.of(DType.I32);
+    private static final Set<DType> SCALES = Set.of(DType.F16, DType.BF16, DType.F32);
+
+    /**
+     * The integer grid.
+     *
+     * @param group columns per scale, where there is no index
+     * @param added to the stored zeros, modulo 2^bits
+     */
+    public record Grid(int bits, int group, int added, Range range) {}
+
+    static GptqMatrix open(GptqConfig config, Stored stored, String module) {
+        TensorInfo weight = stored.find(module + ".qweight").orElseThrow();
+        TensorInfo zeros = stored.require(module + ".qzeros", weight);
+        TensorInfo scales = stored.require(module + ".scales", weight);
+        Optional<TensorInfo> index = stored.find(module + ".g_idx");
+        Stored.checkMatrix(weight, DType.I32);
+        int bits = config.bits();
+        long rows = weight.shape().dim(1);
+        int cols = Stored.cols(
+                index.isPresent()
+                        ? index.get().shape().count()
+                        : Math.multiplyExact(weight.shape().dim(0), 32L) / bits,
+                weight);
+        if (weight.shape().dim(0) != ceil((long) cols * bits, 32)) {
+            throw Stored.mismatch(
+                    weight, "shape " + weight.shape() + " does not hold " + cols + " columns of " + bits + " bits");
+        }
+        int group = config.group() < 0 ? cols : config.group();
+        int groups = groups(weight, scales, index.isPresent(), ceil(cols, group));
+        Stored.check(scales, SCALES, new Shape(groups, rows), "groups, outputs of qweight");
+        Stored.check(zeros, INT, new Shape(groups, ceil(rows * bits, 32)), "groups, outputs of " + bits + " bits");
+        index.ifPresent(t -> Stored.check(t, INT, new Shape(cols), "inputs"));
+        boolean scattered = index.isPresent()
+                && !Arrays.equals(
+                        IntegerMatrix.groupIndex(stored.source(), index.get(), cols, groups),
+                        IntegerMatrix.evenGroups(cols, group));
+        GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, bits, config);
+        return new GptqMatrix(
+                stored.source(),
+                weight,
+                zeros,
+                scales,
+                index.filter(t -> scattered),
+                cols,
+                new Grid(bits, group, found.added(), found.range()));
+    }
+
+    private static int groups(TensorInfo weight, TensorInfo scales, boolean indexed, long expected) {
+        long groups = scales.shape().rank() == 2 ? scales.shape().dim(0) : 0;
+        // With an index the number of groups needs no group size: the last may be shared out differently.
+        if (groups < 1 || groups > weight.shape().dim(0) * 32L || (!indexed && groups != expected)) {
+            throw Stored.mismatch(
+                    scales,
+                    "shape " + scales.shape() + "; the group size of the configuration makes " + expected + " groups");
+        }
+        return Math.toIntExact(groups);
+    }
+
+    @Override
+    public long rows() {
+        return codes.shape().dim(1);
+    }
+
+    @Override
+    public int groups() {
+        return (int) scales.shape().dim(0);
+    }
+
+    @Override
+    public int[] groupOf() {
+        return index.map(t -> IntegerMatrix.groupIndex(source, t, cols, groups()))
+                .orElseGet(() -> IntegerMatrix.evenGroups(cols, grid.group()));
+    }
+
+    @Override
+    public Range range() {
+        return grid.range();
+    }
+
+    @Override
+    public void codes(long first, int n, int[] out) {
+        int bits = grid.bits();
+        int words = (int) codes.shape().dim(0);
+        int[] strip = new int[Math.multiplyExact(words, n)];
+        for (int w = 0; w < words; w++) {
+            Stored.ints(source, codes, w * rows() + first, strip, w * n, n);
+        }
+        int[] zero = zeros(first, n);
+        int[] groupOf = groupOf();
+        int mask = (1 << bits) - 1;
+        for (int k = 0; k < cols; k++) {
+            int word = (int) ((long) k * bits / 32);
+            int shift = (int) ((long) k * bits % 32);
+            boolean split = shift + bits > 32;
+            for (int row = 0; row < n; row++) {
+                int q = strip[word * n + row] >>> shift;
+                if (split) {
+                    q |= strip[(word + 1) * n + row] << (32 - shift);
+                }
+                out[row * cols + k] = (q & mask) - zero[groupOf[k] * n + row];
+            }
+        }
+    }
+
+    /** Zero points {@code [groups][n]}. */
+    private int[] zeros(long first, int n) {
+        int bits = grid.bits();
+        int mask = (1 << bits) - 1;
+        long from = first * bits / 32;
+        int count = (int) (ceil((first + n) * bits, 32) - from);
+        int[] words = new int[count];
+        int[] out = new int[Math.multiplyExact(groups(), n)];
+        for (int g = 0; g < groups(); g++) {
+            Stored.ints(source, zeros, g * zeros.shape().dim(1) + from, words, 0, count);
+            for (int row = 0; row < n; row++) {
+                long bit = (first + row) * bits - from * 32;
+                out[g * n + row] = (GptqZeros.number(words, bit, bits) + grid.added()) & mask;
+            }
+        }
+        return out;
+    }
+
+    @Override
+    public void scales(long first, int n, float[] out) {
+        float[] line = new float[n];
+        for (int g = 0; g < groups(); g++) {
+            Stored.floats(source, scales, g * rows() + first, line, 0, n);
+            for (int row = 0; row < n; row++) {
+                out[row * groups() + g] = line[row];
+            }
+        }
+    }
+
+    @Override
+    public String describe() {
+        String group = groups() == 1 ? "channel" : "g" + grid.group();
+        return "gptq int" + grid.bits() + " " + group + (index.isPresent() ? " act-order" : "");
+    }
+}

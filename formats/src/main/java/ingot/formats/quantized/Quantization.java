@@ -1,0 +1,86 @@
+package ingot.formats.quantized;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How a published checkpoint was quantized: {@code quantization_config} of config.json, or the older
+ * {@code quantize_config.json} beside it. It says what the tensors mean; which modules are quantized is seen from the
+ * tensors themselves, so lists of exceptions need no reading.
+ */
+public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytesConfig, CompressedConfig, Fp8Config {
+    /** The field of config.json. */
+    String FIELD = "quantization_config";
+
+    /** What AutoGPTQ wrote before the field existed. */
+    String OLD_FILE = "quantize_config.json";
+
+    /** quantize_config.json of published models stays below 1 KB, with per-module settings below 1 MB. */
+    long MAX_CONFIG = 4 << 20;
+
+    /** Name of the method for messages. */
+    String label();
+
+    /** What is dropped although the publisher's engine computes it, for example quantized activations. */
+    default List<String> warnings() {
+        return List.of();
+    }
+
+    /**
+     * Reads the configuration of a model folder.
+     *
+     * @param config the parsed config.json
+     * @return empty for a checkpoint that is not quantized
+     * @throws IngotException.ConfigMismatch for a method or setting that is not supported, by name
+     * @throws IngotException.BadData for a field of the wrong type or out of bounds
+     */
+    static Optional<Quantization> find(ObjectNode config, Path folder) {
+        Path file = folder.resolve("config.json");
+        Optional<ObjectFields> field = new ObjectFields(config, file, "").object(FIELD);
+        if (field.isPresent()) {
+            return Optional.of(read(field.get(), Optional.empty()));
+        }
+        Path old = folder.resolve(OLD_FILE);
+        if (!Files.exists(old)) {
+            return Optional.empty();
+        }
+        return Optional.of(read(new ObjectFields(Json.readObject(old, MAX_CONFIG), old, ""), Optional.of("gptq")));
+    }
+
+    private static Quantization read(ObjectFields fields, Optional<String> assumed) {
+        String method = fields.text("quant_method")
+                .or(() -> loads(fields))
+                .or(() -> assumed)
+                .orElseThrow(() -> fields.unsupported("quant_method", "missing; expected one of " + methods()));
+        return switch (method.toLowerCase(Locale.ROOT)) {
+            case "gptq" -> GptqConfig.read(fields);
+            case "awq" -> AwqConfig.read(fields);
+            case "bitsandbytes" -> BitsAndBytesConfig.read(fields);
+            case "compressed-tensors" -> CompressedConfig.read(fields);
+            case "fp8" -> Fp8Config.read(fields);
+            default ->
+                throw fields.unsupported(
+                        "quant_method",
+                        Text.quote(method) + " is not supported; expected one of " + methods()
+                                + ", or convert from the original checkpoint");
+        };
+    }
+
+    /** bitsandbytes configurations of early versions carry no name. */
+    private static Optional<String> loads(ObjectFields fields) {
+        boolean its = fields.flag("load_in_4bit", false) || fields.flag("load_in_8bit", false);
+        return its ? Optional.of("bitsandbytes") : Optional.empty();
+    }
+
+    private static String methods() {
+        return "gptq, awq, bitsandbytes, compressed-tensors, fp8";
+    }
+}
