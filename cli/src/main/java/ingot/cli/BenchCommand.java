@@ -14,8 +14,9 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "bench",
-        description = "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
-                + " standard deviation over the repetitions, after one that is not counted.",
+        description =
+                "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
+                        + " standard deviation over the repetitions, after one that is not counted.",
         footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json"})
 final class BenchCommand extends Task {
     @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")

@@ -17,7 +17,9 @@ record Bundle(Path root) {
     /** Looks upwards from the jar, then from the working folder; the property {@code ingot.root} overrides. */
     static Bundle find() {
         String property = System.getProperty("ingot.root");
-        Path[] starts = {property == null ? home() : Path.of(property), Path.of("").toAbsolutePath()};
+        Path[] starts = {
+            property == null ? home() : Path.of(property), Path.of("").toAbsolutePath()
+        };
         for (Path start : starts) {
             for (Path at = start; at != null; at = at.getParent()) {
                 if (Files.isDirectory(at.resolve(MODEL))) {
@@ -25,8 +27,8 @@ record Bundle(Path root) {
                 }
             }
         }
-        throw new IngotException.MissingInput("the bundled model " + MODEL
-                + " is not here; run the demo from the source tree");
+        throw new IngotException.MissingInput(
+                "the bundled model " + MODEL + " is not here; run the demo from the source tree");
     }
 
     private static Path home() {

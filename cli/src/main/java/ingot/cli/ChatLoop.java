@@ -31,8 +31,7 @@ final class ChatLoop {
     private int[] held = new int[0];
 
     /** @param conversation messages so far and variables of the template; grows */
-    ChatLoop(
-            Console console, ModelText text, Session session, GenerationOptions options, ObjectNode conversation) {
+    ChatLoop(Console console, ModelText text, Session session, GenerationOptions options, ObjectNode conversation) {
         this.console = console;
         this.tokenizer = text.tokenizer();
         this.chat = text.chat();

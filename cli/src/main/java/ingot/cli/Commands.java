@@ -1,7 +1,6 @@
 package ingot.cli;
 
 import java.util.List;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,10 +25,16 @@ final class Commands {
                 "'ingot COMMAND --help' explains a command."
             })
     static final class Root {
-        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+        @Option(
+                names = {"-h", "--help"},
+                usageHelp = true,
+                description = "Show this help.")
         boolean help;
 
-        @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.")
+        @Option(
+                names = {"-V", "--version"},
+                versionHelp = true,
+                description = "Show the version.")
         boolean version;
 
         @Option(names = "--debug", description = "Print the stack trace of an error.")
@@ -41,17 +46,35 @@ final class Commands {
     /** In the order of {@code ingot --help}: what one does first comes first. */
     private static List<Entry> entries() {
         return List.of(
-                new Entry("demo", "Does the main job on the bundled model.", DemoCommand::new),
-                new Entry("convert", "Turns a checkpoint into one .ingot file.", ConvertCommand::new),
-                new Entry("verify", "Checks a model against golden logits.", VerifyCommand::new),
-                new Entry("run", "Generates text.", RunCommand::new),
-                new Entry("inspect", "Tells what a file or folder holds.", InspectCommand::new),
-                new Entry("bench", "Measures speed.", BenchCommand::new),
-                new Entry("perplexity", "Scores a text; measures divergence from a reference.", PerplexityCommand::new),
-                new Entry("compare", "Compares two models.", CompareCommand::new),
-                new Entry("golden", "Records golden logits.", GoldenCommand::new),
-                new Entry("export", "Writes a model in another format.", ExportCommand::new),
-                new Entry("tokenize", "Text to token ids and back.", TokenizeCommand::new));
+                new Entry("demo", "Does the main job on the bundled model."),
+                new Entry("convert", "Turns a checkpoint into one .ingot file."),
+                new Entry("verify", "Checks a model against golden logits."),
+                new Entry("run", "Generates text."),
+                new Entry("inspect", "Tells what a file or folder holds."),
+                new Entry("bench", "Measures speed."),
+                new Entry("perplexity", "Scores a text; measures divergence from a reference."),
+                new Entry("compare", "Compares two models."),
+                new Entry("golden", "Records golden logits."),
+                new Entry("export", "Writes a model in another format."),
+                new Entry("tokenize", "Text to token ids and back."));
+    }
+
+    /** A switch, not a table of constructors: a reference to a constructor would load the command's class. */
+    private static Task create(String name) {
+        return switch (name) {
+            case "demo" -> new DemoCommand();
+            case "convert" -> new ConvertCommand();
+            case "verify" -> new VerifyCommand();
+            case "run" -> new RunCommand();
+            case "inspect" -> new InspectCommand();
+            case "bench" -> new BenchCommand();
+            case "perplexity" -> new PerplexityCommand();
+            case "compare" -> new CompareCommand();
+            case "golden" -> new GoldenCommand();
+            case "export" -> new ExportCommand();
+            case "tokenize" -> new TokenizeCommand();
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     static List<String> names() {
@@ -70,7 +93,7 @@ final class Commands {
             if (named && !e.name.equals(args[0])) {
                 continue;
             }
-            CommandLine sub = named ? new CommandLine(e.create.get()) : new CommandLine(CommandSpec.create());
+            CommandLine sub = named ? new CommandLine(create(e.name)) : new CommandLine(CommandSpec.create());
             root.addSubcommand(e.name, sub);
             sub.getCommandSpec().usageMessage().header(e.summary);
             sub.getCommandSpec().usageMessage().synopsisHeading("Usage: ");
@@ -88,5 +111,5 @@ final class Commands {
     }
 
     /** @param summary its line in {@code ingot --help}, and the first of its own help */
-    private record Entry(String name, String summary, Supplier<Task> create) {}
+    private record Entry(String name, String summary) {}
 }

@@ -7,9 +7,7 @@ import picocli.CommandLine.Option;
 
 /** Options that every command has. */
 final class CommonOptions {
-    @Option(
-            order = 901,
-            names = "--json", description = "Print the result as JSON.")
+    @Option(order = 901, names = "--json", description = "Print the result as JSON.")
     boolean json;
 
     @Option(
@@ -36,26 +34,26 @@ final class CommonOptions {
 
     @Option(
             order = 905,
-            names = {"-q", "--quiet"}, description = "No progress on standard error.")
+            names = {"-q", "--quiet"},
+            description = "No progress on standard error.")
     boolean quiet;
 
-    @Option(
-            order = 906,
-            names = "--debug", description = "Print the stack trace of an error.")
+    @Option(order = 906, names = "--debug", description = "Print the stack trace of an error.")
     boolean debug;
 
     @Option(
             order = 907,
-            names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
     boolean help;
 
     ModelOptions modelOptions() {
-        Backend kernels =
-                switch (backend) {
-                    case auto -> Backend.AUTO;
-                    case scalar -> Backend.SCALAR;
-                    case vector -> Backend.VECTOR;
-                };
+        Backend kernels = switch (backend) {
+            case auto -> Backend.AUTO;
+            case scalar -> Backend.SCALAR;
+            case vector -> Backend.VECTOR;
+        };
         return new ModelOptions(kernels, vectorBits, threads, 0);
     }
 

@@ -33,8 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "compare",
-        description = "Compares the numbers of every tensor; with --golden both models' logits against golden ones; with -f"
-                + " the predictions of B with those of A over a text.",
+        description =
+                "Compares the numbers of every tensor; with --golden both models' logits against golden ones; with -f"
+                        + " the predictions of B with those of A over a text.",
         footer = {
             "  ingot compare Qwen3-0.6B int4.ingot",
             "  ingot compare f32.ingot int4.ingot -f text.txt -c 256 --chunks 20"
@@ -83,13 +84,12 @@ final class CompareCommand extends Task {
                         root.set("verify_b", verify(out, b, second, golden));
                     }
                     if (text != null) {
-                        int[] ids = ModelText.open(a)
-                                .tokenizer()
-                                .encode(Inputs.text(text), AddedTokenParsing.PLAIN_TEXT);
+                        int[] ids =
+                                ModelText.open(a).tokenizer().encode(Inputs.text(text), AddedTokenParsing.PLAIN_TEXT);
                         try (Predictor left = Predictor.of(first);
                                 Predictor right = Predictor.of(second)) {
-                            PerplexityResult result = Perplexity.measure(
-                                    right, ids, windows, new Reference.Live(left), null, progress);
+                            PerplexityResult result =
+                                    Perplexity.measure(right, ids, windows, new Reference.Live(left), null, progress);
                             root.set("perplexity", PerplexityFormat.json(result));
                             out.append('\n').append(PerplexityFormat.text(result));
                         }
@@ -108,8 +108,7 @@ final class CompareCommand extends Task {
     private ObjectNode verify(StringBuilder out, Path path, Model model, Path file) {
         try (GoldenFile source = GoldenFile.open(file);
                 Subject subject = Subject.of(model)) {
-            var report = Verifier.verify(
-                    subject, source, Thresholds.forModel(model.info()), Progress.none());
+            var report = Verifier.verify(subject, source, Thresholds.forModel(model.info()), Progress.none());
             VerifyView view = new VerifyView(path.toString(), file.toString(), model.info(), report);
             out.append('\n').append(path).append(": ").append(VerifyText.of(view, false));
             return VerifyJson.of(view);
@@ -134,7 +133,8 @@ final class CompareCommand extends Task {
     }
 
     private static String table(Comparison.Result result) {
-        Table table = new Table().text("tensor").text("A").text("B").number("NMSE").number("max |Δ|");
+        Table table =
+                new Table().text("tensor").text("A").text("B").number("NMSE").number("max |Δ|");
         List<String> same = new ArrayList<>();
         for (Comparison.Row row : result.tensors()) {
             if (row.maxAbs() == 0) {

@@ -27,7 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
             "tokenizer: tokenizer.json, tokenizer_config.json, vocab.json, merges.txt, qwen.tiktoken and"
                     + " chat_template.jinja."
         },
-        footer = {"  ingot export qwen3.ingot --to hf -o folder", "  ingot export qwen3.ingot --to tokenizer -o folder"})
+        footer = {"  ingot export qwen3.ingot --to hf -o folder", "  ingot export qwen3.ingot --to tokenizer -o folder"
+        })
 final class ExportCommand extends Task {
     /** Spelled as typed. */
     enum Target {
@@ -51,7 +52,10 @@ final class ExportCommand extends Task {
             description = "The folder to write; created where missing.")
     Path output = Path.of("");
 
-    @Option(names = "--type", paramLabel = "TYPE", description = "hf: f32, f16 or bf16 (default: the narrowest exact one).")
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description = "hf: f32, f16 or bf16 (default: the narrowest exact one).")
     @Nullable
     String type;
 
@@ -82,10 +86,11 @@ final class ExportCommand extends Task {
             root.put("type", result.type());
             root.put("lossless", result.lossless());
             var tensors = root.putArray("tensors");
-            result.tensors().forEach(t -> tensors.addObject()
-                    .put("name", t.name())
-                    .put("stored_as", t.storedAs())
-                    .put("nmse", t.nmse()));
+            result.tensors()
+                    .forEach(t -> tensors.addObject()
+                            .put("name", t.name())
+                            .put("stored_as", t.storedAs())
+                            .put("nmse", t.nmse()));
             print(console, root);
             return;
         }
@@ -121,9 +126,7 @@ final class ExportCommand extends Task {
     }
 
     private static List<String> names(TokenizerWriter.Result result) {
-        return result.files().stream()
-                .map(f -> String.valueOf(f.getFileName()))
-                .toList();
+        return result.files().stream().map(f -> String.valueOf(f.getFileName())).toList();
     }
 
     private static DType floating(String name) {

@@ -69,7 +69,8 @@ final class GoldenCommand extends Task {
                 var progress = common.progress(console)) {
             var what = new GoldenRecorder.Options(greedy, hidden, force);
             var metadata = Map.of(
-                    "reference", "ingot " + Version.NUMBER + ", " + opened.info().backend());
+                    "reference",
+                    "ingot " + Version.NUMBER + ", " + opened.info().backend());
             GoldenRecorder.record(opened, ids, what, output, metadata, progress);
         }
         int tokens = ids.stream().mapToInt(p -> p.length).sum();

@@ -119,12 +119,13 @@ final class Inspector {
             provenance.put("tool", manifest.tool());
             provenance.set("options", manifest.options());
             var sources = provenance.putArray("sources");
-            manifest.sources().forEach(s -> sources.addObject()
-                    .put("name", s.name())
-                    .put("bytes", s.bytes())
-                    .put("sha256", s.sha256()));
-            boolean golden = file.physical().tensors().keySet().stream()
-                    .anyMatch(n -> n.startsWith(IngotFormat.GOLDEN_PREFIX));
+            manifest.sources()
+                    .forEach(s -> sources.addObject()
+                            .put("name", s.name())
+                            .put("bytes", s.bytes())
+                            .put("sha256", s.sha256()));
+            boolean golden =
+                    file.physical().tensors().keySet().stream().anyMatch(n -> n.startsWith(IngotFormat.GOLDEN_PREFIX));
             root.put("golden", golden);
             if (verify) {
                 file.verify(progress);
@@ -263,9 +264,8 @@ final class Inspector {
             return;
         }
         ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-        long total = source.tensors().values().stream()
-                .mapToLong(TensorInfo::bytes)
-                .sum();
+        long total =
+                source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
         long done = 0;
         for (TensorInfo t : source.tensors().values()) {
             for (long at = 0; at < t.bytes(); ) {

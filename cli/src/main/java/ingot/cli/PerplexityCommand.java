@@ -104,8 +104,7 @@ final class PerplexityCommand extends Task {
         return ExitCode.DONE;
     }
 
-    private PerplexityResult measure(
-            Console console, @Nullable Reference reference, PerplexityOptions given) {
+    private PerplexityResult measure(Console console, @Nullable Reference reference, PerplexityOptions given) {
         try (Model opened = Model.open(model, common.modelOptions());
                 Predictor predictor = Predictor.of(opened);
                 var progress = common.progress(console)) {
@@ -117,10 +116,9 @@ final class PerplexityCommand extends Task {
                 return Perplexity.measure(predictor, tokens, options, reference, null, progress);
             }
             int recorded = options.windows(tokens.length) * options.context();
-            try (LogitsFileWriter writer = new LogitsFileWriter(
-                    base, options.context(), predictor.vocabSize(), Arrays.copyOf(tokens, recorded))) {
-                PerplexityResult result =
-                        Perplexity.measure(predictor, tokens, options, reference, writer, progress);
+            try (LogitsFileWriter writer =
+                    new LogitsFileWriter(base, options, predictor.vocabSize(), Arrays.copyOf(tokens, recorded))) {
+                PerplexityResult result = Perplexity.measure(predictor, tokens, options, reference, writer, progress);
                 writer.commit();
                 return result;
             }

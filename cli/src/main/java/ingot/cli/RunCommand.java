@@ -103,8 +103,9 @@ final class RunCommand extends Task {
 
     private void complete(Console console, Tokenizer tokenizer, Session session, GenerationOptions options)
             throws IOException {
-        String given =
-                prompt != null ? prompt : new String(console.in().readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
+        String given = prompt != null
+                ? prompt
+                : new String(console.in().readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
         int[] ids = tokenizer.encode(given);
         if (ids.length == 0) {
             throw new IngotException.Usage("the prompt is empty; give some text to continue");

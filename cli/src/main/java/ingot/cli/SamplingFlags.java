@@ -25,7 +25,10 @@ final class SamplingFlags {
     @Nullable
     Double topP;
 
-    @Option(names = "--min-p", paramLabel = "X", description = "Only those at least X times as likely as the likeliest.")
+    @Option(
+            names = "--min-p",
+            paramLabel = "X",
+            description = "Only those at least X times as likely as the likeliest.")
     @Nullable
     Double minP;
 

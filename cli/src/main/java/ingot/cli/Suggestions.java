@@ -21,14 +21,16 @@ final class Suggestions {
     static String explain(ParameterException e, String[] args) {
         CommandSpec spec = e.getCommandLine().getCommandSpec();
         String prefix = spec.parent() == null ? "" : spec.name() + ": ";
-        return prefix + switch (e) {
-            case UnmatchedArgumentException u -> unmatched(u.getUnmatched(), spec);
-            // The parser misses an argument before it looks at misspelt options, which are the likelier slip.
-            case MissingParameterException m when !misspelt(args, spec).isEmpty() ->
-                unmatched(misspelt(args, spec), spec);
-            case MissingParameterException m -> "missing " + missing(m) + "; see 'ingot " + spec.name() + " --help'";
-            default -> invalid(e);
-        };
+        return prefix
+                + switch (e) {
+                    case UnmatchedArgumentException u -> unmatched(u.getUnmatched(), spec);
+                    // The parser misses an argument before it looks at misspelt options, which are the likelier slip.
+                    case MissingParameterException m
+                    when !misspelt(args, spec).isEmpty() -> unmatched(misspelt(args, spec), spec);
+                    case MissingParameterException m ->
+                        "missing " + missing(m) + "; see 'ingot " + spec.name() + " --help'";
+                    default -> invalid(e);
+                };
     }
 
     private static List<String> misspelt(String[] args, CommandSpec spec) {
@@ -80,7 +82,9 @@ final class Suggestions {
             return text + ": expected " + (arg.type().isPrimitive() ? "a number" : arg.paramLabel());
         }
         return text + "; one of " + String.join(", ", allowed)
-                + nearest(value, allowed).map(n -> "; did you mean '" + n + "'?").orElse("");
+                + nearest(value, allowed)
+                        .map(n -> "; did you mean '" + n + "'?")
+                        .orElse("");
     }
 
     private static String didYouMean(String word, Collection<String> known, CommandSpec spec) {

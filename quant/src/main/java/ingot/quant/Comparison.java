@@ -78,7 +78,6 @@ public final class Comparison {
                 error.add(y, x);
             }
         }
-        return new Row(
-                a.name(), a.shape(), first.storedType(a), second.storedType(b), error.nmse(), error.maxAbs());
+        return new Row(a.name(), a.shape(), first.storedType(a), second.storedType(b), error.nmse(), error.maxAbs());
     }
 }

@@ -4,8 +4,7 @@ import java.util.List;
 
 /** A self-contained page: one file, no script, nothing fetched, light and dark. */
 final class HtmlPage {
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             :root{color-scheme:light dark;--bg:#faf9f6;--panel:#fff;--fg:#1d1c1a;--muted:#69655d;--line:#e0dcd3;\
             --a:#2a6f97;--b:#b4552d;--c:#6a4c93;--d:#3a7d44;--good:#2c7a4b;--bad:#b23a31}
             @media (prefers-color-scheme:dark){:root{--bg:#161719;--panel:#1e2023;--fg:#e6e4df;--muted:#9b978f;\

@@ -14,14 +14,13 @@ public final class InspectFormat {
     public static String text(ObjectNode root, boolean all) {
         Table facts = new Table().text("").text("");
         for (Map.Entry<String, JsonNode> e : root.properties()) {
-            String value =
-                    switch (e.getKey()) {
-                        case "tensors", "sha256", "provenance", "prompts" -> "";
-                        case "bytes" -> Format.bytes(e.getValue().longValue());
-                        case "parameters" -> Format.count(e.getValue().longValue());
-                        case "bits_per_weight" -> Format.fixed(e.getValue().doubleValue(), 2);
-                        default -> plain(e.getValue());
-                    };
+            String value = switch (e.getKey()) {
+                case "tensors", "sha256", "provenance", "prompts" -> "";
+                case "bytes" -> Format.bytes(e.getValue().longValue());
+                case "parameters" -> Format.count(e.getValue().longValue());
+                case "bits_per_weight" -> Format.fixed(e.getValue().doubleValue(), 2);
+                default -> plain(e.getValue());
+            };
             if (!value.isEmpty()) {
                 facts.row(e.getKey().replace('_', ' '), value);
             }
@@ -48,7 +47,9 @@ public final class InspectFormat {
         provenance
                 .get("sources")
                 .forEach(s -> facts.row(
-                        "source", s.get("name").asString() + ", SHA-256 " + s.get("sha256").asString()));
+                        "source",
+                        s.get("name").asString() + ", SHA-256 "
+                                + s.get("sha256").asString().substring(0, 16) + "…"));
     }
 
     private static String plain(JsonNode node) {
@@ -70,7 +71,12 @@ public final class InspectFormat {
     }
 
     private static String list(JsonNode tensors) {
-        Table table = new Table().text("tensor").text("type").number("shape").number("bytes").number("offset");
+        Table table = new Table()
+                .text("tensor")
+                .text("type")
+                .number("shape")
+                .number("bytes")
+                .number("offset");
         tensors.forEach(t -> table.row(
                 t.get("name").asString(),
                 t.get("dtype").asString(),

@@ -23,7 +23,10 @@ public final class PerplexityFormat {
 
     private static void divergence(Table table, Divergence d) {
         table.row("perplexity of reference", Format.fixed(d.referencePerplexity(), 4), "");
-        table.row("mean KLD", Format.fixed(d.kld().mean().value(), 6), plusMinus(d.kld().mean().error(), 6));
+        table.row(
+                "mean KLD",
+                Format.fixed(d.kld().mean().value(), 6),
+                plusMinus(d.kld().mean().error(), 6));
         table.row("median KLD", Format.fixed(d.kld().median(), 6), "");
         table.row("99 % KLD", Format.fixed(d.kld().p99(), 6), "");
         table.row("99.9 % KLD", Format.fixed(d.kld().p999(), 6), "");

@@ -49,11 +49,10 @@ final class Plot {
     private record Axis(double low, double high, Scale scale) {
         /** 0 at the lower end, 1 at the upper. */
         double at(double v) {
-            double position =
-                    switch (scale) {
-                        case LINEAR -> (v - low) / (high - low);
-                        case LOG -> v <= 0 ? 0 : Math.log10(v / low) / Math.log10(high / low);
-                    };
+            double position = switch (scale) {
+                case LINEAR -> (v - low) / (high - low);
+                case LOG -> v <= 0 ? 0 : Math.log10(v / low) / Math.log10(high / low);
+            };
             return Double.isNaN(position) ? 1 : Math.clamp(position, 0, 1);
         }
 
@@ -113,7 +112,9 @@ final class Plot {
     }
 
     private static Axis axis(Range r) {
-        return r.high > r.low ? new Axis(r.low, r.high, Scale.LINEAR) : new Axis(r.low - 0.5, r.low + 0.5, Scale.LINEAR);
+        return r.high > r.low
+                ? new Axis(r.low, r.high, Scale.LINEAR)
+                : new Axis(r.low - 0.5, r.low + 0.5, Scale.LINEAR);
     }
 
     /** Names instead of numbers under the integers 0, 1, 2 … of the horizontal axis; some are left out to fit. */
@@ -157,7 +158,8 @@ final class Plot {
         for (int i = 0; i < xs.length; i++) {
             points.append(String.format(Locale.ROOT, "%.1f,%.1f ", left(xs[i]), top(ys[i])));
         }
-        marks.append("<polyline class=\"" + cssClass + "\" points=\"" + points.toString().strip() + "\"/>\n");
+        marks.append("<polyline class=\"" + cssClass + "\" points=\""
+                + points.toString().strip() + "\"/>\n");
         return this;
     }
 
@@ -176,8 +178,8 @@ final class Plot {
     /** @param name read by screen readers */
     String render(String name) {
         StringBuilder out = new StringBuilder();
-        out.append("<svg viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\"" + Markup.escape(name)
-                + "\">\n");
+        out.append("<svg viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\""
+                + Markup.escape(name) + "\">\n");
         for (double tick : y.ticks()) {
             double t = top(tick);
             out.append(String.format(

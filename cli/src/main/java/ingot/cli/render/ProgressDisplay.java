@@ -100,7 +100,9 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             }
             if (total > done) {
                 double left = seconds * (total - done) / done;
-                s.append(", ").append(Format.duration(Duration.ofMillis(Math.round(1e3 * left)))).append(" left");
+                s.append(", ")
+                        .append(Format.duration(Duration.ofMillis(Math.round(1e3 * left))))
+                        .append(" left");
             }
         }
         return s.toString();

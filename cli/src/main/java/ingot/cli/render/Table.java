@@ -101,8 +101,6 @@ public final class Table {
 
     /** Names come from files: nothing in them may move the cursor. */
     private static String printable(String cell) {
-        return cell.codePoints().anyMatch(Character::isISOControl)
-                ? cell.replaceAll("\\p{Cntrl}", "�")
-                : cell;
+        return cell.codePoints().anyMatch(Character::isISOControl) ? cell.replaceAll("\\p{Cntrl}", "�") : cell;
     }
 }

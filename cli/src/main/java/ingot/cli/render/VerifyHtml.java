@@ -79,7 +79,8 @@ public final class VerifyHtml {
 
     private static String failures(VerifyReport report) {
         StringBuilder out = new StringBuilder("<ul>");
-        report.failures().forEach(f -> out.append("<li>").append(Markup.escape(f)).append("</li>"));
+        report.failures()
+                .forEach(f -> out.append("<li>").append(Markup.escape(f)).append("</li>"));
         return out.append("</ul>").toString();
     }
 
@@ -171,9 +172,8 @@ public final class VerifyHtml {
 
     private static String tensors(VerifyView view) {
         // Norms and biases are f32 and a fraction of a percent of the bits: they would only hide the matrices.
-        List<WeightInfo> weights = view.info().weights().stream()
-                .filter(w -> w.shape().rank() > 1)
-                .toList();
+        List<WeightInfo> weights =
+                view.info().weights().stream().filter(w -> w.shape().rank() > 1).toList();
         double bits = weights.stream().mapToDouble(WeightInfo::bits).max().orElse(1);
         Plot plot = Plot.linear(Size.FULL, "tensor", slots(weights.size()), "bits per weight", new Range(0, bits));
         double[] errors = new double[weights.size()];
@@ -187,15 +187,11 @@ public final class VerifyHtml {
         }
         String out = plot.render("bits per tensor");
         if (most(errors) > 0) {
-            Plot second = Plot.logarithmic(
-                    Size.FULL, "tensor", slots(errors.length), "NMSE of the weights", range(errors));
+            Plot second =
+                    Plot.logarithmic(Size.FULL, "tensor", slots(errors.length), "NMSE of the weights", range(errors));
             for (int i = 0; i < errors.length; i++) {
                 if (errors[i] > 0) {
-                    second.point(
-                            i,
-                            errors[i],
-                            "s1",
-                            weights.get(i).name() + ": " + Format.scientific(errors[i]));
+                    second.point(i, errors[i], "s1", weights.get(i).name() + ": " + Format.scientific(errors[i]));
                 }
             }
             out += second.render("error per tensor");

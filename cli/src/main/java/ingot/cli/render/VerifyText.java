@@ -60,7 +60,8 @@ public final class VerifyText {
         report.failures().forEach(f -> out.append(f).append('\n'));
         if (!report.pass()) {
             report.departs()
-                    .ifPresent(name -> out.append("model and golden part at ").append(name).append('\n'));
+                    .ifPresent(name ->
+                            out.append("model and golden part at ").append(name).append('\n'));
         }
         return out.append(report.pass() ? "PASS" : "FAIL").append('\n').toString();
     }

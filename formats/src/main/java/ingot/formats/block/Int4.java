@@ -1,7 +1,6 @@
 package ingot.formats.block;
 
 import ingot.formats.DType;
-import ingot.formats.Numbers;
 import ingot.formats.json.Json;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

@@ -126,8 +126,7 @@ public record Nf4(boolean doubleQuant) implements Layout {
                 out.get(0).set(ValueLayout.JAVA_BYTE, blocks.scaleAt(row, g), code);
             }
         }
-        MemorySegment.copy(
-                scales.nested(), 0, out.get(1), Numbers.LE_FLOAT, 0, scales.nested().length);
+        MemorySegment.copy(scales.nested(), 0, out.get(1), Numbers.LE_FLOAT, 0, scales.nested().length);
         out.get(2).set(Numbers.LE_FLOAT, 0, scales.offset());
     }
 

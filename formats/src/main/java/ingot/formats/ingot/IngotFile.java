@@ -268,7 +268,9 @@ public final class IngotFile implements AutoCloseable {
             read.accept(buffer.limit());
         }
         if (!Arrays.equals(sum.entry(), entry(index))) {
-            String what = index == 0 ? "the header" : "tensor " + Text.quote(physical.get(index - 1).name());
+            String what = index == 0
+                    ? "the header"
+                    : "tensor " + Text.quote(physical.get(index - 1).name());
             throw IngotException.BadData.at(path(), from, what + " does not match its checksum; the file is damaged");
         }
     }

@@ -88,7 +88,8 @@ public final class InputFile implements AutoCloseable {
         try {
             while (destination.position() < limit) {
                 // The JDK reads into heap memory through a direct buffer as long as the request.
-                destination.limit(destination.isDirect() ? limit : (int) Math.min(limit, destination.position() + HEAP_READ));
+                destination.limit(
+                        destination.isDirect() ? limit : (int) Math.min(limit, destination.position() + HEAP_READ));
                 int n = channel.read(destination, at);
                 if (n < 0) {
                     throw new IngotException.ReadWrite(

@@ -25,7 +25,8 @@ final class AddedTokenTable {
         return byId.isEmpty();
     }
 
-    @Nullable AddedToken get(int id) {
+    @Nullable
+    AddedToken get(int id) {
         return byId.get(id);
     }
 
@@ -75,9 +76,7 @@ final class AddedTokenTable {
             int id = JsonFields.id(entry.getValue(), TokenizerData.MAX_ADDED_ID, root.file(), place);
             AddedToken known = byId.get(id);
             boolean control = special.contains(entry.getKey());
-            var flags = known != null
-                    ? known.flags()
-                    : new AddedToken.Flags(control, !control, false, false, false);
+            var flags = known != null ? known.flags() : new AddedToken.Flags(control, !control, false, false, false);
             put(new AddedToken(id, entry.getKey(), flags), root.file(), place);
         }
     }
@@ -104,13 +103,11 @@ final class AddedTokenTable {
         Integer id = byContent.putIfAbsent(token.content(), token.id());
         if (id != null && id != token.id()) {
             throw IngotException.BadData.in(
-                    file,
-                    place + ": " + Text.quote(token.content()) + " has the ids " + id + " and " + token.id());
+                    file, place + ": " + Text.quote(token.content()) + " has the ids " + id + " and " + token.id());
         }
         byId.put(token.id(), token);
         if (byId.size() > TokenizerData.MAX_ADDED_TOKENS) {
-            throw IngotException.BadData.in(
-                    file, "more than " + TokenizerData.MAX_ADDED_TOKENS + " added tokens");
+            throw IngotException.BadData.in(file, "more than " + TokenizerData.MAX_ADDED_TOKENS + " added tokens");
         }
     }
 

@@ -20,8 +20,8 @@ final class FolderConfig {
     /** Bound of each of these files; the published ones stay below 20 KB. */
     private static final long MAX_BYTES = 16L << 20;
 
-    private static final Set<String> ROLES = Set.of(
-            "bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token");
+    private static final Set<String> ROLES =
+            Set.of("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token");
 
     private final Path folder;
     private final @Nullable String original;
@@ -54,7 +54,8 @@ final class FolderConfig {
     }
 
     /** The expression named by tokenizer_config.json (Qwen3.5 writes it there too), or null. */
-    @Nullable PreTokenization preTokenization() {
+    @Nullable
+    PreTokenization preTokenization() {
         String expression = config == null ? null : config.optionalString("pretokenize_regex");
         return expression == null || config == null ? null : PreTokenization.of(expression, config.file());
     }
@@ -117,8 +118,7 @@ final class FolderConfig {
                     }
                 }
             } else {
-                templates.put(
-                        TokenizerConfig.DEFAULT_TEMPLATE, JsonFields.text(value, config.file(), "chat_template"));
+                templates.put(TokenizerConfig.DEFAULT_TEMPLATE, JsonFields.text(value, config.file(), "chat_template"));
             }
         }
         Path jinja = folder.resolve("chat_template.jinja");

@@ -24,7 +24,8 @@ record JsonFields(ObjectNode node, Path file, String place) {
     }
 
     /** The field, or null if it is absent or null. */
-    @Nullable JsonNode get(String name) {
+    @Nullable
+    JsonNode get(String name) {
         JsonNode value = node.get(name);
         return value == null || value.isNull() ? null : value;
     }
@@ -37,7 +38,8 @@ record JsonFields(ObjectNode node, Path file, String place) {
         return of(value, file, path(name));
     }
 
-    @Nullable JsonFields optionalObject(String name) {
+    @Nullable
+    JsonFields optionalObject(String name) {
         JsonNode value = get(name);
         return value == null ? null : of(value, file, path(name));
     }
@@ -57,7 +59,8 @@ record JsonFields(ObjectNode node, Path file, String place) {
         return value;
     }
 
-    @Nullable String optionalString(String name) {
+    @Nullable
+    String optionalString(String name) {
         JsonNode value = get(name);
         return value == null ? null : text(value, file, path(name));
     }
@@ -111,7 +114,8 @@ record JsonFields(ObjectNode node, Path file, String place) {
     }
 
     private static IngotException.BadData wrong(Path file, String place, String expected, @Nullable JsonNode value) {
-        String found = value == null ? "nothing" : value.getNodeType().toString().toLowerCase(java.util.Locale.ROOT);
+        String found =
+                value == null ? "nothing" : value.getNodeType().toString().toLowerCase(java.util.Locale.ROOT);
         return IngotException.BadData.in(file, place + ": expected " + expected + ", found " + found);
     }
 }

@@ -18,8 +18,8 @@ final class QwenV1Specials {
     private static final List<String> CONTROL = List.of("<|endoftext|>", "<|im_start|>", "<|im_end|>");
     private static final List<String> FIRST_EXTRAS = List.of("<R>", "<S>", "<X>", "<mask>", "<sep>");
     private static final int EXTRAS = 205;
-    private static final List<String> VISION = List.of(
-            "<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<img>", "</img>", "<imgpad>");
+    private static final List<String> VISION =
+            List.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<img>", "</img>", "<imgpad>");
 
     private QwenV1Specials() {}
 
@@ -60,7 +60,6 @@ final class QwenV1Specials {
     /** Qwen-VL is told from Qwen by the vision tower in its config.json. */
     private static boolean hasVision(Path folder) {
         Path config = folder.resolve("config.json");
-        return Files.exists(config)
-                && Json.readObject(config, MAX_SCRIPT_BYTES).get("visual") instanceof ObjectNode;
+        return Files.exists(config) && Json.readObject(config, MAX_SCRIPT_BYTES).get("visual") instanceof ObjectNode;
     }
 }

@@ -4,7 +4,6 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 
@@ -23,8 +22,7 @@ final class RankFile {
             n += line.isEmpty() ? 0 : 1;
         }
         if (n > TokenizerData.MAX_TOKENS) {
-            throw IngotException.BadData.in(
-                    file, n + " tokens; at most " + TokenizerData.MAX_TOKENS + " are accepted");
+            throw IngotException.BadData.in(file, n + " tokens; at most " + TokenizerData.MAX_TOKENS + " are accepted");
         }
         byte[][] tokens = new byte[n][];
         for (int i = 0; i < lines.length; i++) {

@@ -68,7 +68,8 @@ final class TokenizerChecks {
         }
         for (AddedToken token : data.addedTokens()) {
             if (token.id() < vocabulary.size()
-                    && !Arrays.equals(vocabulary.token(token.id()), token.content().getBytes(StandardCharsets.UTF_8))) {
+                    && !Arrays.equals(
+                            vocabulary.token(token.id()), token.content().getBytes(StandardCharsets.UTF_8))) {
                 throw IngotException.BadData.in(
                         file,
                         "added token " + Text.quote(token.content()) + " has id " + token.id() + ", which is "
@@ -96,8 +97,8 @@ final class TokenizerChecks {
             if (base != VocabularyIndex.NONE && base != token.id()) {
                 throw IngotException.BadData.in(
                         file,
-                        "added token " + Text.quote(token.content()) + " has id " + token.id() + " but is token "
-                                + base + " of the vocabulary");
+                        "added token " + Text.quote(token.content()) + " has id " + token.id() + " but is token " + base
+                                + " of the vocabulary");
             }
         }
     }

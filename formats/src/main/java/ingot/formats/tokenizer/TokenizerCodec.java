@@ -51,11 +51,8 @@ final class TokenizerCodec {
         byte[] json = Json.compact(json(data)).getBytes(StandardCharsets.UTF_8);
         Vocabulary vocabulary = data.vocabulary();
         Merges merges = data.merges();
-        int size = Math.toIntExact(HEADER
-                + 4L * vocabulary.size()
-                + 12L * merges.size()
-                + vocabulary.totalBytes()
-                + json.length);
+        int size = Math.toIntExact(
+                HEADER + 4L * vocabulary.size() + 12L * merges.size() + vocabulary.totalBytes() + json.length);
         ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         out.put(MAGIC).putInt(VERSION);
         out.putInt(data.normalization().code()).putInt(data.preTokenization().code());
@@ -112,8 +109,8 @@ final class TokenizerCodec {
         JsonFields fields = JsonFields.root(Json.parseObject(json, origin), origin);
         var added = new AddedTokenTable();
         added.addArray(fields);
-        var data = new TokenizerData(
-                vocabulary, merges, added.tokens(), normalization, preTokenization, config(fields));
+        var data =
+                new TokenizerData(vocabulary, merges, added.tokens(), normalization, preTokenization, config(fields));
         TokenizerChecks.structure(data, origin);
         return data;
     }
@@ -186,10 +183,9 @@ final class TokenizerCodec {
         root.put("eos_token", config.eosToken());
         root.put("pad_token", config.padToken());
         ArrayNode templates = root.putArray("chat_templates");
-        config.chatTemplates().forEach((name, template) -> templates
-                .addObject()
-                .put("name", name)
-                .put("template", template));
+        config.chatTemplates()
+                .forEach((name, template) ->
+                        templates.addObject().put("name", name).put("template", template));
         root.put("tokenizer_config", config.original());
         return root;
     }

@@ -20,7 +20,8 @@ final class TokenizerJsonWriter {
             case NONE -> root.putNull("normalizer");
             case NFC -> root.putObject("normalizer").put("type", "NFC");
         }
-        ArrayNode steps = root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+        ArrayNode steps =
+                root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
         ObjectNode split = steps.addObject().put("type", "Split");
         split.putObject("pattern").put("Regex", data.preTokenization().expression());
         split.put("behavior", "Isolated").put("invert", false);

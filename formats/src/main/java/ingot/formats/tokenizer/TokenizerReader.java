@@ -56,9 +56,8 @@ public final class TokenizerReader {
         if (exists(folder, "qwen.tiktoken")) {
             return new TokenizerReader(folder).readRanks(folder.resolve("qwen.tiktoken"));
         }
-        throw new IngotException.MissingInput(
-                Text.path(folder) + ": no tokenizer; expected tokenizer.json, vocab.json with merges.txt, or"
-                        + " qwen.tiktoken");
+        throw new IngotException.MissingInput(Text.path(folder)
+                + ": no tokenizer; expected tokenizer.json, vocab.json with merges.txt, or" + " qwen.tiktoken");
     }
 
     private TokenizerData readTokenizerJson(Path file) {
@@ -112,8 +111,7 @@ public final class TokenizerReader {
             Path file,
             Normalization normalization,
             PreTokenization preTokenization) {
-        var data = new TokenizerData(
-                vocabulary, merges, added.tokens(), normalization, preTokenization, config.read());
+        var data = new TokenizerData(vocabulary, merges, added.tokens(), normalization, preTokenization, config.read());
         TokenizerChecks.structure(data, file);
         TokenizerChecks.unique(data, index, file);
         return data;

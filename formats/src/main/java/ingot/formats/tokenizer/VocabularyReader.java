@@ -46,7 +46,9 @@ final class VocabularyReader {
             }
             byId[id] = entry.getKey();
         }
-        while (n > 0 && added.get(n - 1) instanceof AddedToken token && token.content().equals(byId[n - 1])) {
+        while (n > 0
+                && added.get(n - 1) instanceof AddedToken token
+                && token.content().equals(byId[n - 1])) {
             n--;
         }
         List<byte[]> tokens = new ArrayList<>(n);

@@ -18,8 +18,7 @@ public final class Bench {
 
     public static List<BenchResult> run(Model model, BenchOptions options, Progress progress) {
         int longest = Math.max(options.prompt(), options.generate());
-        int[] tokens =
-                new Random(1).ints(longest, 0, model.info().vocabSize()).toArray();
+        int[] tokens = new Random(1).ints(longest, 0, model.info().vocabSize()).toArray();
         List<BenchResult> results = new ArrayList<>();
         try (Session session = model.newSession()) {
             if (options.prompt() > 0) {

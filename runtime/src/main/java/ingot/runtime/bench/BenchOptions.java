@@ -10,8 +10,8 @@ import ingot.formats.IngotException;
 public record BenchOptions(int prompt, int generate, int repetitions) {
     public BenchOptions {
         if (prompt < 0 || generate < 0 || prompt > 1 << 20 || generate > 1 << 20) {
-            throw new IngotException.Usage("tests of " + prompt + " and " + generate + " tokens: expected 0 to "
-                    + (1 << 20));
+            throw new IngotException.Usage(
+                    "tests of " + prompt + " and " + generate + " tokens: expected 0 to " + (1 << 20));
         }
         if (prompt == 0 && generate == 0) {
             throw new IngotException.Usage("nothing to measure: -p and -n are both 0");

@@ -21,14 +21,15 @@ public record Matrix(Layout layout, int rows, int cols, List<MemorySegment> part
         parts = List.copyOf(parts);
         List<Part> expected = layout.parts(rows, cols);
         if (parts.size() != expected.size()) {
-            throw new IngotException.BadData("a matrix of type " + layout.label() + " has " + expected.size()
-                    + " parts; found " + parts.size());
+            throw new IngotException.BadData(
+                    "a matrix of type " + layout.label() + " has " + expected.size() + " parts; found " + parts.size());
         }
         for (int i = 0; i < parts.size(); i++) {
             if (parts.get(i).byteSize() != expected.get(i).bytes()) {
                 throw new IngotException.BadData("part '" + expected.get(i).suffix() + "' of a " + rows + " x " + cols
                         + " matrix of type " + layout.label() + " has "
-                        + parts.get(i).byteSize() + " bytes; expected " + expected.get(i).bytes());
+                        + parts.get(i).byteSize() + " bytes; expected "
+                        + expected.get(i).bytes());
             }
         }
     }

@@ -27,8 +27,7 @@ final class ScalarKernels implements Kernels {
             for (int row = from; row < to; row++) {
                 w.decodeRow(row, weights, 0);
                 for (int t = 0; t < tokens; t++) {
-                    y[t * w.rows() + row] =
-                            (float) ScalarOps.dotInDouble(weights, 0, x, t * w.cols(), w.cols());
+                    y[t * w.rows() + row] = (float) ScalarOps.dotInDouble(weights, 0, x, t * w.cols(), w.cols());
                 }
             }
         });

@@ -30,7 +30,10 @@ final class VectorModule {
                     .invoke(null, NAME);
             self.addReads((Module) loaded);
             return true;
-        } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+        } catch (ClassNotFoundException
+                | NoSuchMethodException
+                | IllegalAccessException
+                | InvocationTargetException e) {
             return false; // Another JDK than the one this was written for: the scalar backend still works.
         }
     }

@@ -28,8 +28,7 @@ public record PerplexityResult(
      * @param sameTop1 share of positions whose most likely token agrees
      * @param rmsDp root of the mean of Δp²
      */
-    public record Divergence(
-            double referencePerplexity, Kld kld, Estimate sameTop1, Estimate meanDp, Estimate rmsDp) {}
+    public record Divergence(double referencePerplexity, Kld kld, Estimate sameTop1, Estimate meanDp, Estimate rmsDp) {}
 
     /** Distribution of the KL divergence over positions. */
     public record Kld(Estimate mean, double median, double p99, double p999, double max) {}

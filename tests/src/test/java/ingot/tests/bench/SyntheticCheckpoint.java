@@ -101,8 +101,7 @@ public final class SyntheticCheckpoint {
                      "intermediate_size": %d, "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d,
                      "vocab_size": %d, "tie_word_embeddings": %s, "hidden_act": "silu", "rms_norm_eps": 1e-06,
                      "rope_theta": 1000000.0, "max_position_embeddings": 32768, "torch_dtype": "bfloat16"}
-                    """
-                    .formatted(
+                    """.formatted(
                             qwen3() ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM",
                             type,
                             hidden,
@@ -151,8 +150,7 @@ public final class SyntheticCheckpoint {
     }
 
     private static ByteBuffer block() {
-        RandomGenerator random =
-                RandomGeneratorFactory.of("L64X128MixRandom").create(20_260_101);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(20_260_101);
         ByteBuffer block = ByteBuffer.allocateDirect(2 * BLOCK).order(ByteOrder.LITTLE_ENDIAN);
         while (block.hasRemaining()) {
             float w = (float) (0.02 * random.nextGaussian());

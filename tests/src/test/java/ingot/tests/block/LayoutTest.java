@@ -156,7 +156,8 @@ class LayoutTest {
     void hugeMatricesHaveLongOffsets() {
         // 151,936 x 40,000 weights: more than 2^31 bytes of codes.
         Layout layout = new Int4(32);
-        assertEquals(151_936L * 40_000 / 2, layout.parts(151_936, 40_000).getFirst().bytes());
+        assertEquals(
+                151_936L * 40_000 / 2, layout.parts(151_936, 40_000).getFirst().bytes());
         Blocks blocks = Blocks.of(151_936, 40_000, 32);
         assertEquals(151_936L * 40_000 / 2 - 64 + 60, blocks.wordAt(151_935, 39_999, 8));
         assertEquals(151_936L * 1250 - 1, blocks.scaleAt(151_935, 1249));

@@ -18,8 +18,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Random weights in every layout, with the codes and scales they were made of. */
-public record RandomMatrix(
-        Layout layout, int rows, int cols, byte[] codes, float[] scales, List<MemorySegment> parts) {
+public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, float[] scales, List<MemorySegment> parts) {
     public static final List<Layout> LAYOUTS = List.of(
             new Dense(DType.F32),
             new Dense(DType.F16),
@@ -41,29 +40,28 @@ public record RandomMatrix(
             parts.add(Arena.ofAuto().allocate(part.bytes(), 64));
         }
         byte[] codes = new byte[layout instanceof Dense ? 0 : rows * cols];
-        float[] scales =
-                switch (layout) {
-                    case Dense d -> {
-                        fill(d, random, parts.getFirst());
-                        yield new float[0];
-                    }
-                    case Int8 i -> {
-                        fill(codes, random, -127, 127);
-                        float[] s = scales(random, rows, cols, i.group());
-                        i.encode(rows, cols, codes, halves(s), parts);
-                        yield s;
-                    }
-                    case Int4 i -> {
-                        fill(codes, random, -8, 7);
-                        float[] s = scales(random, rows, cols, i.group());
-                        i.encode(rows, cols, codes, halves(s), parts);
-                        yield s;
-                    }
-                    case Nf4 n -> {
-                        fill(codes, random, 0, 15);
-                        yield nf4(n, rows, cols, codes, random, parts);
-                    }
-                };
+        float[] scales = switch (layout) {
+            case Dense d -> {
+                fill(d, random, parts.getFirst());
+                yield new float[0];
+            }
+            case Int8 i -> {
+                fill(codes, random, -127, 127);
+                float[] s = scales(random, rows, cols, i.group());
+                i.encode(rows, cols, codes, halves(s), parts);
+                yield s;
+            }
+            case Int4 i -> {
+                fill(codes, random, -8, 7);
+                float[] s = scales(random, rows, cols, i.group());
+                i.encode(rows, cols, codes, halves(s), parts);
+                yield s;
+            }
+            case Nf4 n -> {
+                fill(codes, random, 0, 15);
+                yield nf4(n, rows, cols, codes, random, parts);
+            }
+        };
         return new RandomMatrix(
                 layout,
                 rows,

@@ -26,7 +26,16 @@ final class CommandLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "demo", "convert", "verify", "run", "inspect", "bench", "perplexity", "compare", "golden", "export",
+                "demo",
+                "convert",
+                "verify",
+                "run",
+                "inspect",
+                "bench",
+                "perplexity",
+                "compare",
+                "golden",
+                "export",
                 "tokenize"
             })
     void everyCommandHasHelpWithExamples(String command) {

@@ -47,21 +47,41 @@ final class ResultsTest {
         Path markdown = folder.resolve("r.md");
         Path html = folder.resolve("r.html");
         Cli r = Cli.run(
-                "verify", tiny, "--json", "--junit", junit.toString(), "--markdown", markdown.toString(), "--html",
+                "verify",
+                tiny,
+                "--json",
+                "--junit",
+                junit.toString(),
+                "--markdown",
+                markdown.toString(),
+                "--html",
                 html.toString());
         assertEquals(0, r.code(), r.err());
         JsonNode root = json(r);
         assertEquals(
                 List.of(
-                        "pass", "model", "golden", "type", "bits_per_weight", "thresholds", "overall", "prompts",
+                        "pass",
+                        "model",
+                        "golden",
+                        "type",
+                        "bits_per_weight",
+                        "thresholds",
+                        "overall",
+                        "prompts",
                         "layers"),
                 keys(root));
         assertTrue(root.get("pass").booleanValue());
-        assertEquals(
-                List.of("nmse", "max_abs", "mean_kld", "p99_kld", "max_kld", "top1"), keys(root.get("overall")));
+        assertEquals(List.of("nmse", "max_abs", "mean_kld", "p99_kld", "max_kld", "top1"), keys(root.get("overall")));
         assertEquals(
                 List.of(
-                        "index", "tokens", "nmse", "max_abs", "mean_kld", "max_kld", "top1", "greedy_matched",
+                        "index",
+                        "tokens",
+                        "nmse",
+                        "max_abs",
+                        "mean_kld",
+                        "max_kld",
+                        "top1",
+                        "greedy_matched",
                         "greedy_total"),
                 keys(root.get("prompts").get(0)));
         assertEquals(List.of("name", "nmse"), keys(root.get("layers").get(0)));
@@ -76,9 +96,15 @@ final class ResultsTest {
         assertTrue(Files.readString(markdown).contains("| prompt | tokens | NMSE |"));
         String page = Files.readString(html);
         xml(page.replace("<!DOCTYPE html>", ""));
-        assertFalse(Pattern.compile("<script|https?://|@import|url\\(|src=").matcher(page).find(), "self-contained");
+        assertFalse(
+                Pattern.compile("<script|https?://|@import|url\\(|src=")
+                        .matcher(page)
+                        .find(),
+                "self-contained");
         for (String plot : List.of(
-                "error per layer", "model logits over golden logits", "KL divergence over positions",
+                "error per layer",
+                "model logits over golden logits",
+                "KL divergence over positions",
                 "bits per tensor")) {
             assertTrue(page.contains("aria-label=\"" + plot + "\""), plot);
         }
@@ -159,7 +185,15 @@ final class ResultsTest {
         assertEquals("tg3", list.get(1).get("test").stringValue());
         assertEquals(
                 List.of(
-                        "test", "n_prompt", "n_gen", "avg_ts", "stddev_ts", "samples_ts", "threads", "model", "type",
+                        "test",
+                        "n_prompt",
+                        "n_gen",
+                        "avg_ts",
+                        "stddev_ts",
+                        "samples_ts",
+                        "threads",
+                        "model",
+                        "type",
                         "backend"),
                 keys(list.get(0)));
         assertEquals(2, list.get(0).get("samples_ts").size());
@@ -174,8 +208,20 @@ final class ResultsTest {
         assertEquals(0, r.code(), r.err());
         JsonNode root = json(r);
         for (String key : List.of(
-                "perplexity", "perplexity_stderr", "nll", "tokens", "chunks", "context", "mean_kld",
-                "mean_kld_stderr", "median_kld", "p99_kld", "p999_kld", "max_kld", "same_top1", "rms_dp")) {
+                "perplexity",
+                "perplexity_stderr",
+                "nll",
+                "tokens",
+                "chunks",
+                "context",
+                "mean_kld",
+                "mean_kld_stderr",
+                "median_kld",
+                "p99_kld",
+                "p999_kld",
+                "max_kld",
+                "same_top1",
+                "rms_dp")) {
             assertTrue(root.has(key), key);
         }
         assertEquals(0, root.get("max_kld").doubleValue(), 1e-12);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ingot.formats.Progress;
 import ingot.formats.ingot.IngotFile;
 import ingot.tests.bench.SyntheticCheckpoint;
+import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,22 +28,9 @@ final class LargeCheckpointTest {
         long bytes = SyntheticCheckpoint.write(SyntheticCheckpoint.Model.QWEN2_5_1_5B, source);
         assertTrue(bytes > 3_000_000_000L);
         Path out = temp.resolve("model.ingot");
-        Process process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "ingot.cli.Main",
-                        "convert",
-                        source.toString(),
-                        "-o",
-                        out.toString(),
-                        "--type",
-                        "int4"))
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
+        var outcome = ChildCommand.run(
+                List.of("-Xmx512m"), "convert", source.toString(), "-o", out.toString(), "--type", "int4", "-q");
+        assertEquals(0, outcome.exit(), outcome.err());
         try (IngotFile file = IngotFile.open(out)) {
             assertEquals(1 + 28 * 12 + 1, file.manifest().tensors().size());
             file.verify(Progress.none());

@@ -33,8 +33,7 @@ final class ChildJvm {
     }
 
     /** @param wrapper a command that runs the command after it, such as {@code unshare -m} */
-    static Process start(
-            List<String> wrapper, List<String> jvmOptions, Path source, Path out, String type, Path log)
+    static Process start(List<String> wrapper, List<String> jvmOptions, Path source, Path out, String type, Path log)
             throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -42,7 +41,10 @@ final class ChildJvm {
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ChildJvm.class.getName()));
         command.addAll(List.of(source.toString(), out.toString(), type));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
     }
 
     static Outcome await(Process process, Path log) throws IOException {

@@ -44,7 +44,8 @@ final class CommandCorpusTest {
             case Refused refused -> {
                 assertEquals(refused.kind().exitCode(), convert.exit(), convert::err);
                 // Slow machines print progress too.
-                List<String> lines = convert.err().lines()
+                List<String> lines = convert.err()
+                        .lines()
                         .filter(line -> line.startsWith("ingot: "))
                         .toList();
                 assertEquals(1, lines.size(), convert::err);
@@ -54,7 +55,10 @@ final class CommandCorpusTest {
             }
             case Accepted accepted -> {
                 assertEquals(0, convert.exit(), convert::err);
-                assertTrue(convert.err().contains(accepted.warning()) || accepted.warning().contains("\\"), convert::err);
+                assertTrue(
+                        convert.err().contains(accepted.warning())
+                                || accepted.warning().contains("\\"),
+                        convert::err);
             }
         }
         requireNoTrace(convert);

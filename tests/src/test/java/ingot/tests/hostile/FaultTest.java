@@ -74,8 +74,7 @@ final class FaultTest {
     /** F2: a disk that cannot hold the output is noticed before anything is written. */
     @Test
     void aDiskThatIsTooSmallIsNamedWithTheBytesNeeded() {
-        IngotException e = assertThrows(
-                IngotException.ReadWrite.class, () -> AtomicFile.create(out, false, 1L << 60));
+        IngotException e = assertThrows(IngotException.ReadWrite.class, () -> AtomicFile.create(out, false, 1L << 60));
         assertTrue(String.valueOf(e.getMessage()).contains("needs " + (1L << 60) + " bytes"), e::getMessage);
     }
 
@@ -86,7 +85,12 @@ final class FaultTest {
         // ulimit counts blocks of 512 or 1024 bytes, as the shell likes: far below the 480 KB of the output either way.
         Path log = Files.createFile(folder.resolve("log"));
         Process child = ChildJvm.start(
-                List.of("sh", "-c", "ulimit -f 100; exec \"$@\"", "sh"), List.of("-Xshare:off"), source, out, "f32", log);
+                List.of("sh", "-c", "ulimit -f 100; exec \"$@\"", "sh"),
+                List.of("-Xshare:off"),
+                source,
+                out,
+                "f32",
+                log);
         ChildJvm.Outcome outcome = ChildJvm.await(child, log);
         assertTrue(outcome.threw(IngotException.ReadWrite.class), outcome::output);
         assertTrue(outcome.output().matches("(?s).*writing failed at byte \\d+ of \\d+ needed.*"), outcome::output);
@@ -106,7 +110,8 @@ final class FaultTest {
                 }
             };
             IngotException e = assertThrows(
-                    IngotException.ReadWrite.class, () -> converter("f32").convert(source, small.resolve("x.ingot"), fill));
+                    IngotException.ReadWrite.class,
+                    () -> converter("f32").convert(source, small.resolve("x.ingot"), fill));
             assertTrue(String.valueOf(e.getMessage()).matches(".*x\\.ingot: .* \\d+ .*"), e::getMessage);
             assertEquals(List.of("ballast"), names(small));
         } finally {
@@ -142,8 +147,11 @@ final class FaultTest {
         Path source = model(200_000);
         Path weights = source.resolve("model.safetensors");
         IngotException e = assertThrows(
-                IngotException.ReadWrite.class, () -> converter("int4").convert(source, out, once(() -> truncate(weights, 5000))));
-        assertTrue(String.valueOf(e.getMessage()).matches(".*model\\.safetensors: @\\d+: the file ended.*"), e::getMessage);
+                IngotException.ReadWrite.class,
+                () -> converter("int4").convert(source, out, once(() -> truncate(weights, 5000))));
+        assertTrue(
+                String.valueOf(e.getMessage()).matches(".*model\\.safetensors: @\\d+: the file ended.*"),
+                e::getMessage);
         assertEquals(List.of(), names());
     }
 
@@ -185,7 +193,8 @@ final class FaultTest {
             AtomicBoolean computed = new AtomicBoolean();
             assertThrows(
                     IngotException.CannotCreate.class,
-                    () -> converter("f32").convert(source, readOnly.resolve("x.ingot"), (p, d, t, u) -> computed.set(true)));
+                    () -> converter("f32")
+                            .convert(source, readOnly.resolve("x.ingot"), (p, d, t, u) -> computed.set(true)));
             assertFalse(computed.get());
         } finally {
             Commands.run(List.of("umount", readOnly.toString()));
@@ -245,9 +254,10 @@ final class FaultTest {
         Path source = new TinyModel().write(Files.createDirectory(folder.resolve("model")));
         Path golden = Files.write(folder.resolve("golden.safetensors"), TinyModel.file("{}", new byte[0]));
         Path hard = Files.createLink(folder.resolve("hard.ingot"), golden);
-        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout("f32")).withGolden(golden).withOverwrite(true);
-        assertThrows(
-                IngotException.Usage.class, () -> new Converter(options).convert(source, hard, Progress.none()));
+        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout("f32"))
+                .withGolden(golden)
+                .withOverwrite(true);
+        assertThrows(IngotException.Usage.class, () -> new Converter(options).convert(source, hard, Progress.none()));
     }
 
     @Test

@@ -43,12 +43,13 @@ final class HostileCorpus {
         List<String> lines = new ArrayList<>();
         for (HostileCase c : all()) {
             Path path = make(c, folder);
-            String outcome =
-                    switch (c.expected()) {
-                        case HostileCase.Refused r -> r.kind().exitCode() + "\t" + r.message().pattern();
-                        case HostileCase.Accepted a -> "0\t" + a.warning();
-                    };
-            lines.add(String.join("\t", c.name(), c.type(), outcome, folder.relativize(path).toString()));
+            String outcome = switch (c.expected()) {
+                case HostileCase.Refused r ->
+                    r.kind().exitCode() + "\t" + r.message().pattern();
+                case HostileCase.Accepted a -> "0\t" + a.warning();
+            };
+            lines.add(String.join(
+                    "\t", c.name(), c.type(), outcome, folder.relativize(path).toString()));
         }
         Files.write(folder.resolve("expected.tsv"), lines);
         System.out.println(lines.size() + " cases in " + folder);

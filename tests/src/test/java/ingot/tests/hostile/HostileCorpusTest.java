@@ -54,7 +54,10 @@ final class HostileCorpusTest {
                     throw new AssertionError("expected " + refused.kind(), thrown);
                 }
                 requireOneLine(String.valueOf(thrown.getMessage()), refused);
-                assertEquals(List.of(), List.copyOf(Trees.listing(out).keySet()).subList(1, Trees.listing(out).size()));
+                assertEquals(
+                        List.of(),
+                        List.copyOf(Trees.listing(out).keySet())
+                                .subList(1, Trees.listing(out).size()));
             }
             case Accepted accepted -> {
                 ConvertResult result = convert(hostile, source, out);
@@ -74,7 +77,8 @@ final class HostileCorpusTest {
 
     /** The message matches, fits a terminal line and has nothing in it that a terminal would obey. */
     static void requireOneLine(String message, Refused refused) {
-        assertTrue(refused.message().matcher(message).find(), () -> "/" + refused.message() + "/ is not in: " + message);
+        assertTrue(
+                refused.message().matcher(message).find(), () -> "/" + refused.message() + "/ is not in: " + message);
         assertTrue(message.chars().noneMatch(Character::isISOControl), () -> "control character in: " + message);
         assertTrue(message.length() < 1000, () -> message.length() + " characters: " + message.substring(0, 500));
     }
@@ -93,8 +97,8 @@ final class HostileCorpusTest {
             file.verify(Progress.none());
             MemorySegment mapping = file.map(arena);
             accepted.values().forEach((name, expected) -> {
-                StoredTensor tensor = assertInstanceOf(
-                        StoredTensor.class, file.tensor(name).orElse(null), name);
+                StoredTensor tensor =
+                        assertInstanceOf(StoredTensor.class, file.tensor(name).orElse(null), name);
                 int rows = Math.toIntExact(tensor.shape().rows());
                 int cols = Math.toIntExact(tensor.shape().cols());
                 float[] row = new float[rows * cols];

@@ -49,7 +49,9 @@ final class IndexCases {
                 shard("row-31-shard-with-nul", "a\0b"),
                 shard("row-31-shard-without-a-name", ""),
                 shard("row-32-shard-absolute", "/etc/passwd"),
-                missing("row-32-shard-name-with-escape-sequence", FILE + "1 of 2 shards are missing: \\\\u001b\\[2J",
+                missing(
+                        "row-32-shard-name-with-escape-sequence",
+                        FILE + "1 of 2 shards are missing: \\\\u001b\\[2J",
                         f -> write(f, root -> rename(root, SECOND, "\u001b[2J"))));
     }
 
@@ -63,7 +65,9 @@ final class IndexCases {
                     return model;
                 }),
                 accept("row-33-links-of-a-hub-cache", f -> hub(f, "blobs")),
-                bad("row-33-hub-cache-links-to-another-repository", FILE + ".*is a link that leaves",
+                bad(
+                        "row-33-hub-cache-links-to-another-repository",
+                        FILE + ".*is a link that leaves",
                         f -> hub(f, "models--other/blobs")),
                 missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
                     write(f, root -> {});
@@ -129,34 +133,58 @@ final class IndexCases {
                     Files.copy(f.resolve(FIRST), f.resolve(SECOND), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
                     return f;
                 }),
-                bad("row-36-one-shard-by-two-names", SECOND + ": tensor '.*does not put it into this shard", f -> write(f, root ->
-                        map(root).put("lm_head.weight", "./" + SECOND))),
-                bad("row-37-index-names-an-absent-tensor", FILE + "tensor 'ghost': the index puts it into '" + FIRST,
+                bad(
+                        "row-36-one-shard-by-two-names",
+                        SECOND + ": tensor '.*does not put it into this shard",
+                        f -> write(f, root -> map(root).put("lm_head.weight", "./" + SECOND))),
+                bad(
+                        "row-37-index-names-an-absent-tensor",
+                        FILE + "tensor 'ghost': the index puts it into '" + FIRST,
                         f -> write(f, root -> map(root).put("ghost", FIRST))),
-                bad("row-37-shard-holds-more-than-the-index", FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
+                bad(
+                        "row-37-shard-holds-more-than-the-index",
+                        FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
                         f -> write(f, root -> map(root).remove(TinyModel.EMBED))),
-                bad("row-37-index-names-the-other-shard", FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
+                bad(
+                        "row-37-index-names-the-other-shard",
+                        FIRST + ": " + tensor + " @\\d+: the index .* does not put it",
                         f -> write(f, root -> map(root).put(TinyModel.EMBED, SECOND))),
-                bad("row-38-weight-map-is-a-list", FILE + "weight_map is not an object",
+                bad(
+                        "row-38-weight-map-is-a-list",
+                        FILE + "weight_map is not an object",
                         f -> write(f, root -> root.putArray("weight_map"))),
-                bad("row-38-weight-map-missing", FILE + "weight_map is not an object",
+                bad(
+                        "row-38-weight-map-missing",
+                        FILE + "weight_map is not an object",
                         f -> write(f, root -> root.remove("weight_map"))),
-                bad("row-38-weight-map-empty", FILE + "weight_map is not an object",
+                bad(
+                        "row-38-weight-map-empty",
+                        FILE + "weight_map is not an object",
                         f -> write(f, root -> root.putObject("weight_map"))),
-                bad("row-38-shard-name-is-a-number", FILE + tensor + ": its shard name is not a string",
+                bad(
+                        "row-38-shard-name-is-a-number",
+                        FILE + tensor + ": its shard name is not a string",
                         f -> write(f, root -> map(root).put(TinyModel.EMBED, 1))),
                 bad("row-38-index-is-not-json", FILE + "@\\d+: malformed JSON", f -> {
                     write(f, root -> {});
                     Files.writeString(f.resolve(INDEX), "weight_map: {}");
                     return f;
                 }),
-                acceptWarning("row-38-total-size-wrong", "total_size says '12'",
+                acceptWarning(
+                        "row-38-total-size-wrong",
+                        "total_size says '12'",
                         f -> write(f, root -> root.putObject("metadata").put("total_size", 12))),
-                acceptWarning("row-38-total-size-text", "total_size says 'huge'",
+                acceptWarning(
+                        "row-38-total-size-text",
+                        "total_size says 'huge'",
                         f -> write(f, root -> root.putObject("metadata").put("total_size", "huge"))),
-                acceptWarning("row-38-total-size-huge", "total_size says '1E\\+999999999'",
-                        f -> write(f, root -> root.putObject("metadata")
-                                .put("total_size", new java.math.BigDecimal("1e999999999")))),
+                acceptWarning(
+                        "row-38-total-size-huge",
+                        "total_size says '1E\\+999999999'",
+                        f -> write(
+                                f,
+                                root -> root.putObject("metadata")
+                                        .put("total_size", new java.math.BigDecimal("1e999999999")))),
                 accept("row-38-metadata-is-text", f -> write(f, root -> root.put("metadata", "none"))));
     }
 
@@ -213,8 +241,7 @@ final class IndexCases {
         SequencedMap<String, TinyModel.Stored> second = new LinkedHashMap<>();
         model.tensors().forEach((name, t) -> (first.size() < 5 ? first : second).put(name, t));
         ObjectNode root = Json.object();
-        root.putObject("metadata")
-                .put("total_size", TinyModel.data(model.tensors()).length);
+        root.putObject("metadata").put("total_size", TinyModel.data(model.tensors()).length);
         ObjectNode map = root.putObject("weight_map");
         shard(folder.resolve(FIRST), first, map);
         shard(folder.resolve(SECOND), second, map);

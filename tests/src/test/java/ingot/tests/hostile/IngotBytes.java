@@ -42,17 +42,20 @@ record IngotBytes(ObjectNode header, byte[] data) {
     }
 
     static void convert(Path source, Path out, String type) {
-        new Converter(ConvertOptions.of(ConvertOptions.layout(type)).withThreads(2)).convert(source, out, Progress.none());
+        new Converter(ConvertOptions.of(ConvertOptions.layout(type)).withThreads(2))
+                .convert(source, out, Progress.none());
     }
 
     static IngotBytes of(byte[] file) {
         int n = headerLength(file);
         return new IngotBytes(
-                Json.parseObject(Arrays.copyOfRange(file, 8, 8 + n), ORIGIN), Arrays.copyOfRange(file, 8 + n, file.length));
+                Json.parseObject(Arrays.copyOfRange(file, 8, 8 + n), ORIGIN),
+                Arrays.copyOfRange(file, 8 + n, file.length));
     }
 
     static int headerLength(byte[] file) {
-        return Math.toIntExact(ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong());
+        return Math.toIntExact(
+                ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong());
     }
 
     ObjectNode metadata() {
@@ -89,7 +92,11 @@ record IngotBytes(ObjectNode header, byte[] data) {
         CRC32C crc = new CRC32C();
         crc.update(file, 0, start);
         int table = start
-                + of(file).header().path("ingot.checksums").path("data_offsets").path(0).intValue();
+                + of(file).header()
+                        .path("ingot.checksums")
+                        .path("data_offsets")
+                        .path(0)
+                        .intValue();
         ByteBuffer entry = ByteBuffer.wrap(file, table, ENTRY).order(ByteOrder.LITTLE_ENDIAN);
         entry.putInt((int) crc.getValue()).put(sha256(Arrays.copyOf(file, start)));
     }

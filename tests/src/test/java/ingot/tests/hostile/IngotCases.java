@@ -21,21 +21,36 @@ final class IngotCases {
     private IngotCases() {}
 
     static List<HostileCase> all() {
-        return Stream.of(versions(), damage(), manifests(), layouts()).flatMap(List::stream).toList();
+        return Stream.of(versions(), damage(), manifests(), layouts())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<HostileCase> versions() {
         return List.of(
                 accept("ingot-intact", f -> forge(f, b -> {})),
-                accept("ingot-newer-minor-version", f -> forge(f, b -> b.metadata().put("ingot.version", "1.7"))),
-                forged("ingot-newer-major-version", FILE + "written in format '2\\.0'; this Ingot reads up to 1\\.0",
+                accept(
+                        "ingot-newer-minor-version",
+                        f -> forge(f, b -> b.metadata().put("ingot.version", "1.7"))),
+                forged(
+                        "ingot-newer-major-version",
+                        FILE + "written in format '2\\.0'; this Ingot reads up to 1\\.0",
                         b -> b.metadata().put("ingot.version", "2.0")),
-                forged("ingot-version-huge", FILE + ".*version", b -> b.metadata().put("ingot.version", "99999999999")),
-                forged("ingot-version-0", FILE + "ingot.version '0.9' is not a version",
+                forged(
+                        "ingot-version-huge",
+                        FILE + ".*version",
+                        b -> b.metadata().put("ingot.version", "99999999999")),
+                forged(
+                        "ingot-version-0",
+                        FILE + "ingot.version '0.9' is not a version",
                         b -> b.metadata().put("ingot.version", "0.9")),
-                forged("ingot-version-text", FILE + "ingot.version 'new' is not a version",
+                forged(
+                        "ingot-version-text",
+                        FILE + "ingot.version 'new' is not a version",
                         b -> b.metadata().put("ingot.version", "new")),
-                forged("ingot-version-missing", FILE + "ingot.version '' is not a version",
+                forged(
+                        "ingot-version-missing",
+                        FILE + "ingot.version '' is not a version",
                         b -> b.metadata().remove("ingot.version")));
     }
 
@@ -46,69 +61,117 @@ final class IngotCases {
                     bytes[7 + IngotBytes.headerLength(bytes)] = '\t';
                     return bytes;
                 }),
-                damaged("ingot-2-bytes-short", FILE + "tensor 'ingot.checksums': data ends at byte",
+                damaged(
+                        "ingot-2-bytes-short",
+                        FILE + "tensor 'ingot.checksums': data ends at byte",
                         bytes -> Arrays.copyOf(bytes, bytes.length - 2)),
-                damaged("ingot-trailing-byte", FILE + "@\\d+: 1 bytes after the last tensor",
+                damaged(
+                        "ingot-trailing-byte",
+                        FILE + "@\\d+: 1 bytes after the last tensor",
                         bytes -> Arrays.copyOf(bytes, bytes.length + 1)),
-                damaged("ingot-weight-damaged", FILE + "@\\d+: tensor '" + TinyModel.EMBED + "' does not match its checksum",
+                damaged(
+                        "ingot-weight-damaged",
+                        FILE + "@\\d+: tensor '" + TinyModel.EMBED + "' does not match its checksum",
                         bytes -> {
                             bytes[8 + IngotBytes.headerLength(bytes) + 5] ^= 1;
                             return bytes;
                         }),
-                forged("ingot-checksums-missing", FILE + "its last tensor is not ingot.checksums", b -> {
-                    ObjectNode sums = (ObjectNode) b.header().remove("ingot.checksums");
-                    b.header().set("ingot.sums", sums);
-                }, false),
-                forged("ingot-checksums-of-another-type", FILE + "its last tensor is not ingot.checksums",
+                forged(
+                        "ingot-checksums-missing",
+                        FILE + "its last tensor is not ingot.checksums",
+                        b -> {
+                            ObjectNode sums = (ObjectNode) b.header().remove("ingot.checksums");
+                            b.header().set("ingot.sums", sums);
+                        },
+                        false),
+                forged(
+                        "ingot-checksums-of-another-type",
+                        FILE + "its last tensor is not ingot.checksums",
                         b -> ((ObjectNode) b.header().path("ingot.checksums")).put("dtype", "I8")));
     }
 
     private static List<HostileCase> manifests() {
         return List.of(
-                forged("ingot-manifest-missing", FILE + "no ingot.manifest", b -> b.metadata().remove("ingot.manifest")),
-                forged("ingot-manifest-not-json", FILE + ".*malformed JSON", b -> b.metadata().put("ingot.manifest", "tool")),
-                forged("ingot-manifest-is-a-list", FILE + "JSON root is not an object", b -> b.metadata().put("ingot.manifest", "[]")),
+                forged(
+                        "ingot-manifest-missing",
+                        FILE + "no ingot.manifest",
+                        b -> b.metadata().remove("ingot.manifest")),
+                forged(
+                        "ingot-manifest-not-json",
+                        FILE + ".*malformed JSON",
+                        b -> b.metadata().put("ingot.manifest", "tool")),
+                forged(
+                        "ingot-manifest-is-a-list",
+                        FILE + "JSON root is not an object",
+                        b -> b.metadata().put("ingot.manifest", "[]")),
                 manifest("ingot-manifest-without-tensors", "tensors is not an array", m -> m.remove("tensors")),
-                manifest("ingot-manifest-names-an-absent-part", "tensor 'ghost': the manifest names it", m -> tensor(m, 0)
-                        .putArray("parts")
-                        .add("ghost")),
-                manifest("ingot-manifest-two-parts-for-one", "tensor '" + TinyModel.EMBED + "': 2 parts; its layout has 1",
+                manifest(
+                        "ingot-manifest-names-an-absent-part",
+                        "tensor 'ghost': the manifest names it",
+                        m -> tensor(m, 0).putArray("parts").add("ghost")),
+                manifest(
+                        "ingot-manifest-two-parts-for-one",
+                        "tensor '" + TinyModel.EMBED + "': 2 parts; its layout has 1",
                         m -> ((ArrayNode) tensor(m, 0).path("parts")).add(TinyModel.EMBED)),
-                manifest("ingot-manifest-tensor-twice", "tensor '" + TinyModel.EMBED + "': twice in the manifest",
+                manifest(
+                        "ingot-manifest-tensor-twice",
+                        "tensor '" + TinyModel.EMBED + "': twice in the manifest",
                         m -> ((ArrayNode) m.path("tensors")).add(tensor(m, 0).deepCopy())),
-                manifest("ingot-manifest-part-of-another-tensor", "its layout wants F32 \\[7, 6\\]", m -> tensor(m, 0)
-                        .putArray("parts")
-                        .add(TinyModel.GATE)),
-                manifest("ingot-manifest-part-not-aligned", "tensor 'ingot.pad.1' @\\d+: (not aligned|.*its layout wants)", m -> tensor(m, 0)
-                        .putArray("parts")
-                        .add("ingot.pad.1")),
-                manifest("ingot-manifest-tokenizer-absent", "tensor 'ingot.tokenizer': the manifest names it",
+                manifest(
+                        "ingot-manifest-part-of-another-tensor",
+                        "its layout wants F32 \\[7, 6\\]",
+                        m -> tensor(m, 0).putArray("parts").add(TinyModel.GATE)),
+                manifest(
+                        "ingot-manifest-part-not-aligned",
+                        "tensor 'ingot.pad.1' @\\d+: (not aligned|.*its layout wants)",
+                        m -> tensor(m, 0).putArray("parts").add("ingot.pad.1")),
+                manifest(
+                        "ingot-manifest-tokenizer-absent",
+                        "tensor 'ingot.tokenizer': the manifest names it",
                         m -> m.putObject("tokenizer").put("tensor", "ingot.tokenizer")),
-                mismatch("ingot-manifest-lacks-a-weight", "tensor '" + TinyModel.EMBED + "' is missing; expected shape \\[7, 6\\]",
+                mismatch(
+                        "ingot-manifest-lacks-a-weight",
+                        "tensor '" + TinyModel.EMBED + "' is missing; expected shape \\[7, 6\\]",
                         f -> forge(f, b -> b.manifest(m -> ((ArrayNode) m.path("tensors")).remove(0)))),
-                mismatch("ingot-config-contradicts", "shape \\[7, 6\\].* asks for \\[8, 6\\]",
+                mismatch(
+                        "ingot-config-contradicts",
+                        "shape \\[7, 6\\].* asks for \\[8, 6\\]",
                         f -> forge(f, b -> b.manifest(m -> ((ObjectNode) m.path("config")).put("vocab_size", 8)))),
-                mismatch("ingot-config-of-another-model", "model_type 'gpt2' is not supported",
-                        f -> forge(f, b -> b.manifest(m -> ((ObjectNode) m.path("config")).put("model_type", "gpt2")))));
+                mismatch(
+                        "ingot-config-of-another-model",
+                        "model_type 'gpt2' is not supported",
+                        f -> forge(
+                                f, b -> b.manifest(m -> ((ObjectNode) m.path("config")).put("model_type", "gpt2")))));
     }
 
     private static List<HostileCase> layouts() {
         return List.of(
                 manifest("ingot-shape-negative", "shape of .* is not a list of sizes", m -> shape(m, -7, 6)),
                 manifest("ingot-shape-overflows", "shape of .* is not small enough", m -> shape(m, 1L << 62, 4)),
-                manifest("ingot-shape-huge", "tensor '" + TinyModel.EMBED + "'.*(impossible|too large|its layout wants)",
+                manifest(
+                        "ingot-shape-huge",
+                        "tensor '" + TinyModel.EMBED + "'.*(impossible|too large|its layout wants)",
                         m -> shape(m, 1L << 40, 1 << 20)),
-                manifest("ingot-shape-huge-in-blocks", "tensor '" + TinyModel.EMBED + "'.*cannot be stored in blocks", m -> {
-                    shape(m, 1L << 40, 1 << 20);
-                    tensor(m, 0).putObject("layout").put("type", "int4").put("group", 32);
-                }),
+                manifest(
+                        "ingot-shape-huge-in-blocks",
+                        "tensor '" + TinyModel.EMBED + "'.*cannot be stored in blocks",
+                        m -> {
+                            shape(m, 1L << 40, 1 << 20);
+                            tensor(m, 0).putObject("layout").put("type", "int4").put("group", 32);
+                        }),
                 manifest("ingot-shape-with-0", "tensor '" + TinyModel.EMBED + "'", m -> {
                     shape(m, 0, 6);
                     tensor(m, 0).putObject("layout").put("type", "int8").put("group", 32);
                 }),
                 layout("ingot-layout-unknown", "layout: unknown type 'int2'", l -> l.put("type", "int2")),
-                layout("ingot-layout-group-31", "layout: group 31", l -> l.put("type", "int4").put("group", 31)),
-                layout("ingot-layout-group-negative", "layout: group -32", l -> l.put("type", "int8").put("group", -32)),
+                layout(
+                        "ingot-layout-group-31",
+                        "layout: group 31",
+                        l -> l.put("type", "int4").put("group", 31)),
+                layout(
+                        "ingot-layout-group-negative",
+                        "layout: group -32",
+                        l -> l.put("type", "int8").put("group", -32)),
                 layout("ingot-layout-field-unknown", "layout: unknown field 'signed'", l -> l.put("signed", true)),
                 layout("ingot-layout-of-another-type", "its layout wants BF16", l -> l.put("type", "bf16")));
     }
@@ -118,7 +181,8 @@ final class IngotCases {
     }
 
     private static HostileCase layout(String name, String message, Consumer<ObjectNode> edit) {
-        return manifest(name, message, m -> edit.accept((ObjectNode) tensor(m, 0).path("layout")));
+        return manifest(
+                name, message, m -> edit.accept((ObjectNode) tensor(m, 0).path("layout")));
     }
 
     private static HostileCase forged(String name, String message, Consumer<IngotBytes> edit) {
@@ -142,8 +206,7 @@ final class IngotCases {
     private static Path unsealed(Path folder, Consumer<IngotBytes> edit) throws IOException {
         IngotBytes bytes = IngotBytes.of(IngotBytes.tiny("f32"));
         edit.accept(bytes);
-        byte[] json = ingot.formats.json.Json.compact(bytes.header())
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] json = ingot.formats.json.Json.compact(bytes.header()).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         return Files.write(folder.resolve("model.ingot"), TinyModel.file(json.length, json, bytes.data()));
     }
 

@@ -48,8 +48,8 @@ final class MemoryTest {
     }
 
     private void requireBadData(Path source, String heap) throws IOException {
-        ChildJvm.Outcome outcome =
-                ChildJvm.run(List.of(heap, "-XX:+UseSerialGC"), source, folder.resolve("x.ingot"), "f32", folder.resolve("log"));
+        ChildJvm.Outcome outcome = ChildJvm.run(
+                List.of(heap, "-XX:+UseSerialGC"), source, folder.resolve("x.ingot"), "f32", folder.resolve("log"));
         assertTrue(
                 outcome.threw(IngotException.BadData.class) || outcome.threw(IngotException.ConfigMismatch.class),
                 outcome::output);

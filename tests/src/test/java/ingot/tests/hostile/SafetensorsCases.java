@@ -22,8 +22,10 @@ import java.util.stream.Stream;
 /** Rows 1 to 30: one safetensors file, wrong in one respect. */
 final class SafetensorsCases {
     private static final String FILE = "model\\.safetensors: ";
-    private static final String EMBED_ENTRY = "\"" + EMBED + "\":{\"dtype\":\"F32\",\"shape\":[7,6],\"data_offsets\":[0,168]}";
-    private static final String NORM_ENTRY = "\"" + NORM + "\":{\"dtype\":\"F32\",\"shape\":[6],\"data_offsets\":[168,192]}";
+    private static final String EMBED_ENTRY =
+            "\"" + EMBED + "\":{\"dtype\":\"F32\",\"shape\":[7,6],\"data_offsets\":[0,168]}";
+    private static final String NORM_ENTRY =
+            "\"" + NORM + "\":{\"dtype\":\"F32\",\"shape\":[6],\"data_offsets\":[168,192]}";
     private static final String IN_EMBED = FILE + "tensor '" + EMBED + "'";
 
     private SafetensorsCases() {}
@@ -40,12 +42,21 @@ final class SafetensorsCases {
         return List.of(
                 raw("row-01-file-of-0-bytes", FILE + "0 bytes; a safetensors file begins with 8", none),
                 raw("row-01-file-of-7-bytes", FILE + "7 bytes; a safetensors file begins with 8", new byte[7]),
-                raw("row-02-length-2^64-1", FILE + "@0: header length 18446744073709551615", TinyModel.file(-1, head, none)),
-                raw("row-02-length-2^63", FILE + "@0: header length 9223372036854775808",
+                raw(
+                        "row-02-length-2^64-1",
+                        FILE + "@0: header length 18446744073709551615",
+                        TinyModel.file(-1, head, none)),
+                raw(
+                        "row-02-length-2^63",
+                        FILE + "@0: header length 9223372036854775808",
                         TinyModel.file(Long.MIN_VALUE, head, none)),
-                raw("row-03-length-100000001", FILE + "@0: header length 100000001; at most 100000000",
+                raw(
+                        "row-03-length-100000001",
+                        FILE + "@0: header length 100000001; at most 100000000",
                         TinyModel.file(100_000_001, head, none)),
-                raw("row-04-length-past-end-of-file", FILE + "@0: header length 3 reaches past the end of the file \\(10",
+                raw(
+                        "row-04-length-past-end-of-file",
+                        FILE + "@0: header length 3 reaches past the end of the file \\(10",
                         TinyModel.file(3, head, none)),
                 raw("row-05-length-0", FILE + ".*not a JSON object", TinyModel.file(0, none, none)));
     }
@@ -56,45 +67,75 @@ final class SafetensorsCases {
                 // {"\xff": the bad byte is the third of the header, the eleventh of the file.
                 raw("row-06-invalid-utf8", FILE + "@10: JSON is not valid UTF-8", latin1("{\"\u00ff\":0}")),
                 raw("row-06-overlong-utf8", FILE + "@10: JSON is not valid UTF-8", latin1("{\"\u00c0\u0080\":0}")),
-                raw("row-06-surrogate-in-utf8", FILE + "@10: JSON is not valid UTF-8", latin1("{\"\u00ed\u00a0\u0080\":0}")),
+                raw(
+                        "row-06-surrogate-in-utf8",
+                        FILE + "@10: JSON is not valid UTF-8",
+                        latin1("{\"\u00ed\u00a0\u0080\":0}")),
                 header("row-07-byte-order-mark", FILE + "byte-order mark", h -> "\ufeff" + h),
                 raw("row-08-root-is-an-array", FILE + ".*not a JSON object", TinyModel.file("[]", data)),
                 raw("row-08-root-is-a-number", FILE + ".*not a JSON object", TinyModel.file("12345", data)),
                 header("row-08-truncated-json", FILE + "@\\d+: malformed JSON", h -> h.substring(0, h.length() - 9)),
                 header("row-08-two-objects", FILE + ".*after the header's JSON object", h -> h + "{}"),
                 header("row-08-comment", FILE + "@\\d+: malformed JSON", h -> "/**/" + h),
-                header("row-08-trailing-comma", FILE + "@\\d+: malformed JSON", h -> h.substring(0, h.length() - 1) + ",}"),
+                header(
+                        "row-08-trailing-comma",
+                        FILE + "@\\d+: malformed JSON",
+                        h -> h.substring(0, h.length() - 1) + ",}"),
                 good("row-09-leading-white-space", h -> " \t\r\n" + h),
                 good("row-09-trailing-white-space", h -> h + " \t\r\n"),
                 header("row-10-nul-padding", FILE + "@\\d+: malformed JSON", h -> h + "\0\0\0"),
-                header("row-27-extra-field-nested-10000-deep", FILE,
-                        h -> TinyModel.swap(h, "{\"dtype\"", "{\"x\":" + "[".repeat(10_000) + "]".repeat(10_000) + ",\"dtype\"")),
-                header("row-27-extra-field-of-many-keys", IN_EMBED + ": unknown field 'x'",
+                header(
+                        "row-27-extra-field-nested-10000-deep",
+                        FILE,
+                        h -> TinyModel.swap(
+                                h, "{\"dtype\"", "{\"x\":" + "[".repeat(10_000) + "]".repeat(10_000) + ",\"dtype\"")),
+                header(
+                        "row-27-extra-field-of-many-keys",
+                        IN_EMBED + ": unknown field 'x'",
                         h -> h.replaceFirst("\"dtype\"", "\"x\":{\"a\":1,\"b\":{}},\"dtype\"")),
                 good("row-27-extra-field", h -> TinyModel.swap(h, "\"dtype\"", "\"x\":1,\"dtype\"")),
                 bad("row-28-header-of-99-MB", FILE + "more than \\d+ tensors", SafetensorsCases::millionTensors),
-                bad("row-28-metadata-of-99-MB", FILE + ".*__metadata__ has more than", SafetensorsCases::millionStrings));
+                bad(
+                        "row-28-metadata-of-99-MB",
+                        FILE + ".*__metadata__ has more than",
+                        SafetensorsCases::millionStrings));
     }
 
     private static List<HostileCase> duplicates() {
         return List.of(
-                header("row-11-duplicate-name-same-range", FILE + "@\\d+: .*[Dd]uplicate", h -> h.replace("}}", "}," + EMBED_ENTRY + "}")),
-                header("row-12-duplicate-name-other-range", FILE + "@\\d+: .*[Dd]uplicate",
+                header(
+                        "row-11-duplicate-name-same-range",
+                        FILE + "@\\d+: .*[Dd]uplicate",
+                        h -> h.replace("}}", "}," + EMBED_ENTRY + "}")),
+                header(
+                        "row-12-duplicate-name-other-range",
+                        FILE + "@\\d+: .*[Dd]uplicate",
                         h -> h.replace("}}", "}," + NORM_ENTRY.replace(NORM, EMBED) + "}")),
-                header("row-12-duplicate-name-by-escape", FILE + "@\\d+: .*[Dd]uplicate",
+                header(
+                        "row-12-duplicate-name-by-escape",
+                        FILE + "@\\d+: .*[Dd]uplicate",
                         h -> h.replace("}}", "}," + EMBED_ENTRY.replace("model.", "\\u006dodel.") + "}")),
-                header("row-13-duplicate-shape", FILE + "@\\d+: .*[Dd]uplicate",
+                header(
+                        "row-13-duplicate-shape",
+                        FILE + "@\\d+: .*[Dd]uplicate",
                         h -> TinyModel.swap(h, "\"shape\":[7,6]", "\"shape\":[7,6],\"shape\":[7,6]")),
-                header("row-13-duplicate-metadata", FILE + "@\\d+: .*[Dd]uplicate",
+                header(
+                        "row-13-duplicate-metadata",
+                        FILE + "@\\d+: .*[Dd]uplicate",
                         h -> "{\"__metadata__\":{},\"__metadata__\":{}," + h.substring(1)));
     }
 
     private static List<HostileCase> metadata() {
         return List.of(
                 header("row-14-metadata-value-1", FILE + "__metadata__ key 'a' is not a string", meta("{\"a\":1}")),
-                header("row-14-metadata-value-object", FILE + "__metadata__ key 'a' is not a string", meta("{\"a\":{}}")),
+                header(
+                        "row-14-metadata-value-object",
+                        FILE + "__metadata__ key 'a' is not a string",
+                        meta("{\"a\":{}}")),
                 header("row-14-metadata-is-a-list", FILE + "__metadata__ is not an object", meta("[]")),
-                header("row-14-metadata-is-a-tensor", FILE + "__metadata__ key 'shape' is not a string",
+                header(
+                        "row-14-metadata-is-a-tensor",
+                        FILE + "__metadata__ key 'shape' is not a string",
                         meta("{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}")),
                 good("row-14-metadata-empty", meta("{}")),
                 good("row-14-metadata-unknown-strings", meta("{\"format\":\"pt\",\"\\u001b[31m\":\"\\u0000\"}")));
@@ -122,25 +163,48 @@ final class SafetensorsCases {
 
     private static List<HostileCase> layout() {
         return List.of(
-                header("row-18-overlap", FILE + "tensor '" + NORM + "' @\\d+: overlap",
+                header(
+                        "row-18-overlap",
+                        FILE + "tensor '" + NORM + "' @\\d+: overlap",
                         h -> TinyModel.swap(h, "[168,192]", "[164,188]")),
-                header("row-18-empty-tensor-inside-another", FILE + "tensor 'e' @\\d+: overlap",
+                header(
+                        "row-18-empty-tensor-inside-another",
+                        FILE + "tensor 'e' @\\d+: overlap",
                         h -> "{\"e\"" + TinyModel.entry("F32", "[0]", "4,4") + "," + h.substring(1)),
-                header("row-19-hole", FILE + "tensor 'model.layers.0.input_layernorm.weight' @\\d+: hole",
+                header(
+                        "row-19-hole",
+                        FILE + "tensor 'model.layers.0.input_layernorm.weight' @\\d+: hole",
                         h -> TinyModel.swap(h, NORM_ENTRY + ",", "")),
-                header("row-20-first-offset-not-0", FILE + "tensor '" + NORM + "' @\\d+: hole",
+                header(
+                        "row-20-first-offset-not-0",
+                        FILE + "tensor '" + NORM + "' @\\d+: hole",
                         h -> TinyModel.swap(h, EMBED_ENTRY + ",", "")),
-                bad("row-21-trailing-bytes", FILE + "@\\d+: 4 bytes after the last tensor",
-                        f -> new TinyModel().data(d -> Arrays.copyOf(d, d.length + 4)).write(f)),
-                bad("row-21-polyglot-zip", FILE + "@\\d+: 22 bytes after the last tensor",
+                bad(
+                        "row-21-trailing-bytes",
+                        FILE + "@\\d+: 4 bytes after the last tensor",
+                        f -> new TinyModel()
+                                .data(d -> Arrays.copyOf(d, d.length + 4))
+                                .write(f)),
+                bad(
+                        "row-21-polyglot-zip",
+                        FILE + "@\\d+: 22 bytes after the last tensor",
                         f -> new TinyModel().data(SafetensorsCases::withZipEnd).write(f)),
-                bad("row-22-file-2-bytes-short", FILE + "tensor 'lm_head.weight': data ends at byte \\d+ of \\d+",
-                        f -> new TinyModel().data(d -> Arrays.copyOf(d, d.length - 2)).write(f)),
-                good("row-20-header-not-in-offset-order", h -> "{" + NORM_ENTRY + "," + TinyModel.swap(h, NORM_ENTRY + ",", "").substring(1)),
-                accept("row-20-empty-and-scalar-tensors", f -> new TinyModel()
-                        .tensor("extra.empty", "F32", "[3,0]", new byte[0])
-                        .tensor("extra.scalar", "I64", "[]", new byte[8])
-                        .write(f)));
+                bad(
+                        "row-22-file-2-bytes-short",
+                        FILE + "tensor 'lm_head.weight': data ends at byte \\d+ of \\d+",
+                        f -> new TinyModel()
+                                .data(d -> Arrays.copyOf(d, d.length - 2))
+                                .write(f)),
+                good(
+                        "row-20-header-not-in-offset-order",
+                        h -> "{" + NORM_ENTRY + ","
+                                + TinyModel.swap(h, NORM_ENTRY + ",", "").substring(1)),
+                accept(
+                        "row-20-empty-and-scalar-tensors",
+                        f -> new TinyModel()
+                                .tensor("extra.empty", "F32", "[3,0]", new byte[0])
+                                .tensor("extra.scalar", "I64", "[]", new byte[8])
+                                .write(f)));
     }
 
     private static List<HostileCase> sizes() {
@@ -151,10 +215,17 @@ final class SafetensorsCases {
                 shape("row-23-overflow-hidden-by-0", ".*overflows 64 bits", "[4294967296,4294967296,0]"),
                 shape("row-24-size-mismatch", "shape needs 196 bytes, data_offsets give 168", "[7,7]"),
                 shape("row-24-rank-0-size-mismatch", "shape needs 4 bytes, data_offsets give 168", "[]"),
-                bad("row-25-sub-byte-odd-count", FILE + "tensor 'x': shape × bits is not a whole number of bytes",
-                        f -> new TinyModel().tensor("x", "F4", "[3]", new byte[2]).write(f)),
-                accept("row-25-sub-byte-even-count",
-                        f -> new TinyModel().tensor("x", "F4", "[2,3]", new byte[3]).write(f)));
+                bad(
+                        "row-25-sub-byte-odd-count",
+                        FILE + "tensor 'x': shape × bits is not a whole number of bytes",
+                        f -> new TinyModel()
+                                .tensor("x", "F4", "[3]", new byte[2])
+                                .write(f)),
+                accept(
+                        "row-25-sub-byte-even-count",
+                        f -> new TinyModel()
+                                .tensor("x", "F4", "[2,3]", new byte[3])
+                                .write(f)));
     }
 
     private static List<HostileCase> types() {
@@ -163,9 +234,13 @@ final class SafetensorsCases {
                 dtype("row-26-lower-case-dtype", "unknown dtype 'f32'", "\"f32\""),
                 dtype("row-26-dtype-with-escape", "unknown dtype '\\\\u001b\\[2J'", "\"\\u001b[2J\""),
                 dtype("row-26-dtype-number", "dtype is not a string", "32"),
-                header("row-26-dtype-missing", IN_EMBED + ": its entry lacks dtype",
+                header(
+                        "row-26-dtype-missing",
+                        IN_EMBED + ": its entry lacks dtype",
                         h -> h.replaceFirst("\"dtype\":\"F32\",", "")),
-                header("row-26-entry-is-a-list", IN_EMBED + ": its entry is not an object",
+                header(
+                        "row-26-entry-is-a-list",
+                        IN_EMBED + ": its entry is not an object",
                         h -> TinyModel.swap(h, EMBED_ENTRY, "\"" + EMBED + "\":[0,168]")));
     }
 
@@ -178,10 +253,12 @@ final class SafetensorsCases {
                 named("row-29-name-with-lone-surrogate", "@\\d+: malformed JSON: Broken surrogate", "a\\ud800"),
                 named("row-29-name-of-50-KB", "tensor 'x{79}…': name of 51200 characters", "x".repeat(50 << 10)),
                 named("row-29-name-of-300-KB", "malformed JSON", "x".repeat(300 << 10)),
-                accept("row-30-names-nfc-and-nfd", f -> new TinyModel()
-                        .tensor("caf\u00e9", "U8", "[1]", new byte[] {1})
-                        .tensor("cafe\u0301", "U8", "[1]", new byte[] {2})
-                        .write(f)));
+                accept(
+                        "row-30-names-nfc-and-nfd",
+                        f -> new TinyModel()
+                                .tensor("caf\u00e9", "U8", "[1]", new byte[] {1})
+                                .tensor("cafe\u0301", "U8", "[1]", new byte[] {2})
+                                .write(f)));
     }
 
     private static HostileCase raw(String name, String message, byte[] file) {
@@ -205,12 +282,16 @@ final class SafetensorsCases {
     }
 
     private static HostileCase dtype(String name, String message, String dtype) {
-        return header(name, IN_EMBED + ": " + message,
+        return header(
+                name,
+                IN_EMBED + ": " + message,
                 h -> h.replaceFirst("\"F32\"", java.util.regex.Matcher.quoteReplacement(dtype)));
     }
 
     private static HostileCase named(String name, String message, String jsonName) {
-        return header(name, FILE + ".*" + message,
+        return header(
+                name,
+                FILE + ".*" + message,
                 h -> "{\"" + jsonName + "\"" + TinyModel.entry("U8", "[0]", "0,0") + "," + h.substring(1));
     }
 
@@ -233,8 +314,11 @@ final class SafetensorsCases {
 
     /** 99 MB of empty tensors: nothing about them is wrong but their number. */
     private static Path millionTensors(Path folder) throws IOException {
-        return longHeader(folder, i -> "\"t" + i + "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"pad\":\""
-                + "x".repeat(30) + "\"}", "");
+        return longHeader(
+                folder,
+                i -> "\"t" + i + "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"pad\":\"" + "x".repeat(30)
+                        + "\"}",
+                "");
     }
 
     private static Path millionStrings(Path folder) throws IOException {
@@ -247,7 +331,10 @@ final class SafetensorsCases {
         int n = 99_000_000;
         Path file = folder.resolve("model.safetensors");
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
-            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(n).array());
+            out.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(n)
+                    .array());
             byte[] start = ("{" + open + entry.apply(0)).getBytes(UTF_8);
             byte[] end = (open.isEmpty() ? "}" : "}}").getBytes(UTF_8);
             out.write(start);

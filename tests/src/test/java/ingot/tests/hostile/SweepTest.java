@@ -76,7 +76,8 @@ final class SweepTest {
     @Test
     void everyBitErrorInAConfigIsRefusedOrReadAsAnotherConfig() throws IOException {
         byte[] config = new TinyModel()
-                .config(c -> c.putObject("rope_scaling").put("type", "yarn").put("factor", new java.math.BigDecimal("2.0")))
+                .config(c ->
+                        c.putObject("rope_scaling").put("type", "yarn").put("factor", new java.math.BigDecimal("2.0")))
                 .configJson()
                 .getBytes(StandardCharsets.UTF_8);
         Path origin = folder.resolve("config.json");

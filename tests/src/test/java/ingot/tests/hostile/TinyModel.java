@@ -164,7 +164,8 @@ final class TinyModel {
         for (var entry : tensors.entrySet()) {
             Stored t = entry.getValue();
             long end = at + t.data().length;
-            json.append(json.length() > 1 ? "," : "").append(Json.compact(Json.array().add(entry.getKey())));
+            json.append(json.length() > 1 ? "," : "")
+                    .append(Json.compact(Json.array().add(entry.getKey())));
             // A name inside an array is the cheapest way to have it escaped.
             json.deleteCharAt(json.lastIndexOf("[")).deleteCharAt(json.length() - 1);
             json.append(entry(t.dtype(), t.shape(), at + "," + end));

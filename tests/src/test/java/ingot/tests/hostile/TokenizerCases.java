@@ -40,56 +40,128 @@ final class TokenizerCases {
     private static List<HostileCase> expressions() {
         return List.of(
                 good("row-91-tokenizer", root -> {}),
-                json("row-91-expression-that-backtracks-forever", "expression '\\(a\\+\\)\\+\\$' is none of the known",
+                json(
+                        "row-91-expression-that-backtracks-forever",
+                        "expression '\\(a\\+\\)\\+\\$' is none of the known",
                         root -> split(root).put("Regex", "(a+)+$")),
-                json("row-91-expression-of-1-MB", "is none of the known Qwen expressions",
+                json(
+                        "row-91-expression-of-1-MB",
+                        "is none of the known Qwen expressions",
                         root -> split(root).put("Regex", "a?".repeat(1 << 19))),
-                json("row-91-expression-missing", "Regex is missing", root -> split(root).remove("Regex")),
-                json("row-91-normalizer-with-expression", "normalizer 'Replace' is not supported",
+                json(
+                        "row-91-expression-missing",
+                        "Regex is missing",
+                        root -> split(root).remove("Regex")),
+                json(
+                        "row-91-normalizer-with-expression",
+                        "normalizer 'Replace' is not supported",
                         root -> root.putObject("normalizer").put("type", "Replace")),
-                json("row-91-model-of-another-kind", "tokenizer model 'WordPiece' is not supported",
+                json(
+                        "row-91-model-of-another-kind",
+                        "tokenizer model 'WordPiece' is not supported",
                         root -> model(root).put("type", "WordPiece")));
     }
 
     private static List<HostileCase> ids() {
         return List.of(
-                json("row-92-id-2^31-1", "token 'ab' has id '2147483647'", root -> vocab(root).put("ab", Integer.MAX_VALUE)),
-                json("row-92-id-2^31", "token 'ab' has id '2147483648'", root -> vocab(root).put("ab", 1L << 31)),
-                json("row-92-id-negative", "token 'ab' has id '-1'", root -> vocab(root).put("ab", -1)),
-                json("row-92-id-as-text", "token 'ab': expected an integer id", root -> vocab(root).put("ab", "256")),
-                json("row-92-duplicate-id", "token id 65 stands for both", root -> vocab(root).put("ab", 65)),
-                json("row-92-hole-in-the-ids", "token 'ab' has id '257'", root -> vocab(root).put("ab", 257)),
-                json("row-92-byte-without-a-token", "byte 0x41 is no token", root -> vocab(root).put("AA", 65).remove("A")),
-                json("row-92-character-of-no-byte", "has a character U\\+65E5 that stands for no byte",
+                json(
+                        "row-92-id-2^31-1",
+                        "token 'ab' has id '2147483647'",
+                        root -> vocab(root).put("ab", Integer.MAX_VALUE)),
+                json(
+                        "row-92-id-2^31",
+                        "token 'ab' has id '2147483648'",
+                        root -> vocab(root).put("ab", 1L << 31)),
+                json(
+                        "row-92-id-negative",
+                        "token 'ab' has id '-1'",
+                        root -> vocab(root).put("ab", -1)),
+                json(
+                        "row-92-id-as-text",
+                        "token 'ab': expected an integer id",
+                        root -> vocab(root).put("ab", "256")),
+                json(
+                        "row-92-duplicate-id",
+                        "token id 65 stands for both",
+                        root -> vocab(root).put("ab", 65)),
+                json(
+                        "row-92-hole-in-the-ids",
+                        "token 'ab' has id '257'",
+                        root -> vocab(root).put("ab", 257)),
+                json(
+                        "row-92-byte-without-a-token",
+                        "byte 0x41 is no token",
+                        root -> vocab(root).put("AA", 65).remove("A")),
+                json(
+                        "row-92-character-of-no-byte",
+                        "has a character U\\+65E5 that stands for no byte",
                         root -> vocab(root).put("\u65e5", 65).remove("A")),
-                json("row-92-added-id-2^31-1", "token id '2147483647' is outside", root -> added(root, 0).put("id", Integer.MAX_VALUE)),
-                json("row-92-added-id-twice", "token id 257 is listed twice",
-                        root -> ((ArrayNode) root.path("added_tokens")).addObject().put("id", 257).put("content", "<b>")),
-                json("row-92-added-token-with-two-ids", "'<end>' has the ids 257 and 258",
-                        root -> ((ArrayNode) root.path("added_tokens")).addObject().put("id", 258).put("content", "<end>")),
-                json("row-92-added-token-over-another", "added token '<end>' has id 65, which is 'A'",
+                json(
+                        "row-92-added-id-2^31-1",
+                        "token id '2147483647' is outside",
+                        root -> added(root, 0).put("id", Integer.MAX_VALUE)),
+                json(
+                        "row-92-added-id-twice",
+                        "token id 257 is listed twice",
+                        root -> ((ArrayNode) root.path("added_tokens"))
+                                .addObject()
+                                .put("id", 257)
+                                .put("content", "<b>")),
+                json(
+                        "row-92-added-token-with-two-ids",
+                        "'<end>' has the ids 257 and 258",
+                        root -> ((ArrayNode) root.path("added_tokens"))
+                                .addObject()
+                                .put("id", 258)
+                                .put("content", "<end>")),
+                json(
+                        "row-92-added-token-over-another",
+                        "added token '<end>' has id 65, which is 'A'",
                         root -> added(root, 0).put("id", 65)),
-                json("row-92-vocabulary-missing", "model.vocab is missing", root -> model(root).remove("vocab")),
-                mismatch("row-92-token-beyond-the-embedding", "'vocab_size': 200, but the tokenizer has ids up to 257",
+                json(
+                        "row-92-vocabulary-missing",
+                        "model.vocab is missing",
+                        root -> model(root).remove("vocab")),
+                mismatch(
+                        "row-92-token-beyond-the-embedding",
+                        "'vocab_size': 200, but the tokenizer has ids up to 257",
                         f -> tokenizer(f, 200, root -> {})));
     }
 
     private static List<HostileCase> merges() {
         return List.of(
-                json("row-93-merge-of-unknown-part", "merges\\[1\\]: part 'xyz' of the merge is not in the vocabulary",
+                json(
+                        "row-93-merge-of-unknown-part",
+                        "merges\\[1\\]: part 'xyz' of the merge is not in the vocabulary",
                         root -> mergeList(root).addArray().add("xyz").add("a")),
-                json("row-93-merge-with-unknown-result", "merges\\[1\\]: result 'ba' of the merge is not in the vocabulary",
+                json(
+                        "row-93-merge-with-unknown-result",
+                        "merges\\[1\\]: result 'ba' of the merge is not in the vocabulary",
                         root -> mergeList(root).addArray().add("b").add("a")),
-                json("row-93-merge-twice", "are merged twice", root -> mergeList(root).addArray().add("a").add("b")),
-                json("row-93-merge-of-three", "merges\\[1\\]: expected \"left right\"",
+                json(
+                        "row-93-merge-twice",
+                        "are merged twice",
+                        root -> mergeList(root).addArray().add("a").add("b")),
+                json(
+                        "row-93-merge-of-three",
+                        "merges\\[1\\]: expected \"left right\"",
                         root -> mergeList(root).addArray().add("a").add("b").add("c")),
-                json("row-93-merge-is-a-number", "merges\\[1\\]: expected \"left right\"", root -> mergeList(root).add(7)),
-                json("row-93-merge-with-escape-sequence", "part '\\\\u001b\\[2J'|character U\\+001B", root -> mergeList(root).add("\u001b[2J a")),
-                bad("row-93-merges-txt-of-unknown-part", "merges\\.txt: line 2: part 'xyz' of the merge is not in the vocabulary", f -> {
-                    vocabulary(f);
-                    Files.writeString(f.resolve("merges.txt"), "#version: 0.2\nxyz a\n");
-                    return f;
-                }),
+                json(
+                        "row-93-merge-is-a-number",
+                        "merges\\[1\\]: expected \"left right\"",
+                        root -> mergeList(root).add(7)),
+                json(
+                        "row-93-merge-with-escape-sequence",
+                        "part '\\\\u001b\\[2J'|character U\\+001B",
+                        root -> mergeList(root).add("\u001b[2J a")),
+                bad(
+                        "row-93-merges-txt-of-unknown-part",
+                        "merges\\.txt: line 2: part 'xyz' of the merge is not in the vocabulary",
+                        f -> {
+                            vocabulary(f);
+                            Files.writeString(f.resolve("merges.txt"), "#version: 0.2\nxyz a\n");
+                            return f;
+                        }),
                 missing("row-93-merges-txt-missing", "merges\\.txt: no such file", TokenizerCases::vocabulary));
     }
 
@@ -97,26 +169,40 @@ final class TokenizerCases {
         return List.of(
                 file("tokenizer-json-truncated", JSON + "@\\d+: malformed JSON", "tokenizer.json", "{\"model\":"),
                 file("tokenizer-json-is-null", JSON + "JSON root is not an object", "tokenizer.json", "null"),
-                file("tokenizer-config-is-a-list", "tokenizer_config\\.json: JSON root is not an object",
-                        "tokenizer_config.json", "[]"),
-                file("tokenizer-added-tokens-contradict", "tokenizer_config\\.json: .*token id 257 is '<x>' here and '<end>'",
-                        "tokenizer_config.json", "{\"added_tokens_decoder\":{\"257\":{\"content\":\"<x>\",\"special\":true}}}"),
+                file(
+                        "tokenizer-config-is-a-list",
+                        "tokenizer_config\\.json: JSON root is not an object",
+                        "tokenizer_config.json",
+                        "[]"),
+                file(
+                        "tokenizer-added-tokens-contradict",
+                        "tokenizer_config\\.json: .*token id 257 is '<x>' here and '<end>'",
+                        "tokenizer_config.json",
+                        "{\"added_tokens_decoder\":{\"257\":{\"content\":\"<x>\",\"special\":true}}}"),
                 ranks("tokenizer-ranks-not-base64", "qwen\\.tiktoken: .*line 1", "!!!! 0\n"),
                 ranks("tokenizer-ranks-without-rank", "qwen\\.tiktoken: .*line 1", "QQ==\n"),
-                ranks("tokenizer-ranks-with-a-hole", "qwen\\.tiktoken: ", allBytes().replace(" 255", " 256")),
+                ranks(
+                        "tokenizer-ranks-with-a-hole",
+                        "qwen\\.tiktoken: ",
+                        allBytes().replace(" 255", " 256")),
                 ranks("tokenizer-ranks-duplicate-token", "qwen\\.tiktoken: ", allBytes() + "QQ== 256\n"),
                 ranks("tokenizer-ranks-empty", "qwen\\.tiktoken: ", ""));
     }
 
     private static List<HostileCase> templates() {
         return List.of(
-                new HostileCase("row-94-template-with-payload", "f32",
+                new HostileCase(
+                        "row-94-template-with-payload",
+                        "f32",
                         f -> {
                             Files.writeString(f.resolve("chat_template.jinja"), PAYLOAD);
                             return tokenizer(f, VOCAB, root -> {});
                         },
                         new Accepted(new TinyModel(VOCAB).values(), 0, "")),
-                file("row-94-template-is-a-number", "tokenizer_config\\.json: .*chat_template", "tokenizer_config.json",
+                file(
+                        "row-94-template-is-a-number",
+                        "tokenizer_config\\.json: .*chat_template",
+                        "tokenizer_config.json",
                         "{\"chat_template\":7}"),
                 bad("row-94-template-invalid-utf8", "chat_template\\.jinja: is not valid UTF-8", f -> {
                     Files.write(f.resolve("chat_template.jinja"), new byte[] {(byte) 0xFF});
@@ -127,12 +213,22 @@ final class TokenizerCases {
     /** A correct model with tokenizer.json but for {@code edit}. */
     static Path tokenizer(Path folder, int vocabSize, Consumer<ObjectNode> edit) throws java.io.IOException {
         ObjectNode root = Json.object();
-        root.putArray("added_tokens").addObject().put("id", 257).put("content", "<end>").put("special", true);
+        root.putArray("added_tokens")
+                .addObject()
+                .put("id", 257)
+                .put("content", "<end>")
+                .put("special", true);
         ObjectNode pre = root.putObject("pre_tokenizer").put("type", "Sequence");
         ArrayNode steps = pre.putArray("pretokenizers");
-        ObjectNode split = steps.addObject().put("type", "Split").put("behavior", "Isolated").put("invert", false);
+        ObjectNode split = steps.addObject()
+                .put("type", "Split")
+                .put("behavior", "Isolated")
+                .put("invert", false);
         split.putObject("pattern").put("Regex", PreTokenization.QWEN2.expression());
-        steps.addObject().put("type", "ByteLevel").put("add_prefix_space", false).put("use_regex", false);
+        steps.addObject()
+                .put("type", "ByteLevel")
+                .put("add_prefix_space", false)
+                .put("use_regex", false);
         root.putObject("decoder").put("type", "ByteLevel");
         ObjectNode model = root.putObject("model").put("type", "BPE");
         model.set("vocab", byteVocabulary());
@@ -208,6 +304,7 @@ final class TokenizerCases {
     }
 
     private static ObjectNode split(ObjectNode root) {
-        return (ObjectNode) root.path("pre_tokenizer").path("pretokenizers").path(0).path("pattern");
+        return (ObjectNode)
+                root.path("pre_tokenizer").path("pretokenizers").path(0).path("pattern");
     }
 }

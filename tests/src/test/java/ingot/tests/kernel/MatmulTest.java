@@ -79,10 +79,13 @@ class MatmulTest {
                         () -> kernels.label() + " " + w.layout() + " " + w.rows() + "x" + w.cols() + " " + tokens);
             }
         }
-        // The bound is for the worst case. Roundings mostly cancel, so that their variance grows with the columns; one wrong
+        // The bound is for the worst case. Roundings mostly cancel, so that their variance grows with the columns; one
+        // wrong
         // weight would show here. The signal is what random signs would give, free of accidental cancellation.
         double nmse = noise / signal;
-        assertTrue(nmse < 1e-12 * (100 + w.cols()), () -> nmse + " " + kernels.label() + " " + w.layout() + " " + w.cols());
+        assertTrue(
+                nmse < 1e-12 * (100 + w.cols()),
+                () -> nmse + " " + kernels.label() + " " + w.layout() + " " + w.cols());
     }
 
     /** Upper bound of what a kernel sums for a weight: integers as unsigned codes and bias; scales are below 1/64. */
@@ -176,7 +179,9 @@ class MatmulTest {
         RandomMatrix m = RandomMatrix.of(new Int4(32), 31, 100, 15);
         Matrix w = new Matrix(m.layout(), 31, 100, m.parts());
         assertThrows(IngotException.BadData.class, () -> new Matrix(m.layout(), 33, 100, m.parts()));
-        assertThrows(IngotException.BadData.class, () -> new Matrix(m.layout(), 31, 100, m.parts().subList(0, 1)));
+        assertThrows(
+                IngotException.BadData.class,
+                () -> new Matrix(m.layout(), 31, 100, m.parts().subList(0, 1)));
         assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.VECTOR, 64, 1));
         assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.SCALAR, 0, -1));
         try (Kernels k = Kernels.create(Backend.AUTO, 0, 0)) {

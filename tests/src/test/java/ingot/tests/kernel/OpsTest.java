@@ -30,8 +30,7 @@ class OpsTest {
     static List<Named> backends() {
         return Stream.of(-1, 0, 128, 256, 512)
                 .map(bits -> {
-                    try (Kernels k =
-                            Kernels.create(bits < 0 ? Backend.SCALAR : Backend.VECTOR, Math.max(0, bits), 1)) {
+                    try (Kernels k = Kernels.create(bits < 0 ? Backend.SCALAR : Backend.VECTOR, Math.max(0, bits), 1)) {
                         return new Named(k.label(), k.ops());
                     }
                 })
@@ -200,8 +199,7 @@ class OpsTest {
             }
             for (int d = 0; d < dim; d++) {
                 double start = q[d];
-                assertEquals(
-                        sums[d] + start, out[3 + d], (2 * n + 2) * EPSILON * (magnitudes[d] + Math.abs(start)));
+                assertEquals(sums[d] + start, out[3 + d], (2 * n + 2) * EPSILON * (magnitudes[d] + Math.abs(start)));
             }
             assertGuards(scores, n, 4);
             assertGuards(out, dim, 3);

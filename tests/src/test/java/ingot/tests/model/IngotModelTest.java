@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A model runs from its .ingot file as it does from its folder. */
 final class IngotModelTest {
     private static final Path FOLDER = Golden.folder("checkpoints/qwen2-e2e");
-    private static final Golden.Prompt PROMPT = Golden.read("checkpoints/qwen2-e2e").get(2);
+    private static final Golden.Prompt PROMPT =
+            Golden.read("checkpoints/qwen2-e2e").get(2);
 
     @TempDir
     Path temporary;
@@ -45,8 +46,7 @@ final class IngotModelTest {
             assertArrayEquals(
                     folder.tokenizer().orElseThrow().encode(text),
                     file.tokenizer().orElseThrow().encode(text));
-            assertEquals(
-                    folder.chatTemplate().isPresent(), file.chatTemplate().isPresent());
+            assertEquals(folder.chatTemplate().isPresent(), file.chatTemplate().isPresent());
         }
     }
 

@@ -40,10 +40,12 @@ final class GoldenVectorsTest {
         JsonNode texts = json(Files.readString(TokenizerFixtures.SMALL.resolve("text.json")));
         assertEquals(4, texts.size());
         for (JsonNode text : texts) {
-            assertArrayEquals(ids(text.get("ids")), tokenizer.encode(text.get("text").stringValue()));
+            assertArrayEquals(
+                    ids(text.get("ids")), tokenizer.encode(text.get("text").stringValue()));
             int[] greedy = ids(text.get("greedy_ids"));
             assertEquals(text.get("greedy_text").stringValue(), tokenizer.decode(greedy));
-            byte[] raw = HexFormat.of().parseHex(text.get("greedy_text_raw_bytes_hex").stringValue());
+            byte[] raw = HexFormat.of()
+                    .parseHex(text.get("greedy_text_raw_bytes_hex").stringValue());
             assertArrayEquals(raw, tokenizer.decodeBytes(greedy, SpecialTokens.KEEP));
         }
     }

@@ -38,41 +38,71 @@ final class HostileTokenizerTest {
                 broken("expected an object", root -> root.put("model", 3)),
                 broken("'Unigram' is not supported", root -> model(root).put("type", "Unigram")),
                 broken("'WordPiece' is not supported", root -> model(root).put("type", "WordPiece")),
-                broken("byte_fallback true is not supported", root -> model(root).put("byte_fallback", true)),
-                broken("ignore_merges true is not supported", root -> model(root).put("ignore_merges", true)),
+                broken(
+                        "byte_fallback true is not supported",
+                        root -> model(root).put("byte_fallback", true)),
+                broken(
+                        "ignore_merges true is not supported",
+                        root -> model(root).put("ignore_merges", true)),
                 broken("expected true or false", root -> model(root).put("byte_fallback", "no")),
                 broken("dropout is set", root -> model(root).put("dropout", 0.1)),
                 broken("end_of_word_suffix '</w>'", root -> model(root).put("end_of_word_suffix", "</w>")),
-                broken("normalizer 'NFKC' is not supported", root -> root.putObject("normalizer").put("type", "NFKC")),
+                broken(
+                        "normalizer 'NFKC' is not supported",
+                        root -> root.putObject("normalizer").put("type", "NFKC")),
                 broken("decoder 'WordPiece'", root -> root.putObject("decoder").put("type", "WordPiece")),
-                broken("'TemplateProcessing'", root -> root.putObject("post_processor").put("type", "TemplateProcessing")),
-                broken("pre_tokenizer has 1 steps", root -> root.putObject("pre_tokenizer").put("type", "Whitespace")),
-                broken("none of the known Qwen expressions", root -> split(root).putObject("pattern").put("Regex", "(a+)+$")),
-                broken("pattern.Regex is missing", root -> split(root).putObject("pattern").put("String", " ")),
+                broken(
+                        "'TemplateProcessing'",
+                        root -> root.putObject("post_processor").put("type", "TemplateProcessing")),
+                broken(
+                        "pre_tokenizer has 1 steps",
+                        root -> root.putObject("pre_tokenizer").put("type", "Whitespace")),
+                broken(
+                        "none of the known Qwen expressions",
+                        root -> split(root).putObject("pattern").put("Regex", "(a+)+$")),
+                broken(
+                        "pattern.Regex is missing",
+                        root -> split(root).putObject("pattern").put("String", " ")),
                 broken("invert true", root -> split(root).put("invert", true)),
                 broken("behavior 'Removed'", root -> split(root).put("behavior", "Removed")),
                 broken("id '2147483647'", root -> vocab(root).put("!", Integer.MAX_VALUE)),
-                broken("id '18446744073709551616'", root -> vocab(root).put("!", new java.math.BigInteger("18446744073709551616"))),
+                broken(
+                        "id '18446744073709551616'",
+                        root -> vocab(root).put("!", new java.math.BigInteger("18446744073709551616"))),
                 broken("id '-1'", root -> vocab(root).put("!", -1)),
                 broken("expected an integer id", root -> vocab(root).put("!", "0")),
                 broken("expected an integer id", root -> vocab(root).put("!", 0.5)),
                 broken("token id 1 stands for both", root -> vocab(root).put("!", 1)),
-                broken("the ids of 699 tokens must be 0 to 698", root -> vocab(root).remove("!")),
+                broken(
+                        "the ids of 699 tokens must be 0 to 698",
+                        root -> vocab(root).remove("!")),
                 broken("byte 0x21 is no token", root -> replaceToken(root, "!", "ab!c")),
                 broken("U+5B57", root -> replaceToken(root, "!", "\u5b57")),
                 broken("U+0020", root -> replaceToken(root, "!", " ")),
                 broken("0 bytes long", root -> replaceToken(root, "!", "")),
                 broken("1025 bytes long", root -> replaceToken(root, "!", "a".repeat(1025))),
-                broken("part 'zzzz' of the merge is not in the vocabulary", root -> merges(root).add("a zzzz")),
+                broken(
+                        "part 'zzzz' of the merge is not in the vocabulary",
+                        root -> merges(root).add("a zzzz")),
                 broken("result '!#' of the merge", root -> merges(root).add("! #")),
-                broken("merged twice", root -> merges(root).add(merges(root).get(0).stringValue())),
-                broken("model.merges[444]: expected two tokens", root -> merges(root).add("ab")),
+                broken(
+                        "merged twice",
+                        root -> merges(root).add(merges(root).get(0).stringValue())),
+                broken(
+                        "model.merges[444]: expected two tokens",
+                        root -> merges(root).add("ab")),
                 broken("expected two tokens", root -> merges(root).add("a  b")),
                 broken("expected \"left right\"", root -> merges(root).add(7)),
-                broken("expected \"left right\"", root -> merges(root).addArray().add("a").add("b").add("c")),
-                broken("expected a string, found number", root -> merges(root).addArray().add("a").add(1)),
+                broken(
+                        "expected \"left right\"",
+                        root -> merges(root).addArray().add("a").add("b").add("c")),
+                broken(
+                        "expected a string, found number",
+                        root -> merges(root).addArray().add("a").add(1)),
                 broken("expected an array", root -> model(root).putObject("merges")),
-                broken("added_tokens[3].id is missing", root -> added(root).addObject().put("content", "x")),
+                broken(
+                        "added_tokens[3].id is missing",
+                        root -> added(root).addObject().put("content", "x")),
                 broken("is outside 0 to", root -> addToken(root, "<x>", Integer.MAX_VALUE)),
                 broken("is outside 0 to", root -> addToken(root, "<x>", -1)),
                 broken("token id 700 is listed twice", root -> addToken(root, "<x>", 700)),
@@ -111,11 +141,13 @@ final class HostileTokenizerTest {
 
     static Stream<Arguments> brokenConfig() {
         return Stream.of(
-                Arguments.of("{\"added_tokens_decoder\": {\"700\": {\"content\": \"<x>\"}}}", "token id 700 is '<x>' here"),
+                Arguments.of(
+                        "{\"added_tokens_decoder\": {\"700\": {\"content\": \"<x>\"}}}", "token id 700 is '<x>' here"),
                 Arguments.of(
                         "{\"added_tokens_decoder\": {\"700\": {\"content\": \"<|endoftext|>\", \"special\": false}}}",
                         "flags of '<|endoftext|>' differ"),
-                Arguments.of("{\"added_tokens_decoder\": {\"2147483647\": {\"content\": \"x\"}}}", "expected a token id"),
+                Arguments.of(
+                        "{\"added_tokens_decoder\": {\"2147483647\": {\"content\": \"x\"}}}", "expected a token id"),
                 Arguments.of("{\"added_tokens_decoder\": {\"07\": {\"content\": \"x\"}}}", "expected a token id"),
                 Arguments.of("{\"added_tokens_decoder\": []}", "expected an object, found array"),
                 Arguments.of("{\"eos_token\": 3}", "eos_token: expected a string"),

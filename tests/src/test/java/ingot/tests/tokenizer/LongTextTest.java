@@ -42,10 +42,12 @@ final class LongTextTest {
                     var text = new StringBuilder();
                     random.ints(length, 0, letters).forEach(i -> text.append((char) ('a' + i)));
                     String s = text.toString();
-                    assertArrayEquals(TokenizerFixtures.toInts(reference.encode(s).getIds()), tokenizer.encode(s));
+                    assertArrayEquals(
+                            TokenizerFixtures.toInts(reference.encode(s).getIds()), tokenizer.encode(s));
                 }
                 String same = " ".repeat(length);
-                assertArrayEquals(TokenizerFixtures.toInts(reference.encode(same).getIds()), tokenizer.encode(same));
+                assertArrayEquals(
+                        TokenizerFixtures.toInts(reference.encode(same).getIds()), tokenizer.encode(same));
             }
         }
     }
@@ -53,7 +55,8 @@ final class LongTextTest {
     /** Marks in the worst order for a sort by insertion; the order must still be the canonical one. */
     @Test
     void longRunsOfMarks() {
-        String[] marks = {"\u0301", "\u0316", "\u0345", "\u05b0", "\u0344", "\u0334", "\u093c", "\u0f71", "\u1161", "x"};
+        String[] marks = {"\u0301", "\u0316", "\u0345", "\u05b0", "\u0344", "\u0334", "\u093c", "\u0f71", "\u1161", "x"
+        };
         var random = new SplittableRandom(6);
         for (int length : new int[] {1, 127, 128, 129, 1000}) {
             var text = new StringBuilder("A");

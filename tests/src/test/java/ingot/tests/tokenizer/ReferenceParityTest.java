@@ -61,10 +61,14 @@ final class ReferenceParityTest {
         try (HuggingFaceTokenizer reference = TokenizerFixtures.reference(TokenizerFixtures.SMALL)) {
             List<String> probes = new ArrayList<>();
             for (int c = 0; c < Character.MAX_CODE_POINT; c++) {
-                boolean uniform = c >= 0x3500 && c < 0x9e00 || c >= 0xac80 && c < 0xd700 || c >= 0x17100 && c < 0x18c00
+                boolean uniform = c >= 0x3500 && c < 0x9e00
+                        || c >= 0xac80 && c < 0xd700
+                        || c >= 0x17100 && c < 0x18c00
                         || c >= 0x20100 && c < 0x2f700;
                 int type = Character.getType(c);
-                if (uniform || type == Character.UNASSIGNED || type == Character.SURROGATE
+                if (uniform
+                        || type == Character.UNASSIGNED
+                        || type == Character.SURROGATE
                         || type == Character.PRIVATE_USE) {
                     continue;
                 }
@@ -95,12 +99,33 @@ final class ReferenceParityTest {
                 token(710, "<a><b>", new AddedToken.Flags(true, true, false, true, false)),
                 token(711, "<a>", new AddedToken.Flags(true, false, false, false, false)),
                 token(712, " x", new AddedToken.Flags(false, false, false, false, false)));
-        TokenizerData data =
-                TokenizerFixtures.variant(TokenizerFixtures.small(), PreTokenization.QWEN2, added, folder);
+        TokenizerData data = TokenizerFixtures.variant(TokenizerFixtures.small(), PreTokenization.QWEN2, added, folder);
         Tokenizer ours = Tokenizer.of(data);
         List<String> parts = List.of(
-                "<l>", "<r>", "<lr>", "word", "caf\u00e9", "cafe\u0301", "e\u0301\u0301", "\u00e9\u0301", "<a>", "<b>",
-                " x", " ", "\n", "\u3000", "\u0301", "1", "_", "\u200d", "b", "<", ">", "\u5b57", "<|im_end|>", ".");
+                "<l>",
+                "<r>",
+                "<lr>",
+                "word",
+                "caf\u00e9",
+                "cafe\u0301",
+                "e\u0301\u0301",
+                "\u00e9\u0301",
+                "<a>",
+                "<b>",
+                " x",
+                " ",
+                "\n",
+                "\u3000",
+                "\u0301",
+                "1",
+                "_",
+                "\u200d",
+                "b",
+                "<",
+                ">",
+                "\u5b57",
+                "<|im_end|>",
+                ".");
         var random = new SplittableRandom(7);
         try (HuggingFaceTokenizer reference = TokenizerFixtures.reference(folder)) {
             for (int i = 0; i < 30_000; i++) {

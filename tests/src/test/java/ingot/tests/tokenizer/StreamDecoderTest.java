@@ -63,7 +63,8 @@ final class StreamDecoderTest {
 
     private int byteToken(byte b) {
         for (int id = 0; id < tokenizer.data().vocabulary().size(); id++) {
-            if (tokenizer.data().vocabulary().length(id) == 1 && tokenizer.data().vocabulary().byteAt(id, 0) == b) {
+            if (tokenizer.data().vocabulary().length(id) == 1
+                    && tokenizer.data().vocabulary().byteAt(id, 0) == b) {
                 return id;
             }
         }

@@ -36,7 +36,8 @@ final class TokenizerCodecTest {
         var odd = new TokenizerData(
                 small.vocabulary(),
                 small.merges(),
-                List.of(new AddedToken(1_000_000, " \u00e9\ud83d\ude00", new AddedToken.Flags(false, true, true, true, true))),
+                List.of(new AddedToken(
+                        1_000_000, " \u00e9\ud83d\ude00", new AddedToken.Flags(false, true, true, true, true))),
                 Normalization.NONE,
                 PreTokenization.QWEN3_5,
                 new TokenizerConfig("<s>", null, "\"", templates, null));
@@ -59,8 +60,9 @@ final class TokenizerCodecTest {
         byte[] magic = new byte[8];
         blob.get(magic);
         assertEquals("INGOTTOK", new String(magic, StandardCharsets.US_ASCII));
-        assertEquals(List.of(1, 1, 0, 700, 444), List.of(
-                blob.getInt(), blob.getInt(), blob.getInt(), blob.getInt(), blob.getInt()));
+        assertEquals(
+                List.of(1, 1, 0, 700, 444),
+                List.of(blob.getInt(), blob.getInt(), blob.getInt(), blob.getInt(), blob.getInt()));
         int bytes = blob.getInt();
         int json = blob.getInt();
         assertEquals(blob.capacity(), 36 + 4 * 700 + 12 * 444 + bytes + json);

@@ -85,7 +85,8 @@ final class TokenizerFixtures {
     /** Code points readable in a failure message. */
     static String hex(String text) {
         var out = new StringBuilder();
-        text.chars().forEach(c -> out.append(c >= ' ' && c < 127 ? Character.toString(c) : String.format("\\u%04x", c)));
+        text.chars()
+                .forEach(c -> out.append(c >= ' ' && c < 127 ? Character.toString(c) : String.format("\\u%04x", c)));
         return out.toString();
     }
 }

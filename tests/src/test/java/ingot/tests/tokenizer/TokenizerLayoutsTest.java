@@ -50,7 +50,8 @@ final class TokenizerLayoutsTest {
         for (String name : List.of("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt")) {
             assertEquals(-1, Files.mismatch(folder.resolve(name), TokenizerFixtures.QWEN.resolve(name)), name);
         }
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(folder.resolve("qwen.tiktoken")));
+        byte[] digest =
+                MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(folder.resolve("qwen.tiktoken")));
         assertEquals(RANKS_SHA256, HexFormat.of().formatHex(digest));
         assertEquals(data.config().chatTemplate(), Files.readString(folder.resolve("chat_template.jinja")));
         assertSameInEveryLayout(data);
@@ -189,7 +190,8 @@ final class TokenizerLayoutsTest {
         copy(TokenizerFixtures.SMALL, folder, "merges.txt", "tokenizer_config.json");
         ObjectNode vocab = (ObjectNode) json(Files.readString(TokenizerFixtures.SMALL.resolve("vocab.json")));
         ObjectNode reversed = Json.object();
-        vocab.properties().forEach(e -> reversed.put(e.getKey(), 699 - e.getValue().intValue()));
+        vocab.properties()
+                .forEach(e -> reversed.put(e.getKey(), 699 - e.getValue().intValue()));
         Files.writeString(folder.resolve("vocab.json"), Json.compact(reversed));
         Tokenizer mirrored = Tokenizer.of(TokenizerReader.read(folder));
         Tokenizer tokenizer = Tokenizer.of(TokenizerFixtures.small());

@@ -23,7 +23,8 @@ final class GoldenFileTest {
 
     @Test
     void readsTheFilesOfTheReference() {
-        Path path = Path.of(System.getProperty("ingot.root"), "golden-outputs/models/qwen3-6m-gutenberg/golden.safetensors");
+        Path path = Path.of(
+                System.getProperty("ingot.root"), "golden-outputs/models/qwen3-6m-gutenberg/golden.safetensors");
         try (GoldenFile golden = GoldenFile.open(path)) {
             assertEquals(4096, golden.vocabSize());
             assertEquals(
@@ -60,18 +61,27 @@ final class GoldenFileTest {
                 Arguments.of("id of 2^32", prompt(new long[] {1L << 32}, 1, 3)),
                 Arguments.of("more logits than tokens", prompt(new long[] {1}, 2, 3)),
                 Arguments.of("no tokens", prompt(new long[0], 0, 3)),
-                Arguments.of("vocabularies differ", good(0, new GoldenFiles()).longs("prompt.1.input_ids", 0)
-                        .floats("prompt.1.logits", 1, 2, 1, 2)),
-                Arguments.of("greedy id beyond the vocabulary", good(0, new GoldenFiles())
-                        .longs("prompt.0.greedy_ids", 9)),
-                Arguments.of("hidden states of another length", good(0, new GoldenFiles())
-                        .floats("prompt.0.hidden.embed", 2, 1, 1, 2)),
-                Arguments.of("hidden states of several widths", good(0, new GoldenFiles())
-                        .floats("prompt.0.hidden.embed", 1, 1, 1)
-                        .floats("prompt.0.hidden.layer.0", 1, 2, 1, 2)),
-                Arguments.of("ids of the wrong type", new GoldenFiles()
-                        .add("prompt.0.input_ids", "I32", "[1]", new byte[4])
-                        .floats("prompt.0.logits", 1, 1, 1)));
+                Arguments.of(
+                        "vocabularies differ",
+                        good(0, new GoldenFiles())
+                                .longs("prompt.1.input_ids", 0)
+                                .floats("prompt.1.logits", 1, 2, 1, 2)),
+                Arguments.of(
+                        "greedy id beyond the vocabulary",
+                        good(0, new GoldenFiles()).longs("prompt.0.greedy_ids", 9)),
+                Arguments.of(
+                        "hidden states of another length",
+                        good(0, new GoldenFiles()).floats("prompt.0.hidden.embed", 2, 1, 1, 2)),
+                Arguments.of(
+                        "hidden states of several widths",
+                        good(0, new GoldenFiles())
+                                .floats("prompt.0.hidden.embed", 1, 1, 1)
+                                .floats("prompt.0.hidden.layer.0", 1, 2, 1, 2)),
+                Arguments.of(
+                        "ids of the wrong type",
+                        new GoldenFiles()
+                                .add("prompt.0.input_ids", "I32", "[1]", new byte[4])
+                                .floats("prompt.0.logits", 1, 1, 1)));
     }
 
     private static GoldenFiles good(int k, GoldenFiles files) {
@@ -106,7 +116,9 @@ final class GoldenFileTest {
 
     @Test
     void imagesAreRefusedByName() throws IOException {
-        Path file = good(0, new GoldenFiles()).floats("prompt.0.pixel_values", 1, 1, 1).write(folder.resolve("g"));
+        Path file = good(0, new GoldenFiles())
+                .floats("prompt.0.pixel_values", 1, 1, 1)
+                .write(folder.resolve("g"));
         assertThrows(IngotException.ConfigMismatch.class, () -> GoldenFile.open(file));
     }
 }

@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.tokenizer.TokenizerReader;
+import ingot.formats.json.Json;
 import ingot.runtime.LogitsConsumer;
-import ingot.runtime.Model;
 import ingot.runtime.perplexity.LogitsFile;
 import ingot.runtime.perplexity.LogitsFileWriter;
 import ingot.runtime.perplexity.Perplexity;
@@ -15,11 +14,11 @@ import ingot.runtime.perplexity.PerplexityOptions;
 import ingot.runtime.perplexity.PerplexityResult;
 import ingot.runtime.perplexity.Predictor;
 import ingot.runtime.perplexity.Reference;
-import ingot.runtime.tokenizer.AddedTokenParsing;
-import ingot.runtime.tokenizer.Tokenizer;
+import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,16 +108,16 @@ final class PerplexityTest {
     @Test
     void shortTextIsRefused() {
         assertThrows(
-                IngotException.Usage.class, () -> measure(new Fixed(0), new int[9], new PerplexityOptions(10, 0), null));
+                IngotException.Usage.class,
+                () -> measure(new Fixed(0), new int[9], new PerplexityOptions(10, 0), null));
     }
 
     @Test
     void recordedLogitsHaveTheFieldsLayout() throws IOException {
         Path file = folder.resolve("base");
         int[] tokens = {1, 2, 3, 4, 5, 6, 0, 1};
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 8, 7, tokens)) {
-            Perplexity.measure(
-                    new Fixed(2), tokens, new PerplexityOptions(8, 0), null, writer, Progress.none());
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, new PerplexityOptions(8, 0), 7, tokens)) {
+            Perplexity.measure(new Fixed(2), tokens, new PerplexityOptions(8, 0), null, writer, Progress.none());
             writer.commit();
         }
         ByteBuffer b = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -145,7 +144,7 @@ final class PerplexityTest {
         int[] tokens = new int[100];
         Arrays.setAll(tokens, i -> i * i % 7);
         var options = new PerplexityOptions(25, 0);
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 25, 7, tokens)) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, options, 7, tokens)) {
             Perplexity.measure(new Fixed(1), tokens, options, null, writer, Progress.none());
             writer.commit();
         }
@@ -159,26 +158,29 @@ final class PerplexityTest {
     @Test
     void damagedRecordingIsRefused() throws IOException {
         Path file = folder.resolve("base");
-        try (LogitsFileWriter writer = new LogitsFileWriter(file, 8, 7, new int[8])) {
+        try (LogitsFileWriter writer = new LogitsFileWriter(file, new PerplexityOptions(8, 0), 7, new int[8])) {
             Perplexity.measure(new Fixed(1), new int[8], new PerplexityOptions(8, 0), null, writer, Progress.none());
             writer.commit();
         }
         byte[] good = Files.readAllBytes(file);
         for (int cut : new int[] {0, 7, 19, 30, good.length - 1}) {
             Files.write(file, Arrays.copyOf(good, cut));
-            assertThrows(IngotException.BadData.class, () -> LogitsFile.open(file).close(), "cut to " + cut);
+            assertThrows(
+                    IngotException.BadData.class, () -> LogitsFile.open(file).close(), "cut to " + cut);
         }
         for (int at : new int[] {0, 11, 15, 19, 23}) {
             byte[] bad = good.clone();
             bad[at] = 0x7F;
             Files.write(file, bad);
-            assertThrows(IngotException.BadData.class, () -> LogitsFile.open(file).close(), "byte " + at);
+            assertThrows(
+                    IngotException.BadData.class, () -> LogitsFile.open(file).close(), "byte " + at);
         }
     }
 
     @Test
     void uncommittedRecordingLeavesNothing() throws IOException {
-        try (LogitsFileWriter writer = new LogitsFileWriter(folder.resolve("base"), 8, 7, new int[8])) {
+        try (LogitsFileWriter writer =
+                new LogitsFileWriter(folder.resolve("base"), new PerplexityOptions(8, 0), 7, new int[8])) {
             writer.append(new float[7], Math.log(7));
         }
         try (var files = Files.list(folder)) {
@@ -188,18 +190,15 @@ final class PerplexityTest {
 
     /** llama.cpp, f32: 59.6829. */
     @Test
-    void trainedModelHasThePerplexityThatThePeerMeasures() throws IOException {
+    void trainedModelHasThePerplexityThatThePeerMeasures() throws IOException, InterruptedException {
         Path models = Path.of(System.getProperty("ingot.root"), "golden-outputs", "models");
-        Path path = models.resolve("qwen3-6m-gutenberg");
-        String text = Files.readString(models.resolve("evaluation.txt"));
-        int[] tokens = Tokenizer.of(TokenizerReader.read(path))
-                .encode(text.substring(0, text.length() - 1), AddedTokenParsing.PLAIN_TEXT);
-        try (Model model = Model.open(path);
-                Predictor predictor = Predictor.of(model)) {
-            var result = Perplexity.measure(
-                    predictor, tokens, new PerplexityOptions(256, 0), null, null, Progress.none());
-            assertEquals(59.68, result.perplexity(), 0.01);
-        }
+        String model = models.resolve("qwen3-6m-gutenberg").toString();
+        String text = models.resolve("evaluation.txt").toString();
+        var outcome = ChildCommand.run(List.of(), "perplexity", model, "-f", text, "-c", "256", "--json", "-q");
+        assertEquals(0, outcome.exit(), outcome.err());
+        var result = Json.parseObject(outcome.out().getBytes(StandardCharsets.UTF_8), Path.of("out"));
+        assertEquals(59.68, result.path("perplexity").doubleValue(), 0.01);
+        assertEquals(326, result.path("chunks").intValue());
     }
 
     private static double kld(PerplexityResult result) {

@@ -129,7 +129,8 @@ final class VerifierTest {
         subject.stumbleAt = 3;
         VerifyReport report = verify(subject);
         assertFalse(report.pass());
-        assertEquals(new VerifyReport.Greedy(1 + 3, 6), report.prompts().getFirst().greedy());
+        assertEquals(
+                new VerifyReport.Greedy(1 + 3, 6), report.prompts().getFirst().greedy());
     }
 
     @Test

@@ -27,18 +27,17 @@ record Nf4Table(IntVector a, IntVector b, IntVector c, IntVector d) {
     /** The value of the lowest four bits of every lane; the other bits do not matter. */
     FloatVector values(IntVector codes) {
         // selectFrom takes indices modulo the lanes of its tables.
-        IntVector bits =
-                switch (codes.length()) {
-                    case 16 -> codes.selectFrom(a);
-                    case 8 -> codes.selectFrom(a, b);
-                    case 4 -> {
-                        var odd = codes.and(4).compare(VectorOperators.NE, 0);
-                        var upper = codes.and(8).compare(VectorOperators.NE, 0);
-                        IntVector low = codes.selectFrom(a).blend(codes.selectFrom(b), odd);
-                        yield low.blend(codes.selectFrom(c).blend(codes.selectFrom(d), odd), upper);
-                    }
-                    default -> throw new IllegalStateException(codes.length() + " lanes");
-                };
+        IntVector bits = switch (codes.length()) {
+            case 16 -> codes.selectFrom(a);
+            case 8 -> codes.selectFrom(a, b);
+            case 4 -> {
+                var odd = codes.and(4).compare(VectorOperators.NE, 0);
+                var upper = codes.and(8).compare(VectorOperators.NE, 0);
+                IntVector low = codes.selectFrom(a).blend(codes.selectFrom(b), odd);
+                yield low.blend(codes.selectFrom(c).blend(codes.selectFrom(d), odd), upper);
+            }
+            default -> throw new IllegalStateException(codes.length() + " lanes");
+        };
         return bits.reinterpretAsFloats();
     }
 }

@@ -47,7 +47,9 @@ final class VectorOps implements Ops {
     public void add(float[] x, int xAt, float[] y, int yAt, int n) {
         int main = F.loopBound(n);
         for (int i = 0; i < main; i += LANES) {
-            FloatVector.fromArray(F, y, yAt + i).add(FloatVector.fromArray(F, x, xAt + i)).intoArray(y, yAt + i);
+            FloatVector.fromArray(F, y, yAt + i)
+                    .add(FloatVector.fromArray(F, x, xAt + i))
+                    .intoArray(y, yAt + i);
         }
         for (int i = main; i < n; i++) {
             y[yAt + i] += x[xAt + i];

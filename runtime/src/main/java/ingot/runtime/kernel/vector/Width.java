@@ -33,8 +33,9 @@ final class Width {
                     case 128 -> FloatVector.SPECIES_128;
                     case 256 -> FloatVector.SPECIES_256;
                     case 512 -> FloatVector.SPECIES_512;
-                    default -> throw new IngotException.Usage(
-                            "vectors of " + bits + " bits; expected 128, 256 or 512, or 0 for the preferred width");
+                    default ->
+                        throw new IngotException.Usage(
+                                "vectors of " + bits + " bits; expected 128, 256 or 512, or 0 for the preferred width");
                 });
     }
 
@@ -54,8 +55,7 @@ final class Width {
 
     @SuppressWarnings("unchecked")
     private static @Nullable VectorSpecies<Float> classData(MethodHandles.Lookup kernel) throws IllegalAccessException {
-        return (VectorSpecies<Float>)
-                MethodHandles.classData(kernel, ConstantDescs.DEFAULT_NAME, VectorSpecies.class);
+        return (VectorSpecies<Float>) MethodHandles.classData(kernel, ConstantDescs.DEFAULT_NAME, VectorSpecies.class);
     }
 
     /** An instance of this width of a kernel class of this package, made by its constructor without parameters. */
@@ -67,7 +67,8 @@ final class Width {
                 lookup = lookup.defineHiddenClassWithClassData(bytes(kernel), species, true);
                 loaded = lookup.lookupClass();
             }
-            Object made = lookup.findConstructor(loaded, MethodType.methodType(void.class)).invoke();
+            Object made = lookup.findConstructor(loaded, MethodType.methodType(void.class))
+                    .invoke();
             return contract.cast(made);
         } catch (Throwable e) {
             throw new IllegalStateException("cannot load " + kernel.getName() + " for " + bits() + " bits", e);

@@ -1,0 +1,38 @@
+package ingot.tests.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The {@code ingot} command in a JVM of its own: with the memory a test wants to give it, and with a compiler that has seen
+ * only one vector width (in the JVM of the tests, where every width has run, vectors are boxed and ten times slower).
+ */
+public final class ChildCommand {
+    private ChildCommand() {}
+
+    /** How the command ended. */
+    public record Outcome(int exit, String out, String err) {}
+
+    /** Runs the command and waits for it. */
+    public static Outcome run(List<String> jvmOptions, String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "ingot.cli.Main"));
+        command.addAll(List.of(args));
+        Path err = Files.createTempFile("ingot-child", ".err");
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectError(err.toFile()).start();
+            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Outcome(process.waitFor(), out, Files.readString(err));
+        } finally {
+            Files.delete(err);
+        }
+    }
+}
