@@ -18,7 +18,8 @@ final class MoeReader {
      * @param sharedExpert whether layers have an expert every token passes
      * @param normalize default of {@code norm_topk_prob}
      */
-    record Defaults(int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
+    record Defaults(
+            int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
 
     static MoeConfig read(ConfigFields fields, int layers, Defaults defaults) {
         int experts = fields.intOr("num_experts", defaults.experts(), 0, MAX_EXPERTS);
@@ -31,8 +32,7 @@ final class MoeReader {
         int inner = fields.intOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
         int shared = 0;
         if (defaults.sharedExpert()) {
-            shared = fields.intOr(
-                    "shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
+            shared = fields.intOr("shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
         } else if (fields.intOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
             throw fields.mismatch("shared_expert_intermediate_size", "this model type has no shared expert");
         }

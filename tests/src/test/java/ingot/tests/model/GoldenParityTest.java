@@ -36,11 +36,9 @@ final class GoldenParityTest {
                 List.of(ModelOptions.defaults(), scalar.withThreads(1), vector(128, 1), vector(256, 2), vector(512, 5));
         // The large model adds nothing to what threads do, and takes long in plain Java.
         List<ModelOptions> small = List.of(scalar.withThreads(2), scalar.withThreads(5), vector(512, 1));
-        return Golden.ALL.stream()
-                .flatMap(name -> Stream.concat(
-                                all.stream(),
-                                name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
-                        .map(options -> Arguments.of(name, options)));
+        return Golden.ALL.stream().flatMap(name -> Stream.concat(
+                        all.stream(), name.startsWith("models/") ? Stream.<ModelOptions>empty() : small.stream())
+                .map(options -> Arguments.of(name, options)));
     }
 
     private static ModelOptions vector(int bits, int threads) {
