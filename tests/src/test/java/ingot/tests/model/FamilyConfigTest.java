@@ -136,6 +136,7 @@ final class FamilyConfigTest {
                     """
             "num_experts": -1                | 'num_experts'
             "num_experts": 100000            | 'num_experts'
+            "num_experts": 16384, "num_hidden_layers": 1000 | 16384 in 1000 layers
             "num_experts_per_tok": 0         | 'num_experts_per_tok'
             "moe_intermediate_size": 0       | 'moe_intermediate_size'
             "norm_topk_prob": 1              | 'norm_topk_prob': '1'; expected true or false
