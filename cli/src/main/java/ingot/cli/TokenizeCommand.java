@@ -108,8 +108,7 @@ final class TokenizeCommand extends Task {
         }
         boolean generation = line.flag("add_generation_prompt", format.generationPromptByDefault());
         ChatFormat.Prompt prompt = Chats.prompt(tokenizer, format, line.node(), generation);
-        return ids(
-                Json.object().put("text", prompt.text()), plain ? encode(tokenizer, prompt.text()) : prompt.ids());
+        return ids(Json.object().put("text", prompt.text()), plain ? encode(tokenizer, prompt.text()) : prompt.ids());
     }
 
     private static ObjectNode ids(ObjectNode node, int[] ids) {

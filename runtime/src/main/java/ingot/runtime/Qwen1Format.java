@@ -143,8 +143,7 @@ record Qwen1Format(Tokenizer tokenizer, int window, boolean raw, String origin) 
             parts.add(
                     switch (segment) {
                         case Qwen1Chat.Control(String token) -> new int[] {control(token)};
-                        case Qwen1Chat.Plain(String plain) ->
-                            tokenizer.encode(plain, AddedTokenParsing.PLAIN_TEXT);
+                        case Qwen1Chat.Plain(String plain) -> tokenizer.encode(plain, AddedTokenParsing.PLAIN_TEXT);
                     });
         }
         return parts.stream().flatMapToInt(Arrays::stream).toArray();

@@ -9,6 +9,8 @@ import tools.jackson.databind.JsonNode;
 /** Reads the settings of a mixture of experts; defaults of transformers' configuration_qwen2_moe.py and _qwen3_moe.py. */
 final class MoeReader {
     private static final int MAX_EXPERTS = 1 << 14;
+    /** Experts of all layers together: the published models stay below 31,000, and each is three entries of a list. */
+    private static final long MAX_TOTAL = 1 << 16;
 
     private MoeReader() {}
 
@@ -18,10 +20,15 @@ final class MoeReader {
      * @param sharedExpert whether layers have an expert every token passes
      * @param normalize default of {@code norm_topk_prob}
      */
-    record Defaults(int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
+    record Defaults(
+            int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
 
     static MoeConfig read(ConfigFields fields, int layers, Defaults defaults) {
         int experts = fields.intOr("num_experts", defaults.experts(), 0, MAX_EXPERTS);
+        if ((long) layers * experts > MAX_TOTAL) {
+            throw fields.bad(
+                    "num_experts", experts + " in " + layers + " layers; expected at most " + MAX_TOTAL + " in all");
+        }
         List<Boolean> sparse = sparseLayers(fields, layers, experts);
         boolean any = sparse.contains(true);
         int perToken = any ? fields.intOr("num_experts_per_tok", defaults.perToken(), 1, MAX_EXPERTS) : 1;
@@ -31,8 +38,7 @@ final class MoeReader {
         int inner = fields.intOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
         int shared = 0;
         if (defaults.sharedExpert()) {
-            shared = fields.intOr(
-                    "shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
+            shared = fields.intOr("shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
         } else if (fields.intOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
             throw fields.mismatch("shared_expert_intermediate_size", "this model type has no shared expert");
         }

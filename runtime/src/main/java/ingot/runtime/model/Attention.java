@@ -47,11 +47,7 @@ final class Attention implements Mixer {
      * @param queryNorm applied to every query head
      * @param keyNorm applied to every key head
      */
-    record Weights(
-            QkvProjection qkv,
-            Linear output,
-            @Nullable RmsNorm queryNorm,
-            @Nullable RmsNorm keyNorm) {}
+    record Weights(QkvProjection qkv, Linear output, @Nullable RmsNorm queryNorm, @Nullable RmsNorm keyNorm) {}
 
     Attention(SessionParts parts, Weights weights, AttentionConfig config, int layer) {
         this.kernels = parts.kernels();

@@ -63,10 +63,7 @@ public final class ModelWeights {
 
     /** A decoder with an empty memory of its own. */
     public Decoder newDecoder(Kernels kernels) {
-        var parts = new SessionParts(
-                kernels,
-                new Scratch(),
-                new Rotary(config.rope()));
+        var parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(
@@ -132,8 +129,8 @@ public final class ModelWeights {
     private DecoderLayer qwen1Layer(int index, SessionParts parts) {
         var names = new Qwen1Names(index);
         Kernels kernels = parts.kernels();
-        var attention = new Attention.Weights(
-                new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
+        var attention =
+                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
         var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
         return new DecoderLayer(
                 parts,
@@ -154,9 +151,8 @@ public final class ModelWeights {
         for (int e = 0; e < moe.experts(); e++) {
             all.add(mlp(names.expert(e)));
         }
-        var shared = moe.sharedInner() > 0
-                ? new Moe.Shared(matrix(names.sharedGate()), mlp(names.sharedExpert()))
-                : null;
+        var shared =
+                moe.sharedInner() > 0 ? new Moe.Shared(matrix(names.sharedGate()), mlp(names.sharedExpert())) : null;
         return new Moe(parts, moe, new Moe.Weights(matrix(names.router()), all, shared));
     }
 

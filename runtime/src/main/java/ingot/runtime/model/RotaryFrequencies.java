@@ -29,8 +29,7 @@ final class RotaryFrequencies {
                 double stretch = factor * n / original - (factor - 1);
                 plain(rope.theta() * Math.pow(stretch, dim / (dim - 2.0)), out);
             }
-            case RopeConfig.Qwen1Ntk ntk ->
-                plain(rope.theta() * Math.pow(ntk.alpha(length), dim / (dim - 2.0)), out);
+            case RopeConfig.Qwen1Ntk ntk -> plain(rope.theta() * Math.pow(ntk.alpha(length), dim / (dim - 2.0)), out);
             case RopeConfig.Yarn yarn -> yarn(rope.theta(), yarn, out);
         }
     }

@@ -148,7 +148,8 @@ public final class WeightBinding {
             int dot = bare.indexOf('.', bare.startsWith("model.") ? "model.".length() : 0);
             String module = dot < 0 ? bare : bare.substring(0, dot);
             if (!names.modules().contains(module) && !module.equals("lm_head") && !module.equals("rotary_emb")) {
-                modules.merge(tensor.name().startsWith(names.prefix()) ? names.prefix() + module : module, 1, Integer::sum);
+                modules.merge(
+                        tensor.name().startsWith(names.prefix()) ? names.prefix() + module : module, 1, Integer::sum);
             }
         }
         return modules.entrySet().stream()

@@ -25,13 +25,16 @@ import tools.jackson.databind.node.ObjectNode;
 /** What config.json of the mixtures of experts and of the first Qwen may say. */
 final class FamilyConfigTest {
     private static final Path ORIGIN = Path.of("config.json");
-    private static final String MOE = """
+    private static final String MOE =
+            """
             {"model_type": "TYPE", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
-    private static final String FIRST = """
+    private static final String FIRST =
+            """
             {"model_type": "qwen", "n_embd": 64, "n_layer": 3, "n_head": 4, "ffn_hidden_size": 224, "kv_channels": 16,
              "padded_vocab_size": 448, "vocab_size": 440, "seq_length": 32}""";
-    private static final String LATER = """
+    private static final String LATER =
+            """
             {"model_type": "qwen", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
              "intermediate_size": 225, "kv_channels": 16, "vocab_size": 448, "seq_length": 32}""";
 
@@ -61,23 +64,31 @@ final class FamilyConfigTest {
         List<Boolean> all = List.of(true, true, true, true);
         assertEquals(new MoeConfig(60, 4, 1408, 5632, false, all), moe("qwen2_moe", ""));
         assertEquals(new MoeConfig(128, 8, 768, 0, false, all), moe("qwen3_moe", ""));
-        ModelConfig qwen3 = read(MOE.replace("TYPE", "qwen3_moe"), "\"num_attention_heads\": 8, \"num_key_value_heads\": \"-\"");
-        assertEquals(List.of(4, 8), List.of(qwen3.attention().kvHeads(), qwen3.attention().headDim()));
+        ModelConfig qwen3 =
+                read(MOE.replace("TYPE", "qwen3_moe"), "\"num_attention_heads\": 8, \"num_key_value_heads\": \"-\"");
+        assertEquals(
+                List.of(4, 8),
+                List.of(qwen3.attention().kvHeads(), qwen3.attention().headDim()));
         assertTrue(qwen3.attention().qkNorm() && !qwen3.attention().qkvBias());
         assertTrue(read(MOE.replace("TYPE", "qwen2_moe"), "").attention().qkvBias());
-        assertTrue(!read(MOE.replace("TYPE", "qwen2_moe"), "\"qkv_bias\": false").attention().qkvBias());
+        assertTrue(!read(MOE.replace("TYPE", "qwen2_moe"), "\"qkv_bias\": false")
+                .attention()
+                .qkvBias());
         assertEquals(Optional.empty(), read(MOE.replace("TYPE", "qwen3"), "").moe());
     }
 
     @Test
     void layersWithExpertsComeFromTheStepAndTheExceptions() {
-        assertEquals(List.of(false, true, false, true), moe("qwen3_moe", "\"decoder_sparse_step\": 2").layers());
+        assertEquals(
+                List.of(false, true, false, true),
+                moe("qwen3_moe", "\"decoder_sparse_step\": 2").layers());
         assertEquals(
                 List.of(true, true, false, true),
                 moe("qwen2_moe", "\"mlp_only_layers\": [2]").layers());
         assertEquals(
                 List.of(false, false, false, true),
-                moe("qwen3_moe", "\"decoder_sparse_step\": 2, \"mlp_only_layers\": [1, 99]").layers());
+                moe("qwen3_moe", "\"decoder_sparse_step\": 2, \"mlp_only_layers\": [1, 99]")
+                        .layers());
         assertEquals(
                 List.of(false, false, false, false),
                 moe("qwen3_moe", "\"num_experts\": 0").layers());
@@ -95,7 +106,11 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
             qwen3_moe | "num_experts": 4, "num_experts_per_tok": 5    | 5 is more than num_experts 4
             qwen3_moe | "shared_expert_intermediate_size": 8          | no shared expert
             qwen3_moe | "hidden_act": "gelu"                          | 'hidden_act': 'gelu'
@@ -109,15 +124,19 @@ final class FamilyConfigTest {
             qwen3_moe | "first_k_dense_replace": 1                    | 'first_k_dense_replace'
             """)
     void contradictoryOrUnknownExpertSettingsAreRefused(String type, String changes, String expected) {
-        var e = assertThrows(
-                IngotException.ConfigMismatch.class, () -> read(MOE.replace("TYPE", type), changes));
+        var e = assertThrows(IngotException.ConfigMismatch.class, () -> read(MOE.replace("TYPE", type), changes));
         assertTrue(e.getMessage().startsWith("config.json: ") && e.getMessage().contains(expected), e.getMessage());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
             "num_experts": -1                | 'num_experts'
             "num_experts": 100000            | 'num_experts'
+            "num_experts": 16384, "num_hidden_layers": 1000 | 16384 in 1000 layers
             "num_experts_per_tok": 0         | 'num_experts_per_tok'
             "moe_intermediate_size": 0       | 'moe_intermediate_size'
             "norm_topk_prob": 1              | 'norm_topk_prob': '1'; expected true or false
@@ -158,7 +177,11 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
             "no_bias": false                                   | 'no_bias'
             "activation": "gelu"                               | 'activation': 'gelu'
             "pos_emb": "learned"                               | 'pos_emb'
@@ -184,7 +207,11 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
             "seq_length": "-"        | 'seq_length': missing
             "seq_length": 1          | 'seq_length'
             "n_layer": 0             | 'n_layer'
@@ -201,7 +228,8 @@ final class FamilyConfigTest {
     @Test
     void theFirstQwensStopWordsEndATextWhereTheyAreOneToken() {
         var defaults = GenerationDefaults.read(
-                Optional.of(object("{\"eos_token_id\": 600, \"stop_words_ids\": [[601], [602], [1, 2], 7], \"top_k\": 0}")),
+                Optional.of(
+                        object("{\"eos_token_id\": 600, \"stop_words_ids\": [[601], [602], [1, 2], 7], \"top_k\": 0}")),
                 Json.object());
         assertEquals(Set.of(600, 601, 602), defaults.eosIds());
         assertEquals(0, defaults.topK());
