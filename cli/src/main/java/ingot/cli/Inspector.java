@@ -5,6 +5,8 @@ import ingot.formats.Progress;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
@@ -57,6 +59,8 @@ final class Inspector {
             inspector.folder();
         } else if (LogitsFile.recognises(path)) {
             inspector.logits();
+        } else if (GgufFile.recognises(path)) {
+            inspector.gguf();
         } else {
             inspector.refuseForeign();
             if (IngotFile.recognises(path)) {
@@ -77,11 +81,9 @@ final class Inspector {
             throw InputFile.failure(path, e);
         }
         String text = new String(head, StandardCharsets.ISO_8859_1);
-        String name = text.startsWith("GGUF")
-                ? "a GGUF file"
-                : text.startsWith("PK\3\4")
+        String name = text.startsWith("PK\3\4")
                         ? "a zip archive, perhaps a PyTorch checkpoint"
-                        : text.startsWith("\u0080\2") ? "a pickle, perhaps an old PyTorch checkpoint" : "";
+                : text.startsWith("\u0080\2") ? "a pickle, perhaps an old PyTorch checkpoint" : "";
         if (!name.isEmpty()) {
             throw IngotException.BadData.at(path, 0, name + ", which this version does not read");
         }
@@ -164,6 +166,17 @@ final class Inspector {
             folder.warnings().forEach(warnings::add);
             readAll(folder.weights());
             tensors(folder.weights().tensors().values());
+        }
+    }
+
+    private void gguf() {
+        try (GgufModel model = GgufModel.open(path)) {
+            start("gguf", model.files().stream().mapToLong(GgufFile::size).sum());
+            GgufInspection.describe(model, root);
+            architecture(model.config());
+            model.tokenizer().ifPresent(this::tokenizer);
+            readAll(model.tensors());
+            root.set("tensors", GgufInspection.tensors(model));
         }
     }
 

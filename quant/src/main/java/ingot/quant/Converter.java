@@ -17,6 +17,7 @@ import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.safetensors.SafetensorsFile;
+import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
 import ingot.runtime.model.ModelGraph;
@@ -30,6 +31,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -52,7 +55,7 @@ public final class Converter {
     public ConvertResult plan(Path source, Path output) {
         try (Source opened = Source.open(source)) {
             List<StoredTensor> stored = stored(opened.graph());
-            return result(output, 0, opened, stored, false);
+            return result(output, 0, opened, new Outcome(stored, Set.of()), false);
         }
     }
 
@@ -89,14 +92,17 @@ public final class Converter {
             try (IngotWriter writer = IngotWriter.create(output, options.overwrite(), manifest, attachments)) {
                 List<StoredTensor> measured = new ArrayList<>(plan);
                 List<SourceFile> hashed = new ArrayList<>(manifest.sources());
-                run(opened, writer, measured, hashed, progress);
+                Set<String> carried = run(opened, writer, measured, hashed, progress);
                 opened.files().forEach(InputFile::requireUnchanged);
                 golden.requireUnchanged();
                 writer.commit(measured, hashed);
-                return result(output, writer.totalBytes(), opened, measured, true);
+                return result(output, writer.totalBytes(), opened, new Outcome(measured, carried), true);
             }
         }
     }
+
+    /** The weights as stored, and the names of those copied code by code. */
+    private record Outcome(List<StoredTensor> tensors, Set<String> carried) {}
 
     private static Optional<TokenizerData> tokenizer(Source opened, Path source) {
         Optional<TokenizerData> tokenizer = opened.tokenizer();
@@ -111,7 +117,7 @@ public final class Converter {
     }
 
     /** One task per source file to hash and per weight to store; the largest first, so that threads end together. */
-    private void run(
+    private Set<String> run(
             Source source,
             IngotWriter writer,
             List<StoredTensor> measured,
@@ -120,6 +126,7 @@ public final class Converter {
         List<WeightSpec> weights = source.graph().weights();
         long total = source.files().stream().mapToLong(InputFile::size).sum()
                 + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
+        Set<String> carried = ConcurrentHashMap.newKeySet();
         AtomicLong done = new AtomicLong();
         Object turn = new Object();
         java.util.function.LongConsumer advance = bytes -> {
@@ -138,16 +145,24 @@ public final class Converter {
             WeightSpec weight = weights.get(i);
             tasks.add(new Tasks.Task(weight.shape().count() * Float.BYTES, () -> {
                 StoredTensor tensor = measured.get(index);
-                measured.set(index, tensor.withNmse(store(source, weight, tensor, writer)));
+                measured.set(index, tensor.withNmse(store(source, weight, tensor, writer, carried)));
                 advance.accept(weight.shape().count() * Float.BYTES);
             }));
         }
         Tasks.run(tasks, options.threads());
+        return carried;
     }
 
-    private double store(Source source, WeightSpec weight, StoredTensor tensor, IngotWriter writer) {
+    private double store(
+            Source source, WeightSpec weight, StoredTensor tensor, IngotWriter writer, Set<String> carried) {
         Scheme scheme = types.scheme(tensor.layout());
         List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
+        Optional<CodedMatrix> coded = source.coded(weight, tensor.layout());
+        if (coded.isPresent()) {
+            coded.get().copyTo(tensor.layout(), (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
+            carried.add(tensor.name());
+            return 0;
+        }
         try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
             return scheme.encode(rows, (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
         }
@@ -179,7 +194,8 @@ public final class Converter {
                 Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
-    private ConvertResult result(Path output, long bytes, Source source, List<StoredTensor> tensors, boolean measured) {
+    private ConvertResult result(Path output, long bytes, Source source, Outcome outcome, boolean measured) {
+        List<StoredTensor> tensors = outcome.tensors();
         List<ConvertResult.TensorResult> results = new ArrayList<>();
         long weightBytes = 0;
         List<WeightSpec> weights = source.graph().weights();
@@ -194,7 +210,8 @@ public final class Converter {
                     n,
                     8.0 * size / n,
                     measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
-                    "from " + source.storedType(weights.get(i))));
+                    "from " + source.storedType(weights.get(i))
+                            + (outcome.carried().contains(t.name()) ? ", carried over losslessly" : "")));
         }
         long parameters = source.graph().parameters();
         return new ConvertResult(

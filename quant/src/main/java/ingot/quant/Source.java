@@ -2,9 +2,12 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.block.Layout;
+import ingot.formats.gguf.GgufFile;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.MatrixSource;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -16,9 +19,12 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A checkpoint opened for conversion. */
-sealed interface Source extends AutoCloseable permits FolderSource, IngotSource {
+sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, IngotSource {
     /** Opens whatever {@code path} is, by its content. */
     static Source open(Path path) {
+        if (GgufFile.recognises(path)) {
+            return GgufSource.open(path);
+        }
         return IngotFile.recognises(path) ? IngotSource.open(path) : FolderSource.open(path);
     }
 
@@ -41,6 +47,11 @@ sealed interface Source extends AutoCloseable permits FolderSource, IngotSource 
 
     /** The rows of one weight; a vector is one row. Closed by the caller. */
     Rows rows(WeightSpec weight, WeightReader.NonFinite policy);
+
+    /** The codes and scales of a weight that is stored as {@code layout} stores it: it can be copied without rounding. */
+    default Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
+        return Optional.empty();
+    }
 
     /** A matrix whose buffers must be given back. */
     interface Rows extends MatrixSource, AutoCloseable {

@@ -1,6 +1,7 @@
 package ingot.runtime;
 
 import ingot.formats.TensorInfo;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
@@ -40,6 +41,10 @@ final class TextParts {
         return new TextParts(
                 () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(),
                 path);
+    }
+
+    static TextParts of(GgufModel model) {
+        return new TextParts(model.laterTokenizer(), model.path());
     }
 
     private static TokenizerData decode(IngotFile file) {
