@@ -1,9 +1,11 @@
 package ingot.formats.gguf;
 
 import ingot.formats.IngotException;
+import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -21,14 +23,19 @@ public final class GgufFile implements AutoCloseable {
         this.header = header;
     }
 
-    /** Whether the file begins as a GGUF file does, whatever its name; false for anything but a readable regular file. */
+    /**
+     * Whether the file begins as a GGUF file does, whatever its name; or is called one and begins as nothing else that is
+     * read, so that opening it says what is wrong. False for anything but a readable regular file.
+     */
     public static boolean recognises(Path path) {
         if (!Files.isRegularFile(path)) {
             return false;
         }
         try (var in = Files.newInputStream(path)) {
-            byte[] head = in.readNBytes(4);
-            return head.length == 4 && head[0] == 'G' && head[1] == 'G' && head[2] == 'U' && head[3] == 'F';
+            String head = new String(in.readNBytes(9), StandardCharsets.ISO_8859_1);
+            // A safetensors header begins with a brace behind its length.
+            boolean other = head.startsWith("PK") || head.endsWith("{");
+            return head.startsWith("GGUF") || (Folders.name(path).endsWith(".gguf") && !other);
         } catch (IOException e) {
             return false;
         }

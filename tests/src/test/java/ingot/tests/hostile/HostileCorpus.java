@@ -20,6 +20,7 @@ final class HostileCorpus {
         all.addAll(ConfigCases.all());
         all.addAll(TokenizerCases.all());
         all.addAll(IngotCases.all());
+        all.addAll(GgufCases.all());
         Set<String> names = new HashSet<>();
         for (HostileCase c : all) {
             if (!names.add(c.name())) {
