@@ -10,6 +10,7 @@ import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.GgufStore;
 import ingot.runtime.model.IngotStore;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.ModelWeights;
@@ -82,7 +83,7 @@ public final class Model implements AutoCloseable {
     private static Model openGguf(Path path, ModelOptions options) {
         try (GgufModel file = GgufModel.open(path)) {
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(file.config(), path));
-            WeightStore store = TensorStore.open(graph, file.tensors(), path);
+            WeightStore store = GgufStore.open(graph, file, path);
             var defaults = GenerationDefaults.read(file.generationConfig(), file.config());
             return build(graph, store, new Extras(defaults, TextParts.of(file), Optional.empty()), options);
         }

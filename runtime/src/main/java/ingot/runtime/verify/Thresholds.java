@@ -2,6 +2,7 @@ package ingot.runtime.verify;
 
 import ingot.runtime.ModelInfo;
 import ingot.runtime.WeightInfo;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -25,15 +26,19 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     public static final Thresholds BITS_8 = lossy(1e-3, 0.93, 2e-3);
     public static final Thresholds BITS_4 = lossy(0.05, 0.80, 0.1);
 
+    /** Types of about four bits, ours and those of GGUF: five-bit ones err too much for the bounds of eight. */
+    private static final List<String> FOUR_BITS =
+            List.of("int4", "nf4", "q2_", "q3_", "q4_", "q5_", "iq4_", "mxfp4");
+
     /** The default for a model: decided by its coarsest weight matrix. */
     public static Thresholds forModel(ModelInfo info) {
         boolean rounded = false;
         int bits = 16;
         for (WeightInfo w : info.weights()) {
             String type = w.type().toLowerCase(Locale.ROOT);
-            if (type.startsWith("int4") || type.startsWith("nf4")) {
+            if (FOUR_BITS.stream().anyMatch(type::startsWith)) {
                 bits = Math.min(bits, 4);
-            } else if (type.startsWith("int8")) {
+            } else if (type.startsWith("int8") || type.startsWith("q8") || type.startsWith("q6")) {
                 bits = Math.min(bits, 8);
             } else {
                 rounded |= w.nmse().orElse(0) > 0;
