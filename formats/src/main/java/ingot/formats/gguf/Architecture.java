@@ -43,8 +43,8 @@ enum Architecture {
 
     static Architecture of(Metadata metadata) {
         String label = metadata.optionalText("general.architecture")
-                .orElseThrow(() -> IngotException.BadData.in(
-                        metadata.file(), "metadata key 'general.architecture' is missing"));
+                .orElseThrow(() ->
+                        IngotException.BadData.in(metadata.file(), "metadata key 'general.architecture' is missing"));
         return Stream.of(values())
                 .filter(a -> a.label.equals(label))
                 .findFirst()

@@ -136,7 +136,8 @@ final class ConfigBuilder {
         config.put("head_dim", headDim);
         requireEqual("attention.value_length", headDim);
         requireEqual("rope.dimension_count", headDim);
-        config.put("rms_norm_eps", plain(number("attention.layer_norm_rms_epsilon").orElse(1e-6)));
+        config.put(
+                "rms_norm_eps", plain(number("attention.layer_norm_rms_epsilon").orElse(1e-6)));
         if (architecture != Architecture.QWEN2 && architecture != Architecture.QWEN2MOE) {
             config.put("attention_bias", tensors.containsKey("model.layers.0.self_attn.q_proj.bias"));
         }
@@ -174,7 +175,8 @@ final class ConfigBuilder {
             }
             default ->
                 throw metadata.mismatch(
-                        key("rope.scaling.type"), Text.quote(type) + " is not supported; expected none, linear or yarn");
+                        key("rope.scaling.type"),
+                        Text.quote(type) + " is not supported; expected none, linear or yarn");
         }
     }
 

@@ -23,7 +23,8 @@ final class GenerationBuilder {
     static Optional<ObjectNode> build(Metadata metadata) {
         ObjectNode node = Json.object();
         metadata.optionalInt("tokenizer.ggml.bos_token_id", 0, MAX_ID).ifPresent(id -> node.put("bos_token_id", id));
-        metadata.optionalInt("tokenizer.ggml.padding_token_id", 0, MAX_ID).ifPresent(id -> node.put("pad_token_id", id));
+        metadata.optionalInt("tokenizer.ggml.padding_token_id", 0, MAX_ID)
+                .ifPresent(id -> node.put("pad_token_id", id));
         Set<Integer> ends = ends(metadata);
         if (!ends.isEmpty()) {
             var array = node.putArray("eos_token_id");
@@ -49,7 +50,8 @@ final class GenerationBuilder {
             return ends;
         }
         List<String> tokens = metadata.strings("tokenizer.ggml.tokens");
-        boolean chat = ends.stream().anyMatch(id -> id < tokens.size() && tokens.get(id).equals(END_OF_TURN));
+        boolean chat = ends.stream()
+                .anyMatch(id -> id < tokens.size() && tokens.get(id).equals(END_OF_TURN));
         for (int id = 0; chat && id < Math.min(tokens.size(), types.size()); id++) {
             if (types.whole(id) == TokenizerBuilder.CONTROL && tokens.get(id).equals(END_OF_TEXT)) {
                 ends.add(id);

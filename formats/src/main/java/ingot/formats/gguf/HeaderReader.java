@@ -103,8 +103,8 @@ final class HeaderReader {
     private ValueType type(String key) {
         int id = in.i32();
         return ValueType.byId(id)
-                .orElseThrow(() -> in.bad("metadata key " + Text.quote(key) + " has the unknown type "
-                        + Integer.toUnsignedString(id)));
+                .orElseThrow(() -> in.bad(
+                        "metadata key " + Text.quote(key) + " has the unknown type " + Integer.toUnsignedString(id)));
     }
 
     private MetadataValue value(String key, ValueType type) {
@@ -185,14 +185,15 @@ final class HeaderReader {
                         name, "type " + GgmlType.describe(id) + " is not supported; expected " + GgmlType.supported()));
         long row = rank == 0 ? 1 : dims[rank - 1];
         if (row % type.blockWeights() != 0) {
-            throw bad(name, "rows of " + row + " weights are no whole blocks of " + type.blockWeights() + " (" + type + ")");
+            throw bad(
+                    name,
+                    "rows of " + row + " weights are no whole blocks of " + type.blockWeights() + " (" + type + ")");
         }
         long bytes = multiply(name, count / type.blockWeights(), type.blockBytes());
         long offset = in.i64();
         if (offset < 0 || offset % alignment != 0) {
             throw bad(
-                    name,
-                    "offset " + Long.toUnsignedString(offset) + " is no multiple of the alignment " + alignment);
+                    name, "offset " + Long.toUnsignedString(offset) + " is no multiple of the alignment " + alignment);
         }
         return new Entry(name, type, new Shape(dims), offset, bytes);
     }
@@ -216,8 +217,7 @@ final class HeaderReader {
                         e.bytes() + " bytes at offset " + e.offset() + " end behind the end of the file, which has "
                                 + Math.max(0, dataBytes) + " bytes of data");
             }
-            var tensor =
-                    new GgufTensor(e.name(), e.type(), e.shape(), in.file(), dataStart + e.offset(), e.bytes());
+            var tensor = new GgufTensor(e.name(), e.type(), e.shape(), in.file(), dataStart + e.offset(), e.bytes());
             if (tensors.putIfAbsent(e.name(), tensor) != null) {
                 throw bad(e.name(), "is there twice");
             }
@@ -229,7 +229,8 @@ final class HeaderReader {
             if (e.offset() != expected) {
                 throw bad(
                         e.name(),
-                        "offset " + e.offset() + (e.offset() < expected ? " overlaps the tensor before it" : " leaves a hole")
+                        "offset " + e.offset()
+                                + (e.offset() < expected ? " overlaps the tensor before it" : " leaves a hole")
                                 + "; expected " + expected);
             }
             // No overflow: offset + bytes is at most the length of the file.

@@ -53,7 +53,8 @@ final class TokenizerBuilder {
         MetadataValue.NumberArray types = metadata.integers(TYPES);
         if (types == null || types.size() != tokens.size()) {
             throw metadata.bad(
-                    TYPES, (types == null ? 0 : types.size()) + " entries; expected one for each of " + tokens.size()
+                    TYPES,
+                    (types == null ? 0 : types.size()) + " entries; expected one for each of " + tokens.size()
                             + " tokens");
         }
         var list = new TokenList(tokens, kinds(types), metadata.strings(MERGES));

@@ -57,7 +57,8 @@ final class VirtualTensors implements TensorSource {
                                 + " is none that this architecture is known to have; results would be wrong without it");
             case TensorNames.Single single -> {
                 // [n] where the checkpoint has [1, n]: ggml drops outer dimensions of 1.
-                boolean flattened = single.name().endsWith(SHARED_GATE) && t.shape().rank() == 1;
+                boolean flattened =
+                        single.name().endsWith(SHARED_GATE) && t.shape().rank() == 1;
                 add(single.name(), flattened ? new Shape(1, t.shape().dim(0)) : t.shape(), new Slice(t, 0));
             }
             case TensorNames.Experts experts -> {
@@ -90,7 +91,8 @@ final class VirtualTensors implements TensorSource {
         }
         slices.put(name, slice);
         if (tensors.size() > MAX_TENSORS) {
-            throw IngotException.BadData.in(stored.file(), "more than " + MAX_TENSORS + " tensors, experts counted singly");
+            throw IngotException.BadData.in(
+                    stored.file(), "more than " + MAX_TENSORS + " tensors, experts counted singly");
         }
     }
 
@@ -152,7 +154,8 @@ final class VirtualTensors implements TensorSource {
 
     private void readBlocks(Slice slice, long block, int n, byte[] out) {
         int size = slice.tensor().type().blockBytes();
-        file(slice).read(slice.tensor(), block * size, MemorySegment.ofArray(out).asSlice(0, (long) n * size));
+        file(slice)
+                .read(slice.tensor(), block * size, MemorySegment.ofArray(out).asSlice(0, (long) n * size));
     }
 
     /**

@@ -48,7 +48,8 @@ public interface CodedMatrix {
                 read(row, n, codes, scales);
                 List<MemorySegment> parts = new ArrayList<>();
                 for (int i = 0; i < buffers.size(); i++) {
-                    parts.add(buffers.get(i).asSlice(0, layout.parts(n, cols()).get(i).bytes()));
+                    parts.add(buffers.get(i)
+                            .asSlice(0, layout.parts(n, cols()).get(i).bytes()));
                 }
                 switch (layout) {
                     case Int8 int8 -> int8.encode(n, cols(), codes, scales, parts);

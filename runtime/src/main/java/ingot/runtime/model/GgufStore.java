@@ -26,7 +26,8 @@ public final class GgufStore implements WeightStore {
     /** Checks the tensors against the graph; reads nothing yet. {@code model} belongs to the caller, as in {@link TensorStore}. */
     public static GgufStore open(ModelGraph graph, GgufModel model, Path origin) {
         Map<WeightSpec, GgmlType> types = new HashMap<>();
-        for (var bound : WeightBinding.bind(graph, model.tensors().tensors(), origin).entrySet()) {
+        for (var bound :
+                WeightBinding.bind(graph, model.tensors().tensors(), origin).entrySet()) {
             TensorInfo tensor = bound.getValue();
             types.put(bound.getKey(), model.storedType(tensor));
         }

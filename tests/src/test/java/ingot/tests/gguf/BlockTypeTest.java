@@ -62,7 +62,8 @@ final class BlockTypeTest {
                 .toList();
         for (GgmlType type : GgmlType.values()) {
             assertTrue(
-                    type == GgmlType.F32 || type == GgmlType.F64 || covered.contains(type.name()), type + " " + covered);
+                    type == GgmlType.F32 || type == GgmlType.F64 || covered.contains(type.name()),
+                    type + " " + covered);
         }
         assertEquals(15, covered.size());
     }

@@ -33,7 +33,8 @@ public final class GgufCheckpoint {
             GgufWriter out = new GgufWriter();
             ObjectNode config = model.config();
             String arch = architecture(config);
-            out.text("general.architecture", arch).text("general.name", folder.getFileName().toString());
+            out.text("general.architecture", arch)
+                    .text("general.name", folder.getFileName().toString());
             sizes(out, arch, config);
             if (Files.exists(folder.resolve("tokenizer.json"))) {
                 tokenizer(out, folder, config);
@@ -41,7 +42,8 @@ public final class GgufCheckpoint {
             Map<String, List<TensorInfo>> experts = new TreeMap<>();
             for (TensorInfo t : model.weights().tensors().values()) {
                 if (t.name().contains(".experts.")) {
-                    experts.computeIfAbsent(t.name().replaceFirst("experts\\.\\d+\\.", "experts."), k -> new ArrayList<>())
+                    experts.computeIfAbsent(
+                                    t.name().replaceFirst("experts\\.\\d+\\.", "experts."), k -> new ArrayList<>())
                             .add(t);
                     continue;
                 }
@@ -97,7 +99,9 @@ public final class GgufCheckpoint {
         if (c.has("num_experts") && c.path("num_experts").intValue() > 0) {
             out.u32(arch + ".expert_count", c.path("num_experts").intValue());
             out.u32(arch + ".expert_used_count", c.path("num_experts_per_tok").intValue());
-            out.u32(arch + ".expert_feed_forward_length", c.path("moe_intermediate_size").intValue());
+            out.u32(
+                    arch + ".expert_feed_forward_length",
+                    c.path("moe_intermediate_size").intValue());
             if (c.has("shared_expert_intermediate_size")) {
                 out.u32(
                         arch + ".expert_shared_feed_forward_length",
@@ -128,7 +132,9 @@ public final class GgufCheckpoint {
         root.path("model")
                 .path("merges")
                 .forEach(m -> merges.add(
-                        m.isString() ? m.stringValue() : m.get(0).stringValue() + " " + m.get(1).stringValue()));
+                        m.isString()
+                                ? m.stringValue()
+                                : m.get(0).stringValue() + " " + m.get(1).stringValue()));
         out.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", "qwen2");
         out.strings("tokenizer.ggml.tokens", List.of(tokens));
         out.ints("tokenizer.ggml.token_type", List.of(types));

@@ -51,7 +51,9 @@ final class GgufReaderTest {
             assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read(model, "model.embed_tokens.weight"));
             assertArrayEquals(new float[] {7}, read(model, "model.norm.weight"));
             assertArrayEquals(new float[] {0.1f}, read(model, "model.layers.0.input_layernorm.weight"));
-            assertEquals(new Shape(2, 3), model.tensors().tensors().get("model.embed_tokens.weight").shape());
+            assertEquals(
+                    new Shape(2, 3),
+                    model.tensors().tensors().get("model.embed_tokens.weight").shape());
         }
     }
 
@@ -100,7 +102,8 @@ final class GgufReaderTest {
             assertArrayEquals(new float[] {8}, read(model, "lm_head.weight"));
         }
         Files.delete(folder.resolve("m-00003-of-00003.gguf"));
-        var e = assertThrows(IngotException.MissingInput.class, () -> GgufModel.open(second).close());
+        var e = assertThrows(
+                IngotException.MissingInput.class, () -> GgufModel.open(second).close());
         assertTrue(e.getMessage().contains("m-00003-of-00003.gguf"), e::getMessage);
     }
 
@@ -148,12 +151,15 @@ final class GgufReaderTest {
             }
             assertArrayEquals(type == 0 ? ramp(all.length) : dequantized(data), all);
             assertTrue(tensors.containsKey("model.layers.1.mlp.gate.weight"));
-            assertEquals(new Shape(1, 64), tensors.get("model.layers.1.mlp.shared_expert_gate.weight").shape());
+            assertEquals(
+                    new Shape(1, 64),
+                    tensors.get("model.layers.1.mlp.shared_expert_gate.weight").shape());
             assertEquals("qwen2_moe", model.config().path("model_type").stringValue());
             assertEquals(experts, model.config().path("num_experts").intValue());
             assertEquals(2, model.config().path("num_experts_per_tok").intValue());
             assertEquals(9, model.config().path("moe_intermediate_size").intValue());
-            assertEquals(13, model.config().path("shared_expert_intermediate_size").intValue());
+            assertEquals(
+                    13, model.config().path("shared_expert_intermediate_size").intValue());
             assertFalse(model.config().path("norm_topk_prob").booleanValue());
         }
     }
@@ -184,7 +190,10 @@ final class GgufReaderTest {
         ConvertResult result =
                 new Converter(ConvertOptions.of(ConvertOptions.layout(name))).convert(file, ingot, Progress.none());
         String gate = "model.layers.0.mlp.gate_proj.weight";
-        var summary = result.tensors().stream().filter(t -> t.name().equals(gate)).findFirst().orElseThrow();
+        var summary = result.tensors().stream()
+                .filter(t -> t.name().equals(gate))
+                .findFirst()
+                .orElseThrow();
         assertEquals("from " + name + ", carried over losslessly", summary.note());
         assertEquals(layout, summary.type());
         assertEquals(0, summary.nmse().orElseThrow());
@@ -203,7 +212,10 @@ final class GgufReaderTest {
         out.replace("blk.0.ffn_gate.weight", 8, data, 96, Tiny.INNER);
         ConvertResult result = new Converter(ConvertOptions.of(ConvertOptions.layout("int8")))
                 .convert(out.write(folder.resolve("x.gguf")), folder.resolve("x.ingot"), Progress.none());
-        var gate = result.tensors().stream().filter(t -> t.name().contains("gate_proj")).findFirst().orElseThrow();
+        var gate = result.tensors().stream()
+                .filter(t -> t.name().contains("gate_proj"))
+                .findFirst()
+                .orElseThrow();
         assertEquals("from q8_0", gate.note());
         assertTrue(gate.nmse().orElseThrow() > 0 && gate.nmse().orElseThrow() < 1e-3, gate::toString);
     }

@@ -45,7 +45,8 @@ final class GgufSweepTest {
         Path path = folder.resolve("x.gguf");
         for (int n = 0; n < end; n++) {
             Files.write(path, Arrays.copyOf(file, n));
-            var e = assertThrows(IngotException.BadData.class, () -> GgufFile.open(path).close(), "prefix of " + n);
+            var e = assertThrows(
+                    IngotException.BadData.class, () -> GgufFile.open(path).close(), "prefix of " + n);
             assertTrue(e.getMessage().chars().noneMatch(Character::isISOControl), e::getMessage);
         }
         for (int n = end; n <= file.length; n++) {
@@ -76,7 +77,8 @@ final class GgufSweepTest {
         try (GgufFile file = GgufFile.open(path)) {
             for (GgufTensor t : file.tensors().values()) {
                 assertTrue(t.offset() >= 0 && t.offset() + t.bytes() <= Files.size(path), t::toString);
-                assertEquals(t.shape().count() / t.type().blockWeights() * t.type().blockBytes(), t.bytes());
+                assertEquals(
+                        t.shape().count() / t.type().blockWeights() * t.type().blockBytes(), t.bytes());
                 byte[] data = new byte[(int) t.bytes()];
                 file.read(t, 0, MemorySegment.ofArray(data));
             }

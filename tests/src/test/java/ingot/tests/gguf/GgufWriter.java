@@ -36,11 +36,17 @@ public final class GgufWriter {
     private long end;
 
     public static byte[] le32(int value) {
-        return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+        return ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(value)
+                .array();
     }
 
     public static byte[] le64(long value) {
-        return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
     }
 
     /** u64 length, then the bytes. */
@@ -159,8 +165,7 @@ public final class GgufWriter {
     }
 
     private static boolean startsWith(byte[] all, byte[] prefix) {
-        return all.length >= prefix.length
-                && java.util.Arrays.equals(all, 0, prefix.length, prefix, 0, prefix.length);
+        return all.length >= prefix.length && java.util.Arrays.equals(all, 0, prefix.length, prefix, 0, prefix.length);
     }
 
     /** Magic, version, counts, pairs and entries, without the padding behind them. */

@@ -78,7 +78,8 @@ final class GgufParityTest {
         try (GgufModel gguf = GgufModel.open(file);
                 HfFolder hf = HfFolder.open(Golden.folder(name))) {
             assertEquals(ModelConfigs.read(hf.config(), file), ModelConfigs.read(gguf.config(), file));
-            assertEquals(hf.weights().tensors().keySet(), gguf.tensors().tensors().keySet());
+            assertEquals(
+                    hf.weights().tensors().keySet(), gguf.tensors().tensors().keySet());
         }
     }
 
@@ -143,7 +144,9 @@ final class GgufParityTest {
             GenerationDefaults defaults = GenerationDefaults.read(gguf.generationConfig(), gguf.config());
             assertEquals(Set.of(4093), defaults.eosIds());
             assertEquals(Optional.empty(), gguf.tokenizer().map(t -> t.config().chatTemplate()));
-            assertEquals(List.of("Qwen3ForCausalLM"), List.of(gguf.config().path("architectures").path(0).stringValue()));
+            assertEquals(
+                    List.of("Qwen3ForCausalLM"),
+                    List.of(gguf.config().path("architectures").path(0).stringValue()));
         }
     }
 }
