@@ -7,6 +7,7 @@ module ingot.formats {
     exports ingot.formats;
     exports ingot.formats.adapter;
     exports ingot.formats.block;
+    exports ingot.formats.gguf;
     exports ingot.formats.hf;
     exports ingot.formats.ingot;
     exports ingot.formats.io;

@@ -20,11 +20,12 @@ import picocli.CommandLine.Parameters;
         name = "convert",
         description = {
             "Reads a Hugging Face folder (also GPTQ, AWQ, bitsandbytes, compressed-tensors and FP8 ones), a .safetensors"
-                    + " file or index in one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
+                    + " or PyTorch file or index in one, a GGUF file, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
                     + " whole or not at all; the same input, options and version give the same bytes.",
             "",
             "Types: f32, f16, bf16, int8, int4, nf4, nf4-dq (double-quantized); also q8_0 and q4_0, as int8 and int4 with"
-                    + " groups of 32. Embedding and output head stay int8 or better; norms and biases are f32."
+                    + " groups of 32, which carry the codes of such GGUF tensors over losslessly. Embedding and output head stay"
+                    + " int8 or better; norms and biases are f32."
         },
         footer = {
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4",

@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "inspect",
-        description = "Decides by content: an .ingot file, a model folder, a safetensors or PyTorch file, a golden file, recorded"
+        description = "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden file, recorded"
                 + " logits. Shows format, architecture, tensors, types, bits per weight, tokenizer, provenance and"
                 + " checksums.",
         footer = {

@@ -5,6 +5,8 @@ import ingot.formats.Progress;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.WeightFiles;
 import ingot.formats.ingot.IngotFile;
@@ -61,6 +63,8 @@ final class Inspector {
             inspector.logits();
         } else if (IngotFile.recognises(path)) {
             inspector.ingot();
+        } else if (GgufFile.recognises(path)) {
+            inspector.gguf();
         } else {
             inspector.weights();
         }
@@ -148,6 +152,17 @@ final class Inspector {
             folder.warnings().forEach(warnings::add);
             readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
             tensors(folder.weights().tensors().values());
+        }
+    }
+
+    private void gguf() {
+        try (GgufModel model = GgufModel.open(path)) {
+            start("gguf", model.files().stream().mapToLong(GgufFile::size).sum());
+            GgufInspection.describe(model, root);
+            architecture(model.config());
+            model.tokenizer().ifPresent(this::tokenizer);
+            readAll(model.tensors(), false);
+            root.set("tensors", GgufInspection.tensors(model));
         }
     }
 

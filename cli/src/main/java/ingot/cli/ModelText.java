@@ -3,6 +3,8 @@ package ingot.cli;
 import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
 import ingot.formats.io.Folders;
@@ -28,7 +30,7 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
     private static final long MAX_CONFIG = 4 << 20;
     private static final int MAX_BLOB = 256 << 20;
 
-    /** @param model an {@code .ingot} file, a model folder, or a weight file in one */
+    /** @param model an {@code .ingot} or GGUF file, a model folder, or a weight file in one */
     static ModelText open(Path model) {
         return new ModelText(Tokenizer.of(data(model)), generationConfig(model), model);
     }
@@ -47,6 +49,13 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
     static TokenizerData data(Path model) {
         if (!Files.exists(model)) {
             throw new IngotException.MissingInput(Text.path(model) + ": no such file or folder");
+        }
+        if (GgufFile.recognises(model)) {
+            try (GgufModel file = GgufModel.open(model)) {
+                return file.tokenizer()
+                        .orElseThrow(() -> new IngotException.MissingInput(
+                                Text.path(model) + ": no tokenizer in its metadata"));
+            }
         }
         if (!IngotFile.recognises(model)) {
             return TokenizerReader.read(Files.isDirectory(model) ? model : Folders.of(model));

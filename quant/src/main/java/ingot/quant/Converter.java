@@ -19,6 +19,8 @@ import ingot.formats.quantized.Packed;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.quant.scheme.Carried;
+import ingot.quant.scheme.CodedMatrix;
+import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
 import ingot.runtime.model.WeightSpec;
@@ -160,6 +162,14 @@ public final class Converter {
 
     private void store(Source source, WeightSpec weight, int index, Outcome outcome, IngotWriter writer) {
         StoredTensor tensor = outcome.tensors().get(index);
+        List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
+        PartSink sink = (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer());
+        Optional<CodedMatrix> coded = source.coded(weight, tensor.layout());
+        if (coded.isPresent()) {
+            coded.get().copyTo(tensor.layout(), sink);
+            outcome.notes().set(index, "from " + source.storedType(weight) + ", carried over losslessly");
+            return;
+        }
         Optional<Packed> packed = source.packed(weight);
         Optional<Scheme> carried = packed.flatMap(p -> Carried.scheme(p, tensor.layout()));
         packed.ifPresent(p -> outcome.notes()
@@ -167,9 +177,8 @@ public final class Converter {
                         index,
                         (carried.isPresent() ? "carried over losslessly from " : "dequantized from ") + p.describe()));
         Scheme scheme = carried.orElseGet(() -> types.scheme(tensor.layout()));
-        List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
         try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
-            double nmse = scheme.encode(rows, (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer()));
+            double nmse = scheme.encode(rows, sink);
             outcome.tensors().set(index, tensor.withNmse(nmse));
         }
     }

@@ -2,10 +2,13 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.block.Layout;
+import ingot.formats.gguf.GgufFile;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.MatrixSource;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -17,7 +20,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A checkpoint opened for conversion. */
-sealed interface Source extends AutoCloseable permits FolderSource, IngotSource {
+sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, IngotSource {
     /** Opens whatever {@code path} is, by its content. */
     static Source open(Path path) {
         return open(path, Optional.empty());
@@ -25,14 +28,15 @@ sealed interface Source extends AutoCloseable permits FolderSource, IngotSource 
 
     /** As {@link #open(Path)}, with the adapter of a folder merged into it. */
     static Source open(Path path, Optional<Path> adapter) {
-        if (!IngotFile.recognises(path)) {
+        boolean gguf = GgufFile.recognises(path);
+        if (!gguf && !IngotFile.recognises(path)) {
             return FolderSource.open(path, adapter);
         }
         if (adapter.isPresent()) {
             throw new IngotException.Usage("--adapter merges into a model folder, and " + Text.path(path)
-                    + " is an .ingot file; convert the folder with the adapter");
+                    + " is a single file; convert the folder with the adapter");
         }
-        return IngotSource.open(path);
+        return gguf ? GgufSource.open(path) : IngotSource.open(path);
     }
 
     /** Every weight, checked to be there in its shape. */
@@ -64,6 +68,11 @@ sealed interface Source extends AutoCloseable permits FolderSource, IngotSource 
 
     /** The rows of one weight; a vector is one row. Closed by the caller. */
     Rows rows(WeightSpec weight, WeightReader.NonFinite policy);
+
+    /** The codes and scales of a weight that is stored as {@code layout} stores it: it can be copied without rounding. */
+    default Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
+        return Optional.empty();
+    }
 
     /** A matrix whose buffers must be given back. */
     interface Rows extends MatrixSource, AutoCloseable {

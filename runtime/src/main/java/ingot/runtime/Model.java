@@ -3,11 +3,14 @@ package ingot.runtime;
 import ingot.formats.IngotException;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.GenerationDefaults;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.GgufStore;
 import ingot.runtime.model.IngotStore;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.ModelWeights;
@@ -60,7 +63,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * @param path an {@code .ingot} file, or a Hugging Face model folder (run as stored, without quantization)
+     * @param path an {@code .ingot} file, a Hugging Face model folder (run as stored, without quantization), or a GGUF
+     *     file (weights in blocks are widened to f32 in memory; convert the file to run it small)
      * @throws IngotException.MissingInput when something is not there
      * @throws IngotException.BadData when a file breaks its format
      * @throws IngotException.ConfigMismatch for an unsupported architecture, or tensors that contradict the configuration
@@ -70,7 +74,19 @@ public final class Model implements AutoCloseable {
         if (!Files.exists(path)) {
             throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
         }
+        if (GgufFile.recognises(path)) {
+            return openGguf(path, options);
+        }
         return IngotFile.recognises(path) ? openIngot(path, options) : openFolder(path, options);
+    }
+
+    private static Model openGguf(Path path, ModelOptions options) {
+        try (GgufModel file = GgufModel.open(path)) {
+            ModelGraph graph = ModelGraph.of(ModelConfigs.read(file.config(), path));
+            WeightStore store = GgufStore.open(graph, file, path);
+            var defaults = GenerationDefaults.read(file.generationConfig(), file.config());
+            return build(graph, store, new Extras(defaults, TextParts.of(file), Optional.empty()), options);
+        }
     }
 
     private static Model openIngot(Path path, ModelOptions options) {

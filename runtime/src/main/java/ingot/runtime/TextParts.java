@@ -1,6 +1,7 @@
 package ingot.runtime;
 
 import ingot.formats.TensorInfo;
+import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
@@ -49,6 +50,11 @@ final class TextParts {
                 () -> TokenizerReader.isPresent(path) ? Optional.of(TokenizerReader.read(path)) : Optional.empty(),
                 () -> generation,
                 path);
+    }
+
+    static TextParts of(GgufModel model) {
+        Optional<ObjectNode> generation = model.generationConfig();
+        return new TextParts(model.laterTokenizer(), () -> generation, model.path());
     }
 
     private static TokenizerData decode(IngotFile file) {

@@ -79,6 +79,15 @@ final class VocabularyReader {
         return builder.build();
     }
 
+    /** A list of {@code left right} in rank order. */
+    Merges merges(List<String> list, VocabularyIndex index) {
+        var builder = new MergeBuilder(list.size(), index);
+        for (int i = 0; i < list.size(); i++) {
+            addText(builder, list.get(i), place + "[" + i + "]");
+        }
+        return builder.build();
+    }
+
     /** The lines of merges.txt: an optional {@code #version} line, then {@code left right} in rank order. */
     Merges merges(String text, VocabularyIndex index) {
         String[] lines = text.split("\n", -1);

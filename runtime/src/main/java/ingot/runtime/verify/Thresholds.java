@@ -2,6 +2,7 @@ package ingot.runtime.verify;
 
 import ingot.runtime.ModelInfo;
 import ingot.runtime.WeightInfo;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -32,15 +33,19 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     public static final Thresholds BITS_4 =
             new Thresholds(OptionalDouble.of(0.6), OptionalDouble.empty(), OptionalDouble.of(0.5), false);
 
+    /** Types of about four bits, ours and those of GGUF: five-bit ones err too much for the bounds of eight. */
+    private static final List<String> FOUR_BITS =
+            List.of("int4", "nf4", "q2_", "q3_", "q4_", "q5_", "iq4_", "mxfp4");
+
     /** The default for a model: decided by its coarsest weight matrix. */
     public static Thresholds forModel(ModelInfo info) {
         boolean rounded = false;
         int bits = 16;
         for (WeightInfo w : info.weights()) {
             String type = w.type().toLowerCase(Locale.ROOT);
-            if (type.startsWith("int4") || type.startsWith("nf4")) {
+            if (FOUR_BITS.stream().anyMatch(type::startsWith)) {
                 bits = Math.min(bits, 4);
-            } else if (type.startsWith("int8")) {
+            } else if (type.startsWith("int8") || type.startsWith("q8") || type.startsWith("q6")) {
                 bits = Math.min(bits, 8);
             } else {
                 rounded |= w.nmse().orElse(0) > 0;

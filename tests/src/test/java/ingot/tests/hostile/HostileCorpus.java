@@ -24,6 +24,7 @@ final class HostileCorpus {
         all.addAll(TorchCases.all());
         all.addAll(ZipCases.all());
         all.addAll(TorchFileCases.all());
+        all.addAll(GgufCases.all());
         Set<String> names = new HashSet<>();
         for (HostileCase c : all) {
             if (!names.add(c.name())) {

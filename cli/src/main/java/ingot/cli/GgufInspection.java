@@ -1,0 +1,58 @@
+package ingot.cli;
+
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
+import ingot.formats.gguf.GgufTensor;
+import ingot.formats.json.Json;
+import java.util.Locale;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What {@code ingot inspect} says of GGUF files: tensors and metadata as they are stored. */
+final class GgufInspection {
+    /** Longest metadata value shown. */
+    private static final int MAX_VALUE = 200;
+
+    private GgufInspection() {}
+
+    static void describe(GgufModel model, ObjectNode root) {
+        GgufFile first = model.files().getFirst();
+        root.put("version", first.version());
+        root.put("alignment", first.alignment());
+        ArrayNode files = root.putArray("files");
+        long parameters = 0;
+        long bytes = 0;
+        for (GgufFile file : model.files()) {
+            files.add(file.path().toString());
+            for (GgufTensor t : file.tensors().values()) {
+                parameters = Math.addExact(parameters, t.shape().count());
+                bytes = Math.addExact(bytes, t.bytes());
+            }
+        }
+        root.put("parameters", parameters);
+        root.put("bits_per_weight", parameters == 0 ? 0 : 8.0 * bytes / parameters);
+        ObjectNode metadata = root.putObject("metadata");
+        first.describeMetadata()
+                .forEach((key, value) -> metadata.put(
+                        key, value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…"));
+    }
+
+    static ArrayNode tensors(GgufModel model) {
+        ArrayNode list = Json.array();
+        for (GgufFile file : model.files()) {
+            for (GgufTensor t : file.tensors().values()) {
+                ObjectNode node = list.addObject();
+                node.put("name", t.name());
+                node.put("dtype", t.type().name().toLowerCase(Locale.ROOT));
+                ArrayNode shape = node.putArray("shape");
+                for (long d : t.shape().dims()) {
+                    shape.add(d);
+                }
+                node.put("bytes", t.bytes());
+                node.put("file", t.file().toString());
+                node.put("offset", t.offset());
+            }
+        }
+        return list;
+    }
+}

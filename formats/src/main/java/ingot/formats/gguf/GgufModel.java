@@ -1,0 +1,116 @@
+package ingot.formats.gguf;
+
+import ingot.formats.IngotException;
+import ingot.formats.TensorInfo;
+import ingot.formats.TensorSource;
+import ingot.formats.tokenizer.TokenizerData;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A model in GGUF files, seen as the checkpoint it was made from: {@code config.json}, {@code generation_config.json},
+ * tokenizer, and tensors under their published names. Weights in blocks appear as F32 and are computed when read.
+ */
+public final class GgufModel implements AutoCloseable {
+    private final List<GgufFile> files;
+    private final VirtualTensors tensors;
+    private final ObjectNode config;
+
+    private GgufModel(List<GgufFile> files, VirtualTensors tensors, ObjectNode config) {
+        this.files = files;
+        this.tensors = tensors;
+        this.config = config;
+    }
+
+    /**
+     * Opens a file, with its siblings where the model is split.
+     *
+     * @throws IngotException.BadData when a file breaks its format or the files of a split disagree
+     * @throws IngotException.MissingInput when a file of a split is missing (all missing names listed)
+     * @throws IngotException.ConfigMismatch for an architecture, a setting or a tensor that is not supported
+     */
+    public static GgufModel open(Path path) {
+        List<GgufFile> files = SplitFiles.open(path);
+        try {
+            Metadata metadata = files.getFirst().metadata();
+            Architecture.of(metadata);
+            VirtualTensors tensors = new VirtualTensors(files);
+            return new GgufModel(files, tensors, ConfigBuilder.build(metadata, tensors.tensors()));
+        } catch (RuntimeException | Error e) {
+            files.forEach(GgufFile::close);
+            throw e;
+        }
+    }
+
+    /** The first file. */
+    public Path path() {
+        return files.getFirst().path();
+    }
+
+    /** Every file, in order. */
+    public List<GgufFile> files() {
+        return List.copyOf(files);
+    }
+
+    /** What config.json of the checkpoint says, in the fields that matter. */
+    public ObjectNode config() {
+        return config;
+    }
+
+    /** What generation_config.json of the checkpoint says; empty when the file names neither sampling nor tokens. */
+    public Optional<ObjectNode> generationConfig() {
+        return GenerationBuilder.build(metadata());
+    }
+
+    /**
+     * The tokenizer and chat templates, if the file has them.
+     *
+     * @throws IngotException.ConfigMismatch for a kind of tokenizer that no Qwen model has
+     */
+    public Optional<TokenizerData> tokenizer() {
+        return TokenizerBuilder.build(metadata());
+    }
+
+    /** {@link #tokenizer} for later, when the files are closed. */
+    public Supplier<Optional<TokenizerData>> laterTokenizer() {
+        Metadata metadata = metadata();
+        return () -> TokenizerBuilder.build(metadata);
+    }
+
+    private Metadata metadata() {
+        return files.getFirst().metadata();
+    }
+
+    /** The tensors under their published names; closed with this model. */
+    public TensorSource tensors() {
+        return tensors;
+    }
+
+    /** What a tensor of {@link #tensors} is stored as. */
+    public GgmlType storedType(TensorInfo tensor) {
+        return tensors.type(tensor.name());
+    }
+
+    /**
+     * Reads codes and scales of whole rows of a tensor stored as {@link GgmlType#Q8_0} or {@link GgmlType#Q4_0}: w = q · scale.
+     *
+     * @param first row
+     * @param codes receives q, {@code [n][cols]}
+     * @param scales receives f16 bits, {@code [n][cols ÷ 32]}
+     */
+    public void readCodes(TensorInfo tensor, long first, int n, byte[] codes, short[] scales) {
+        GgmlType type = storedType(tensor);
+        if (type != GgmlType.Q8_0 && type != GgmlType.Q4_0) {
+            throw new IllegalArgumentException(type + " has no integer codes with one scale");
+        }
+        tensors.readCodes(tensor, first, n, codes, scales);
+    }
+
+    @Override
+    public void close() {
+        files.forEach(GgufFile::close);
+    }
+}

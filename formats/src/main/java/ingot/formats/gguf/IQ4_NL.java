@@ -1,0 +1,33 @@
+package ingot.formats.gguf;
+
+/**
+ * 32 weights in 18 bytes: f16 d; nibbles as in {@link Q4_0} that index a table. w = d · table[q], exact in f32.
+ */
+record IQ4_NL() implements BlockType {
+    private static final byte[] TABLE = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+    /** The value of a code, 0 to 15. */
+    static int value(int code) {
+        return TABLE[code];
+    }
+
+    @Override
+    public int weights() {
+        return 32;
+    }
+
+    @Override
+    public int bytes() {
+        return 18;
+    }
+
+    @Override
+    public void dequantize(byte[] in, int at, float[] out, int to) {
+        float d = BlockType.f16(in, at);
+        for (int j = 0; j < 16; j++) {
+            int q = in[at + 2 + j];
+            out[to + j] = d * value(q & 15);
+            out[to + 16 + j] = d * value(q >> 4 & 15);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package ingot.formats.gguf;
+
+/**
+ * 32 weights in 18 bytes: f16 d; 16 bytes of nibbles, the low ones weights 0–15, the high ones 16–31. w = (q − 8) · d,
+ * exact in f32.
+ */
+record Q4_0() implements BlockType {
+    @Override
+    public int weights() {
+        return 32;
+    }
+
+    @Override
+    public int bytes() {
+        return 18;
+    }
+
+    @Override
+    public void dequantize(byte[] in, int at, float[] out, int to) {
+        float d = BlockType.f16(in, at);
+        for (int j = 0; j < 16; j++) {
+            int q = in[at + 2 + j];
+            out[to + j] = ((q & 15) - 8) * d;
+            out[to + 16 + j] = ((q >> 4 & 15) - 8) * d;
+        }
+    }
+}

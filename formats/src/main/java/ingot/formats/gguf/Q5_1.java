@@ -1,0 +1,28 @@
+package ingot.formats.gguf;
+
+/**
+ * 32 weights in 24 bytes: f16 d, f16 m; fifth bits and nibbles as in {@link Q5_0}. w = q · d + m.
+ */
+record Q5_1() implements BlockType {
+    @Override
+    public int weights() {
+        return 32;
+    }
+
+    @Override
+    public int bytes() {
+        return 24;
+    }
+
+    @Override
+    public void dequantize(byte[] in, int at, float[] out, int to) {
+        float d = BlockType.f16(in, at);
+        float m = BlockType.f16(in, at + 2);
+        int high = Q5_0.high(in, at + 4);
+        for (int j = 0; j < 16; j++) {
+            int q = in[at + 8 + j];
+            out[to + j] = (q & 15 | (high >>> j & 1) << 4) * d + m;
+            out[to + 16 + j] = (q >> 4 & 15 | (high >>> (j + 16) & 1) << 4) * d + m;
+        }
+    }
+}

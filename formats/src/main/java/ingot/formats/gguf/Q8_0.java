@@ -1,0 +1,24 @@
+package ingot.formats.gguf;
+
+/**
+ * 32 weights in 34 bytes: f16 d; 32 signed bytes. w = q · d, exact in f32.
+ */
+record Q8_0() implements BlockType {
+    @Override
+    public int weights() {
+        return 32;
+    }
+
+    @Override
+    public int bytes() {
+        return 34;
+    }
+
+    @Override
+    public void dequantize(byte[] in, int at, float[] out, int to) {
+        float d = BlockType.f16(in, at);
+        for (int j = 0; j < 32; j++) {
+            out[to + j] = in[at + 2 + j] * d;
+        }
+    }
+}

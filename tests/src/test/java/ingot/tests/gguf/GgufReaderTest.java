@@ -1,0 +1,318 @@
+package ingot.tests.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.IngotException;
+import ingot.formats.Numbers;
+import ingot.formats.Progress;
+import ingot.formats.Shape;
+import ingot.formats.TensorInfo;
+import ingot.formats.gguf.GgufFile;
+import ingot.formats.gguf.GgufModel;
+import ingot.formats.ingot.IngotFile;
+import ingot.quant.ConvertOptions;
+import ingot.quant.ConvertResult;
+import ingot.quant.Converter;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Files by a writer that knows only the specification: versions, alignment, metadata, splits, experts, codes. */
+final class GgufReaderTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"2, 32", "3, 8", "3, 32", "3, 64", "3, 4096"})
+    void everyVersionAndAlignmentReadsTheSame(int version, int alignment) throws IOException {
+        GgufWriter writer = new GgufWriter().version(version).alignment(alignment);
+        Tiny.metadata(writer, 2).u32("general.alignment", alignment);
+        writer.tensor("token_embd.weight", 0, Tiny.bytes(1, 2, 3, 4, 5, 6), 3, 2)
+                .tensor("output_norm.weight", 0, Tiny.bytes(7), 1)
+                .tensor("blk.0.attn_norm.weight", 28, GgufWriter.le64(Double.doubleToLongBits(0.1)), 1);
+        Path file = writer.write(folder.resolve("x"));
+        try (GgufModel model = GgufModel.open(file)) {
+            assertEquals(version, model.files().getFirst().version());
+            assertEquals(alignment, model.files().getFirst().alignment());
+            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read(model, "model.embed_tokens.weight"));
+            assertArrayEquals(new float[] {7}, read(model, "model.norm.weight"));
+            assertArrayEquals(new float[] {0.1f}, read(model, "model.layers.0.input_layernorm.weight"));
+            assertEquals(
+                    new Shape(2, 3),
+                    model.tensors().tensors().get("model.embed_tokens.weight").shape());
+        }
+    }
+
+    @Test
+    void everyMetadataTypeIsRead() throws IOException {
+        byte[] array = GgufWriter.concat(GgufWriter.le32(1), GgufWriter.le64(3), new byte[] {1, -2, 3});
+        byte[] u64s = GgufWriter.concat(GgufWriter.le32(10), GgufWriter.le64(1), GgufWriter.le64(Long.MAX_VALUE));
+        Path file = new GgufWriter()
+                .pair("u8", 0, new byte[] {-1})
+                .pair("i8", 1, new byte[] {-1})
+                .pair("u16", 2, new byte[] {-1, -1})
+                .pair("i16", 3, new byte[] {-2, -1})
+                .pair("u32", 4, GgufWriter.le32(-1))
+                .pair("i32", 5, GgufWriter.le32(-1))
+                .f32("f32", 1e-6f)
+                .flag("bool", true)
+                .text("string", "né")
+                .pair("array", 9, array)
+                .pair("u64s", 9, u64s)
+                .strings("strings", List.of("a", "", "c"))
+                .pair("u64", 10, GgufWriter.le64(Long.MAX_VALUE))
+                .pair("i64", 11, GgufWriter.le64(-5))
+                .pair("f64", 12, GgufWriter.le64(Double.doubleToLongBits(0.1)))
+                .write(folder.resolve("x.gguf"));
+        try (GgufFile gguf = GgufFile.open(file)) {
+            Map<String, String> m = gguf.describeMetadata();
+            assertEquals(
+                    List.of("255", "-1", "65535", "-2", "4294967295", "-1", "1.0E-6", "true", "né"),
+                    List.copyOf(m.values()).subList(0, 9));
+            assertEquals("3 × INT8", m.get("array"));
+            assertEquals("3 strings", m.get("strings"));
+            assertEquals(Long.toString(Long.MAX_VALUE), m.get("u64"));
+            assertEquals("-5", m.get("i64"));
+            assertEquals("0.1", m.get("f64"));
+        }
+    }
+
+    @Test
+    void aSplitModelIsTheWholeModel() throws IOException {
+        split(3);
+        Path second = folder.resolve("m-00002-of-00003.gguf");
+        try (GgufModel model = GgufModel.open(second)) {
+            assertEquals(3, model.files().size());
+            assertEquals(folder.resolve("m-00001-of-00003.gguf"), model.path());
+            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read(model, "model.embed_tokens.weight"));
+            assertArrayEquals(new float[] {8}, read(model, "lm_head.weight"));
+        }
+        Files.delete(folder.resolve("m-00003-of-00003.gguf"));
+        var e = assertThrows(
+                IngotException.MissingInput.class, () -> GgufModel.open(second).close());
+        assertTrue(e.getMessage().contains("m-00003-of-00003.gguf"), e::getMessage);
+    }
+
+    private void split(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            GgufWriter out = new GgufWriter();
+            if (i == 0) {
+                Tiny.metadata(out, 2).tensor("token_embd.weight", 0, Tiny.bytes(1, 2, 3, 4, 5, 6), 3, 2);
+            } else if (i == 1) {
+                out.tensor("output_norm.weight", 0, Tiny.bytes(7), 1);
+            } else {
+                out.tensor("output.weight", 0, Tiny.bytes(8), 1);
+            }
+            out.pair("split.no", 2, new byte[] {(byte) i, 0})
+                    .pair("split.count", 2, new byte[] {(byte) count, 0})
+                    .pair("split.tensors.count", 5, GgufWriter.le32(3));
+            out.write(folder.resolve("m-0000" + (i + 1) + "-of-0000" + count + ".gguf"));
+        }
+    }
+
+    /** Experts lie in one tensor; every one is a matrix of its own, in plain numbers and in blocks. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 8})
+    void expertsAreTensorsOfTheirOwn(int type) throws IOException {
+        int rows = 3;
+        int cols = 64;
+        int experts = 5;
+        byte[] data = type == 0 ? Tiny.bytes(ramp(experts * rows * cols)) : q8(experts * rows * cols / 32, 11);
+        Path file = moe(experts)
+                .tensor("token_embd.weight", 0, new byte[4 * 64 * 2], 64, 2)
+                .tensor("blk.1.ffn_gate_exps.weight", type, data, cols, rows, experts)
+                .tensor("blk.1.ffn_gate_inp.weight", 0, new byte[4 * 64 * experts], 64, experts)
+                .tensor("blk.1.ffn_gate_inp_shexp.weight", 0, new byte[4 * 64], 64)
+                .tensor("blk.1.ffn_up_shexp.weight", 0, new byte[4 * 64 * 7], 64, 7)
+                .write(folder.resolve("x.gguf"));
+        try (GgufModel model = GgufModel.open(file)) {
+            var tensors = model.tensors().tensors();
+            float[] all = new float[0];
+            for (int e = 0; e < experts; e++) {
+                String name = "model.layers.1.mlp.experts." + e + ".gate_proj.weight";
+                assertEquals(new Shape(rows, cols), tensors.get(name).shape());
+                float[] one = read(model, name);
+                all = java.util.Arrays.copyOf(all, all.length + one.length);
+                System.arraycopy(one, 0, all, all.length - one.length, one.length);
+            }
+            assertArrayEquals(type == 0 ? ramp(all.length) : dequantized(data), all);
+            assertTrue(tensors.containsKey("model.layers.1.mlp.gate.weight"));
+            assertEquals(
+                    new Shape(1, 64),
+                    tensors.get("model.layers.1.mlp.shared_expert_gate.weight").shape());
+            assertEquals("qwen2_moe", model.config().path("model_type").stringValue());
+            assertEquals(experts, model.config().path("num_experts").intValue());
+            assertEquals(2, model.config().path("num_experts_per_tok").intValue());
+            assertEquals(9, model.config().path("moe_intermediate_size").intValue());
+            assertEquals(
+                    13, model.config().path("shared_expert_intermediate_size").intValue());
+            assertFalse(model.config().path("norm_topk_prob").booleanValue());
+        }
+    }
+
+    private static GgufWriter moe(int experts) {
+        return new GgufWriter()
+                .text("general.architecture", "qwen2moe")
+                .u32("qwen2moe.block_count", 2)
+                .u32("qwen2moe.context_length", 64)
+                .u32("qwen2moe.embedding_length", 64)
+                .u32("qwen2moe.feed_forward_length", 5)
+                .u32("qwen2moe.attention.head_count", 4)
+                .f32("qwen2moe.attention.layer_norm_rms_epsilon", 1e-6f)
+                .u32("qwen2moe.expert_count", experts)
+                .u32("qwen2moe.expert_used_count", 2)
+                .u32("qwen2moe.expert_feed_forward_length", 9)
+                .u32("qwen2moe.expert_shared_feed_forward_length", 13);
+    }
+
+    /** Q8_0 and Q4_0 keep every code and scale; the weights that come back are those of the file, bit for bit. */
+    @ParameterizedTest
+    @CsvSource({"8, q8_0, int8 g32", "2, q4_0, int4 g32"})
+    void codesAreCarriedOverLosslessly(int type, String name, String layout) throws IOException {
+        int cols = 96;
+        GgufWriter out = narrow(cols, type, 29);
+        Path file = out.write(folder.resolve("x.gguf"));
+        Path ingot = folder.resolve("x.ingot");
+        ConvertResult result =
+                new Converter(ConvertOptions.of(ConvertOptions.layout(name))).convert(file, ingot, Progress.none());
+        String gate = "model.layers.0.mlp.gate_proj.weight";
+        var summary = result.tensors().stream()
+                .filter(t -> t.name().equals(gate))
+                .findFirst()
+                .orElseThrow();
+        assertEquals("from " + name + ", carried over losslessly", summary.note());
+        assertEquals(layout, summary.type());
+        assertEquals(0, summary.nmse().orElseThrow());
+        try (GgufModel model = GgufModel.open(file)) {
+            float[] expected = read(model, gate);
+            assertArrayEquals(expected, stored(ingot, gate, cols));
+        }
+    }
+
+    /** int8 has no −128: such a tensor is rounded again, and nothing claims otherwise. */
+    @Test
+    void aCodeThatInt8LacksIsNotCarried() throws IOException {
+        GgufWriter out = narrow(96, 8, 29);
+        byte[] data = q8(3 * Tiny.INNER, 29);
+        data[2 + 40] = -128;
+        out.replace("blk.0.ffn_gate.weight", 8, data, 96, Tiny.INNER);
+        ConvertResult result = new Converter(ConvertOptions.of(ConvertOptions.layout("int8")))
+                .convert(out.write(folder.resolve("x.gguf")), folder.resolve("x.ingot"), Progress.none());
+        var gate = result.tensors().stream()
+                .filter(t -> t.name().contains("gate_proj"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals("from q8_0", gate.note());
+        assertTrue(gate.nmse().orElseThrow() > 0 && gate.nmse().orElseThrow() < 1e-3, gate::toString);
+    }
+
+    /** A Qwen2 of width 96 whose matrices with rows of 96 are in blocks of random codes. */
+    private static GgufWriter narrow(int cols, int type, int seed) {
+        GgufWriter out = Tiny.metadata(new GgufWriter(), cols / 3);
+        blocks(out, "token_embd.weight", type, cols, 11, seed);
+        String[] names = {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up"};
+        int[] rows = {cols, cols / 3, cols / 3, cols, Tiny.INNER, Tiny.INNER};
+        for (int i = 0; i < names.length; i++) {
+            blocks(out, "blk.0." + names[i] + ".weight", type, cols, rows[i], seed + i);
+            if (i < 3) {
+                out.tensor("blk.0." + names[i] + ".bias", 0, new byte[4 * rows[i]], rows[i]);
+            }
+        }
+        out.tensor("blk.0.ffn_down.weight", 0, Tiny.bytes(ramp(Tiny.INNER * cols)), Tiny.INNER, cols);
+        for (String norm : new String[] {"blk.0.attn_norm", "blk.0.ffn_norm", "output_norm"}) {
+            out.tensor(norm + ".weight", 0, Tiny.bytes(ramp(cols)), cols);
+        }
+        return out;
+    }
+
+    private static void blocks(GgufWriter out, String name, int type, int cols, int rows, int seed) {
+        int n = rows * cols / 32;
+        byte[] data = type == 8 ? q8(n, seed) : q4(n, seed);
+        out.tensor(name, type, data, cols, rows);
+    }
+
+    private static byte[] q8(int blocks, int seed) {
+        byte[] data = random(34 * blocks, seed);
+        for (int i = 0; i < data.length; i++) {
+            data[i] = data[i] == -128 ? 1 : data[i];
+        }
+        return scales(data, 34, seed);
+    }
+
+    private static byte[] q4(int blocks, int seed) {
+        return scales(random(18 * blocks, seed), 18, seed);
+    }
+
+    /** Scales of both signs, zero and subnormal among them. */
+    private static byte[] scales(byte[] data, int size, int seed) {
+        Random random = new Random(seed);
+        for (int at = 0; at < data.length; at += size) {
+            short bits = Float.floatToFloat16((float) random.nextGaussian() / 50);
+            bits = at / size % 7 == 3 ? (short) 0x0015 : at / size % 7 == 5 ? 0 : bits;
+            data[at] = (byte) bits;
+            data[at + 1] = (byte) (bits >> 8);
+        }
+        return data;
+    }
+
+    private static byte[] random(int n, int seed) {
+        byte[] data = new byte[n];
+        new Random(seed).nextBytes(data);
+        return data;
+    }
+
+    private static float[] dequantized(byte[] q8) {
+        float[] out = new float[q8.length / 34 * 32];
+        for (int i = 0; i < out.length; i++) {
+            int block = i / 32 * 34;
+            short d = (short) (q8[block] & 0xFF | q8[block + 1] << 8);
+            out[i] = Float.float16ToFloat(d) * q8[block + 2 + i % 32];
+        }
+        return out;
+    }
+
+    private static float[] ramp(int n) {
+        float[] out = new float[n];
+        for (int i = 0; i < n; i++) {
+            out[i] = i % 200 / 64f;
+        }
+        return out;
+    }
+
+    private static float[] read(GgufModel model, String name) {
+        TensorInfo t = model.tensors().tensors().get(name);
+        byte[] bytes = new byte[(int) t.bytes()];
+        model.tensors().read(t, 0, MemorySegment.ofArray(bytes));
+        float[] out = new float[(int) t.shape().count()];
+        Numbers.toF32(t.dtype(), MemorySegment.ofArray(bytes), 0, out, 0, out.length);
+        return out;
+    }
+
+    private static float[] stored(Path ingot, String name, int cols) {
+        try (IngotFile file = IngotFile.open(ingot);
+                Arena arena = Arena.ofConfined()) {
+            var tensor = file.tensor(name).orElseThrow();
+            int rows = (int) tensor.shape().rows();
+            float[] out = new float[rows * cols];
+            var parts = file.parts(tensor, file.map(arena));
+            for (int i = 0; i < rows; i++) {
+                tensor.layout().decodeRow(rows, cols, parts, i, out, i * cols);
+            }
+            return out;
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package ingot.tests.hostile;
+
+import static ingot.tests.gguf.GgufWriter.concat;
+import static ingot.tests.gguf.GgufWriter.le32;
+import static ingot.tests.gguf.GgufWriter.le64;
+import static ingot.tests.gguf.GgufWriter.string;
+import static ingot.tests.hostile.HostileCase.bad;
+import static ingot.tests.hostile.HostileCase.mismatch;
+import static ingot.tests.hostile.HostileCase.missing;
+
+import ingot.tests.gguf.GgufWriter;
+import ingot.tests.gguf.Tiny;
+import ingot.tests.hostile.HostileCase.Accepted;
+import ingot.tests.hostile.HostileCase.Maker;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** Rows 71 to 90: GGUF files with one thing wrong, and odd ones that are right. */
+final class GgufCases {
+    private static final String GATE = "blk.0.ffn_gate.weight";
+    private static final String IN_GATE = "x\\.gguf: tensor 'blk\\.0\\.ffn_gate\\.weight': ";
+
+    private GgufCases() {}
+
+    static List<HostileCase> all() {
+        return Stream.of(head(), metadata(), tensors(), places(), meaning(), fine())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static Maker with(Consumer<GgufWriter> edit) {
+        return folder -> {
+            GgufWriter out = Tiny.model();
+            edit.accept(out);
+            return out.write(folder.resolve("x.gguf"));
+        };
+    }
+
+    private static Maker bytes(UnaryOperator<byte[]> edit) {
+        return folder ->
+                Files.write(folder.resolve("x.gguf"), edit.apply(Tiny.model().build()));
+    }
+
+    private static UnaryOperator<byte[]> put(int at, byte... bytes) {
+        return file -> {
+            System.arraycopy(bytes, 0, file, at, bytes.length);
+            return file;
+        };
+    }
+
+    private static List<HostileCase> head() {
+        return List.of(
+                bad("row-71-magic", "x\\.gguf: @0: no GGUF file", bytes(put(3, (byte) 'X'))),
+                bad("row-71-nothing", "x\\.gguf: @0: no GGUF file", bytes(b -> new byte[0])),
+                bad("row-71-magic-alone", "@4: the file ends here, inside its header", bytes(b -> Arrays.copyOf(b, 4))),
+                bad("row-72-version-0", "@4: GGUF version 0; expected 2 or 3", with(w -> w.version(0))),
+                bad("row-72-version-1", "@4: GGUF version 1; expected 2 or 3", with(w -> w.version(1))),
+                bad("row-72-version-4", "@4: GGUF version 4; expected 2 or 3", with(w -> w.version(4))),
+                bad("row-73-big-endian", "@4: a big-endian GGUF file", with(w -> w.version(3 << 24))),
+                bad("row-74-tensors-minus-1", "18446744073709551615 tensors; at most", bytes(put(8, le64(-1)))),
+                bad(
+                        "row-74-pairs-2-63",
+                        "9223372036854775808 metadata pairs; at most",
+                        with(w -> w.countPairs(Long.MIN_VALUE))),
+                bad("row-74-tensors-beyond-file", "200000 tensors do not fit the", with(w -> w.countTensors(200_000))),
+                bad("row-74-one-tensor-more", "tensor name: a string of|tensor name: ", with(w -> w.countTensors(16))));
+    }
+
+    private static List<HostileCase> metadata() {
+        byte[] inner = concat(le32(9), le64(1), le32(0), le64(1), new byte[1]);
+        return List.of(
+                bad(
+                        "row-75-empty-key",
+                        "metadata key: a string of 0 bytes; expected 1 to 65535",
+                        with(w -> w.pair("", 4, le32(1)))),
+                bad(
+                        "row-75-key-not-utf8",
+                        "metadata key: not valid UTF-8",
+                        with(w -> w.pair(concat(string(new byte[] {(byte) 0xC3}), le32(4), le32(1))))),
+                bad(
+                        "row-76-string-2-64",
+                        "a string of 18446744073709551615 bytes; expected 0 to",
+                        with(w -> w.pair("k", 8, le64(-1)))),
+                bad(
+                        "row-76-string-beyond-file",
+                        "'k': a string of 1000000 bytes, but \\d+ are left",
+                        with(w -> w.pair("k", 8, le64(1_000_000)))),
+                bad("row-77-nested-array", "'k': an array of arrays", with(w -> w.pair("k", 9, inner))),
+                bad(
+                        "row-77-array-of-2-61",
+                        "2305843009213693952 elements of metadata key 'k'; at most",
+                        with(w -> w.pair("k", 9, concat(le32(10), le64(1L << 61))))),
+                bad(
+                        "row-77-array-beyond-file",
+                        "1000000 elements of metadata key 'k' do not fit",
+                        with(w -> w.pair("k", 9, concat(le32(0), le64(1_000_000))))),
+                bad("row-77-unknown-value-type", "'k' has the unknown type 13", with(w -> w.pair("k", 13, le64(0)))),
+                bad("row-77-flag-2", "'k': 2 is no truth value", with(w -> w.pair("k", 7, new byte[] {2}))),
+                bad(
+                        "row-78-key-twice",
+                        "metadata key 'qwen2.block_count' is there twice",
+                        with(w -> w.u32("qwen2.block_count", 1))),
+                bad(
+                        "row-79-alignment-0",
+                        "'general.alignment': 0; expected a power of two",
+                        with(w -> w.u32("general.alignment", 0))),
+                bad(
+                        "row-79-alignment-3",
+                        "'general.alignment': 3; expected a power of two",
+                        with(w -> w.u32("general.alignment", 3))),
+                bad(
+                        "row-79-alignment-2-31",
+                        "'general.alignment': 2147483648; expected",
+                        with(w -> w.u32("general.alignment", 1 << 31))),
+                bad(
+                        "row-79-alignment-text",
+                        "'general.alignment': '32'; expected a 32-bit unsigned integer",
+                        with(w -> w.text("general.alignment", "32"))));
+    }
+
+    private static List<HostileCase> tensors() {
+        return List.of(
+                bad(
+                        "row-78-tensor-twice",
+                        IN_GATE + "is there twice",
+                        with(w -> w.tensor(GATE, 0, new byte[120], 6, 5))),
+                bad(
+                        "row-80-five-dimensions",
+                        "tensor 'five': 5 dimensions; at most 4",
+                        with(w -> w.tensor("five", 0, new byte[4], 1, 1, 1, 1, 1))),
+                bad(
+                        "row-80-dimensions-2-32",
+                        IN_GATE + "4294967295 dimensions",
+                        bytes(b -> edit(b, GATE, 0, le32(-1)))),
+                bad(
+                        "row-81-zero-dimension",
+                        IN_GATE + "dimension 0; expected",
+                        with(w -> w.replace(GATE, 0, new byte[120], 6, 0))),
+                bad(
+                        "row-81-negative-dimension",
+                        IN_GATE + "dimension 18446744073709551615; expected",
+                        with(w -> w.replace(GATE, 0, new byte[120], -1, 5))),
+                bad(
+                        "row-82-size-overflow",
+                        IN_GATE + "its size overflows",
+                        with(w -> w.replace(GATE, 0, new byte[120], 1L << 32, 1L << 32))),
+                bad(
+                        "row-82-bytes-overflow",
+                        IN_GATE + "its size overflows",
+                        with(w -> w.replace(GATE, 0, new byte[120], 1L << 61, 1))),
+                bad(
+                        "row-83-padding-overflow",
+                        IN_GATE + "\\d+ bytes at offset 0?\\d+ end behind the end of the file",
+                        with(w -> w.replace(GATE, 0, new byte[120], (1L << 61) - 1, 1))),
+                bad(
+                        "row-86-type-minus-1",
+                        IN_GATE + "type 4294967295 \\(unknown\\) is not supported",
+                        with(w -> w.replace(GATE, -1, new byte[120], 6, 5))),
+                bad(
+                        "row-86-type-unknown",
+                        IN_GATE + "type 99 \\(unknown\\) is not supported; expected F32, F16",
+                        with(w -> w.replace(GATE, 99, new byte[120], 6, 5))),
+                bad(
+                        "row-86-type-not-read",
+                        IN_GATE + "type 16 \\(IQ2_XXS\\) is not supported",
+                        with(w -> w.replace(GATE, 16, new byte[120], 6, 5))),
+                bad(
+                        "row-86-no-whole-blocks",
+                        IN_GATE + "rows of 6 weights are no whole blocks of 32 \\(Q8_0\\)",
+                        with(w -> w.replace(GATE, 8, new byte[120], 6, 5))),
+                bad(
+                        "row-86-name-with-escape",
+                        "tensor 'a\\\\u001b\\[31m': type 99",
+                        with(w -> w.tensor("a\u001b[31m", 99, new byte[32], 8))));
+    }
+
+    /** Replaces bytes behind the name of a tensor's entry, {@code at} bytes on. */
+    private static byte[] edit(byte[] file, String name, int at, byte... bytes) {
+        byte[] key = string(name);
+        for (int i = 0; i + key.length < file.length; i++) {
+            if (Arrays.equals(file, i, i + key.length, key, 0, key.length)) {
+                return put(i + key.length + at, bytes).apply(file);
+            }
+        }
+        throw new IllegalArgumentException(name);
+    }
+
+    private static List<HostileCase> places() {
+        // Behind the name: rank, two dimensions, type.
+        int offset = 4 + 16 + 4;
+        return List.of(
+                bad(
+                        "row-84-misaligned",
+                        IN_GATE + "offset 17 is no multiple of the alignment 32",
+                        bytes(b -> edit(b, GATE, offset, le64(17)))),
+                bad(
+                        "row-84-negative",
+                        IN_GATE + "offset 18446744073709551584 is no multiple",
+                        bytes(b -> edit(b, GATE, offset, le64(-32)))),
+                bad(
+                        "row-84-overlap",
+                        "offset \\d+ overlaps the tensor before it",
+                        bytes(b -> edit(b, GATE, offset, le64(32)))),
+                bad(
+                        "row-84-hole",
+                        "tensor 'output\\.weight2': offset \\d+ leaves a hole",
+                        with(w -> w.tensorAt("output.weight2", 0, new byte[4], 8192, 1))),
+                bad(
+                        "row-85-one-byte-short",
+                        "tensor 'last': 32 bytes at offset \\d+ end behind the end of the file",
+                        f -> {
+                            byte[] all = Tiny.model()
+                                    .tensor("last", 0, new byte[32], 8)
+                                    .build();
+                            return Files.write(f.resolve("x.gguf"), Arrays.copyOf(all, all.length - 1));
+                        }),
+                bad(
+                        "row-85-far-away",
+                        IN_GATE + "120 bytes at offset 9223372036854775776 end behind",
+                        bytes(b -> edit(b, GATE, offset, le64(Long.MAX_VALUE - 31)))),
+                bad(
+                        "row-85-bytes-behind",
+                        "@\\d+: 64 bytes behind the last tensor",
+                        bytes(b -> Arrays.copyOf(b, b.length + 64))));
+    }
+
+    private static GgufWriter tokenizer(GgufWriter w, String token, int type) {
+        return w.text("tokenizer.ggml.model", "gpt2")
+                .text("tokenizer.ggml.pre", "qwen2")
+                .strings("tokenizer.ggml.tokens", List.of("a", token))
+                .ints("tokenizer.ggml.token_type", List.of(1, type))
+                .strings("tokenizer.ggml.merges", List.of());
+    }
+
+    private static List<HostileCase> meaning() {
+        return List.of(
+                bad(
+                        "row-87-scores-text",
+                        "'tokenizer.ggml.scores': .* expected an array of floating-point numbers",
+                        with(w -> tokenizer(w, "b", 1).strings("tokenizer.ggml.scores", List.of("a", "b")))),
+                bad(
+                        "row-87-types-short",
+                        "'tokenizer.ggml.token_type': 1 entries; expected one for each of 2 tokens",
+                        with(w -> tokenizer(w, "b", 1)
+                                .without("tokenizer.ggml.token_type")
+                                .ints("tokenizer.ggml.token_type", List.of(1)))),
+                bad(
+                        "row-87-tokens-number",
+                        "'tokenizer.ggml.tokens': '7'; expected an array of strings",
+                        with(w -> tokenizer(w, "b", 1)
+                                .without("tokenizer.ggml.tokens")
+                                .u32("tokenizer.ggml.tokens", 7))),
+                bad(
+                        "row-88-byte-token",
+                        "token id 1 has type 6; expected 1 \\(normal\\)",
+                        with(w -> tokenizer(w, "<0x-1>", 6))),
+                bad("row-88-normal-token", "byte 0x00 is no token", with(w -> tokenizer(w, "<0x-1>", 1))),
+                bad(
+                        "row-89-split-count-lies",
+                        "'split.count': 3, but the file is not called",
+                        with(w -> w.u32("split.count", 3))),
+                missing("row-89-split-missing", "1 of 2 files are missing: x-00002-of-00002\\.gguf", f -> Tiny.model()
+                        .u32("split.count", 2)
+                        .write(f.resolve("x-00001-of-00002.gguf"))),
+                bad(
+                        "row-89-split-tensors-lie",
+                        "'split.tensors.count': 99, but there are 15 tensors",
+                        with(w -> w.u32("split.tensors.count", 99))),
+                bad("row-89-split-number-lies", "'split.no': 1; expected 0", with(w -> w.u32("split.no", 1))),
+                bad(
+                        "row-90-head-count-0",
+                        "'qwen2.attention.head_count': '0'; expected an integer from 1",
+                        with(w -> w.without("qwen2.attention.head_count").u32("qwen2.attention.head_count", 0))),
+                bad(
+                        "row-90-head-count-missing",
+                        "'qwen2.attention.head_count' is missing",
+                        with(w -> w.without("qwen2.attention.head_count"))),
+                mismatch(
+                        "row-90-heads-do-not-divide",
+                        "head_count': 4 does not divide the width 6",
+                        with(w -> w.without("qwen2.attention.head_count").u32("qwen2.attention.head_count", 4))),
+                mismatch(
+                        "row-90-other-architecture",
+                        "'general.architecture': 'llama' is not supported",
+                        with(w -> w.without("general.architecture").text("general.architecture", "llama"))),
+                mismatch(
+                        "row-90-unknown-setting",
+                        "'qwen2.attention.logit_softcap': not understood",
+                        with(w -> w.f32("qwen2.attention.logit_softcap", 30))),
+                mismatch(
+                        "row-90-unknown-tensor",
+                        "tensor 'rope_freqs.weight' is none that this architecture",
+                        with(w -> w.tensor("rope_freqs.weight", 0, new byte[4], 1))),
+                mismatch("row-101-config-contradicts", "shape \\[7, 6\\] contradicts|embed_tokens", with(w -> w.without(
+                                "qwen2.embedding_length")
+                        .u32("qwen2.embedding_length", 12)
+                        .u32("qwen2.attention.key_length", 2))));
+    }
+
+    private static List<HostileCase> fine() {
+        return List.of(
+                accepted("row-71-other-name", f -> Tiny.model().write(f.resolve("model.bin"))),
+                accepted("row-72-version-2", with(w -> w.version(2))),
+                accepted("row-78-unknown-general-key", with(w -> w.text("general.anything", "\u001b[31m"))),
+                accepted("row-85-no-padding-at-the-end", bytes(b -> Arrays.copyOf(b, b.length - 24))));
+    }
+
+    private static HostileCase accepted(String name, Maker maker) {
+        return new HostileCase(name, "f32", maker, new Accepted(Tiny.values(), 0, ""));
+    }
+}
