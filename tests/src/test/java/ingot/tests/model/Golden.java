@@ -16,6 +16,10 @@ import java.util.stream.Stream;
 final class Golden {
     static final Path OUTPUTS = Path.of(System.getProperty("ingot.root")).resolve("golden-outputs");
     static final List<String> ALL = List.of(
+            "checkpoints/qwen1-bin",
+            "checkpoints/qwen1-bin-legacy",
+            "checkpoints/qwen1-bin-sharded",
+            "checkpoints/qwen1-e2e",
             "checkpoints/qwen1-late-safetensors",
             "checkpoints/qwen1-safetensors",
             "checkpoints/qwen2-e2e",
