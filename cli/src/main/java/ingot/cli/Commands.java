@@ -90,7 +90,8 @@ final class Commands {
         CommandLine root = new CommandLine(new Root());
         List<Entry> entries = entries();
         // The first word that is no option: "ingot --debug convert …" names convert.
-        String word = Arrays.stream(args).filter(a -> !a.startsWith("-")).findFirst().orElse("");
+        String word =
+                Arrays.stream(args).filter(a -> !a.startsWith("-")).findFirst().orElse("");
         boolean named = entries.stream().anyMatch(e -> e.name.equals(word));
         for (Entry e : entries) {
             if (named && !e.name.equals(word)) {

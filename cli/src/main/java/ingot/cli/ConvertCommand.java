@@ -46,8 +46,9 @@ final class ConvertCommand extends Task {
     @Option(
             names = {"--type", "--outtype"},
             paramLabel = "TYPE",
-            description = "Type of the linear layers (default: int8; for a quantized folder its own type where that loses"
-                    + " nothing).")
+            description =
+                    "Type of the linear layers (default: int8; for a quantized folder its own type where that loses"
+                            + " nothing).")
     @Nullable
     String type;
 

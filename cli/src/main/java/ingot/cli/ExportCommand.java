@@ -116,8 +116,7 @@ final class ExportCommand extends Task {
                 throw new IngotException.Usage(Text.path(output) + ": is the folder read from; name another one");
             }
             if (!force) {
-                throw new IngotException.CannotCreate(
-                        Text.path(file) + ": exists already; --force replaces it", null);
+                throw new IngotException.CannotCreate(Text.path(file) + ": exists already; --force replaces it", null);
             }
         }
         var data = ModelText.data(model);

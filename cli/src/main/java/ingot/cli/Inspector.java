@@ -135,9 +135,7 @@ final class Inspector {
         try (HfFolder folder = HfFolder.open(path)) {
             start(
                     "huggingface",
-                    folder.weightFiles().stream()
-                            .mapToLong(TensorFile::size)
-                            .sum());
+                    folder.weightFiles().stream().mapToLong(TensorFile::size).sum());
             architecture(folder.config());
             sums(folder.weights().tensors().values());
             if (TokenizerReader.isPresent(folder.folder())) {
@@ -147,7 +145,10 @@ final class Inspector {
             folder.weightFiles().forEach(f -> files.add(f.path().toString()));
             root.put(
                     "weights",
-                    folder.weightFiles().stream().map(Inspector::format).distinct().collect(Collectors.joining(", ")));
+                    folder.weightFiles().stream()
+                            .map(Inspector::format)
+                            .distinct()
+                            .collect(Collectors.joining(", ")));
             var warnings = root.putArray("warnings");
             folder.warnings().forEach(warnings::add);
             readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));

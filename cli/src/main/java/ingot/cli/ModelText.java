@@ -53,8 +53,8 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
         if (GgufFile.recognises(model)) {
             try (GgufModel file = GgufModel.open(model)) {
                 return file.tokenizer()
-                        .orElseThrow(() -> new IngotException.MissingInput(
-                                Text.path(model) + ": no tokenizer in its metadata"));
+                        .orElseThrow(() ->
+                                new IngotException.MissingInput(Text.path(model) + ": no tokenizer in its metadata"));
             }
         }
         if (!IngotFile.recognises(model)) {

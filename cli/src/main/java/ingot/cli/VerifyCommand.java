@@ -7,6 +7,7 @@ import ingot.cli.render.VerifyMarkdown;
 import ingot.cli.render.VerifyText;
 import ingot.cli.render.VerifyView;
 import ingot.formats.IngotException;
+import ingot.formats.ingot.IngotFile;
 import ingot.formats.Text;
 import ingot.runtime.Model;
 import ingot.runtime.golden.GoldenFile;
@@ -82,6 +83,7 @@ final class VerifyCommand extends Task {
                 Outputs.requireFolder(output);
             }
         }
+        requireWhole(console);
         try (Model opened = Model.open(model, common.modelOptions())) {
             VerifyView view = verify(opened, console);
             if (junit != null) {
@@ -102,6 +104,17 @@ final class VerifyCommand extends Task {
                 console.out().print(VerifyText.of(view, layers));
             }
             return view.report().pass() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
+        }
+    }
+
+    /** A model that proves itself is first of all the file that was written: every checksum of an .ingot file. */
+    private void requireWhole(Console console) {
+        if (!IngotFile.recognises(model)) {
+            return;
+        }
+        try (IngotFile file = IngotFile.open(model);
+                var progress = common.progress(console)) {
+            file.verify(progress);
         }
     }
 

@@ -3,7 +3,6 @@ package ingot.quant;
 import ingot.formats.DType;
 import ingot.formats.Progress;
 import ingot.formats.Shape;
-import ingot.formats.TensorInfo;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
 import ingot.formats.ingot.Checksum;
@@ -16,7 +15,6 @@ import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
-import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.quant.scheme.Carried;
 import ingot.quant.scheme.CodedMatrix;
@@ -24,7 +22,6 @@ import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
 import ingot.runtime.model.WeightSpec;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -118,12 +115,7 @@ public final class Converter {
     }
 
     /** One task per source file to hash and per weight to store; the largest first, so that threads end together. */
-    private void run(
-            Source source,
-            IngotWriter writer,
-            Outcome measured,
-            List<SourceFile> hashed,
-            Progress progress) {
+    private void run(Source source, IngotWriter writer, Outcome measured, List<SourceFile> hashed, Progress progress) {
         List<WeightSpec> weights = source.graph().weights();
         long total = source.files().stream().mapToLong(InputFile::size).sum()
                 + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;

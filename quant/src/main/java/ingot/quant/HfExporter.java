@@ -69,7 +69,8 @@ public final class HfExporter {
             createFolder(folder);
             SafetensorsWriter layout = new SafetensorsWriter(1);
             List<WeightSpec> weights = source.graph().weights();
-            weights.forEach(w -> layout.add(w.name(), typeOf(w, source, type, dense).type(), w.shape()));
+            weights.forEach(
+                    w -> layout.add(w.name(), typeOf(w, source, type, dense).type(), w.shape()));
             List<Exported> exported = new ArrayList<>();
             try (SafetensorsOutput out =
                     SafetensorsOutput.create(folder.resolve(WEIGHTS), overwrite, layout, Map.of("format", "pt"))) {
@@ -80,7 +81,8 @@ public final class HfExporter {
                                 .encode(rows, (part, bytes) -> out.write(w.name(), bytes.asByteBuffer()));
                         exported.add(new Exported(w.name(), source.storedType(w), nmse));
                     }
-                    done += w.shape().count() * typeOf(w, source, type, dense).type().bytes();
+                    done += w.shape().count()
+                            * typeOf(w, source, type, dense).type().bytes();
                     progress.step("export", done, layout.dataBytes(), Progress.Unit.BYTES);
                 }
                 source.files().forEach(InputFile::requireUnchanged);

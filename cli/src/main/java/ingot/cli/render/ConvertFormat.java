@@ -72,7 +72,10 @@ public final class ConvertFormat {
                 .filter(note -> note.startsWith("carried") || note.startsWith("dequantized"))
                 .forEach(note -> counts.merge(note, 1, Integer::sum));
         StringBuilder lines = new StringBuilder();
-        counts.forEach((note, n) -> lines.append(n).append(n == 1 ? " tensor " : " tensors ").append(note).append('\n'));
+        counts.forEach((note, n) -> lines.append(n)
+                .append(n == 1 ? " tensor " : " tensors ")
+                .append(note)
+                .append('\n'));
         return lines.toString();
     }
 

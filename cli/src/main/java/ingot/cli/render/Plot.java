@@ -195,13 +195,17 @@ final class Plot {
         out.append("<g>\n" + marks + "</g>\n");
         out.append(String.format(
                 Locale.ROOT,
-                 "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                LEFT, size.width - RIGHT, size.height - BOTTOM, size.height - BOTTOM));
+                "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
+                LEFT,
+                size.width - RIGHT,
+                size.height - BOTTOM,
+                size.height - BOTTOM));
         text(out, (LEFT + size.width - RIGHT) / 2.0, size.height - 6, "middle", xLabel);
         out.append(String.format(
                 Locale.ROOT,
-                 "<text class=\"label\" transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
-                (size.height - BOTTOM + TOP) / 2, Markup.escape(yLabel)));
+                "<text class=\"label\" transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
+                (size.height - BOTTOM + TOP) / 2,
+                Markup.escape(yLabel)));
         return out.append("\n</svg>").toString();
     }
 

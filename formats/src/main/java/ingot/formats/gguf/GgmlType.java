@@ -78,28 +78,27 @@ public enum GgmlType {
 
     /** The name of a type that exists but is not read here; for messages. */
     static String describe(int id) {
-        String name =
-                switch (id) {
-                    case 4 -> "Q4_2 (removed)";
-                    case 5 -> "Q4_3 (removed)";
-                    case 9 -> "Q8_1";
-                    case 15 -> "Q8_K";
-                    case 16 -> "IQ2_XXS";
-                    case 17 -> "IQ2_XS";
-                    case 18 -> "IQ3_XXS";
-                    case 19 -> "IQ1_S";
-                    case 21 -> "IQ3_S";
-                    case 22 -> "IQ2_S";
-                    case 24 -> "I8";
-                    case 25 -> "I16";
-                    case 26 -> "I32";
-                    case 27 -> "I64";
-                    case 29 -> "IQ1_M";
-                    case 34 -> "TQ1_0";
-                    case 35 -> "TQ2_0";
-                    case 40 -> "NVFP4";
-                    default -> "unknown";
-                };
+        String name = switch (id) {
+            case 4 -> "Q4_2 (removed)";
+            case 5 -> "Q4_3 (removed)";
+            case 9 -> "Q8_1";
+            case 15 -> "Q8_K";
+            case 16 -> "IQ2_XXS";
+            case 17 -> "IQ2_XS";
+            case 18 -> "IQ3_XXS";
+            case 19 -> "IQ1_S";
+            case 21 -> "IQ3_S";
+            case 22 -> "IQ2_S";
+            case 24 -> "I8";
+            case 25 -> "I16";
+            case 26 -> "I32";
+            case 27 -> "I64";
+            case 29 -> "IQ1_M";
+            case 34 -> "TQ1_0";
+            case 35 -> "TQ2_0";
+            case 40 -> "NVFP4";
+            default -> "unknown";
+        };
         return Integer.toUnsignedString(id) + " (" + name + ")";
     }
 }

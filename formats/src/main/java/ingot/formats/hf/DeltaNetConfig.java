@@ -14,13 +14,7 @@ import java.util.List;
  * @param layers per layer whether it is one of these; the others are attention
  */
 public record DeltaNetConfig(
-        int keyHeads,
-        int valueHeads,
-        int keyDim,
-        int valueDim,
-        int kernel,
-        Packing packing,
-        List<Boolean> layers) {
+        int keyHeads, int valueHeads, int keyDim, int valueDim, int kernel, Packing packing, List<Boolean> layers) {
     /** How a checkpoint packs the projections of the layer's input. */
     public enum Packing {
         /** {@code in_proj_qkvz}: per key head [q | k | its values | their z]; {@code in_proj_ba}: per key head [b | a]. */

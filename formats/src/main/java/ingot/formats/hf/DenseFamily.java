@@ -121,12 +121,11 @@ enum DenseFamily implements ConfigFamily {
         }
         boolean attentionBias = fields.flagOr("attention_bias", false);
         List<Integer> windows = windows(fields, size.layers());
-        Projections projections =
-                switch (this) {
-                    case QWEN2 -> new Projections(true, false, false);
-                    case QWEN2_MOE -> new Projections(fields.flagOr("qkv_bias", true), false, false);
-                    case QWEN3, QWEN3_MOE -> new Projections(attentionBias, attentionBias, true);
-                };
+        Projections projections = switch (this) {
+            case QWEN2 -> new Projections(true, false, false);
+            case QWEN2_MOE -> new Projections(fields.flagOr("qkv_bias", true), false, false);
+            case QWEN3, QWEN3_MOE -> new Projections(attentionBias, attentionBias, true);
+        };
         return new AttentionConfig(heads, kvHeads, headDim, projections, windows, OptionalInt.empty());
     }
 
@@ -170,12 +169,11 @@ enum DenseFamily implements ConfigFamily {
         }
         List<Integer> byNumber = new ArrayList<>(layers);
         for (int i = 0; i < layers; i++) {
-            boolean windowed =
-                    switch (this) {
-                        case QWEN2, QWEN3 -> i >= maxWindowLayers;
-                        case QWEN2_MOE -> i % 2 == 0 && i < maxWindowLayers;
-                        case QWEN3_MOE -> true;
-                    };
+            boolean windowed = switch (this) {
+                case QWEN2, QWEN3 -> i >= maxWindowLayers;
+                case QWEN2_MOE -> i % 2 == 0 && i < maxWindowLayers;
+                case QWEN3_MOE -> true;
+            };
             byNumber.add(windowed ? window : 0);
         }
         if (fields.get("layer_types") == null) {

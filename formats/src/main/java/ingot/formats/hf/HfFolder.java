@@ -78,7 +78,8 @@ public record HfFolder(
                 Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
             ShardedWeights shards = ShardedWeights.open(weights);
-            return new HfFolder(folder, config, generationConfig, shards, shards.files(), Optional.of(weights), shards.warnings());
+            return new HfFolder(
+                    folder, config, generationConfig, shards, shards.files(), Optional.of(weights), shards.warnings());
         }
         TensorFile file = WeightFiles.open(weights);
         return new HfFolder(folder, config, generationConfig, file, List.of(file), Optional.empty(), List.of());

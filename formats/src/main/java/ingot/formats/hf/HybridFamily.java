@@ -120,8 +120,7 @@ enum HybridFamily implements ConfigFamily {
             case QWEN3_NEXT ->
                 Optional.of(MoeReader.read(fields, layers, new MoeReader.Defaults(512, 10, 512, 512, true, true)));
             case QWEN3_5_MOE, QWEN3_5_MOE_TEXT -> {
-                MoeConfig moe =
-                        MoeReader.read(fields, layers, new MoeReader.Defaults(256, 8, 512, 512, true, true));
+                MoeConfig moe = MoeReader.read(fields, layers, new MoeReader.Defaults(256, 8, 512, 512, true, true));
                 if (moe.layers().contains(false)) {
                     throw fields.mismatch(
                             moe.experts() == 0 ? "num_experts" : "mlp_only_layers",

@@ -36,8 +36,9 @@ final class RopeReader {
             "finetuned");
 
     /** Sections of multimodal positions are known where heads turn in part: the families that also read pictures. */
-    private static final Set<String> KNOWN_PARTIAL =
-            Stream.concat(KNOWN.stream(), Stream.of("mrope_section", "mrope_interleaved")).collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> KNOWN_PARTIAL = Stream.concat(
+                    KNOWN.stream(), Stream.of("mrope_section", "mrope_interleaved"))
+            .collect(Collectors.toUnmodifiableSet());
 
     private RopeReader() {}
 
@@ -50,9 +51,8 @@ final class RopeReader {
 
     /** Settings of a family that rotates the first {@code partial_rotary_factor} (by default a quarter) of every head. */
     static RopeConfig readPartial(ConfigFields config, int headDim, int maxPositions) {
-        ConfigFields fields = settings(config)
-                .filter(f -> f.has("partial_rotary_factor"))
-                .orElse(config);
+        ConfigFields fields =
+                settings(config).filter(f -> f.has("partial_rotary_factor")).orElse(config);
         double factor = fields.numberOr("partial_rotary_factor", DEFAULT_PART, 0, 1);
         if (config.numberOr("partial_rotary_factor", factor, 0, 1) != factor) {
             throw fields.mismatch("partial_rotary_factor", factor + " contradicts the value outside");

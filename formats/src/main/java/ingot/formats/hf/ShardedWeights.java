@@ -38,8 +38,7 @@ final class ShardedWeights implements TensorSource {
     private final Map<Path, TensorFile> byPath;
     private final List<String> warnings;
 
-    private ShardedWeights(
-            List<TensorFile> files, SequencedMap<String, TensorInfo> tensors, List<String> warnings) {
+    private ShardedWeights(List<TensorFile> files, SequencedMap<String, TensorInfo> tensors, List<String> warnings) {
         this.files = files;
         this.tensors = tensors;
         this.byPath = new java.util.HashMap<>();

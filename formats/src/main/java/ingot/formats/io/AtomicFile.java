@@ -99,7 +99,8 @@ public final class AtomicFile implements AutoCloseable {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
+            throw new IngotException.CannotCreate(
+                    Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
         }
     }
 

@@ -47,7 +47,11 @@ final class Attention implements Mixer {
      * @param queryNorm applied to every query head
      * @param keyNorm applied to every key head
      */
-    record Weights(QkvProjection qkv, Linear output, @Nullable RmsNorm queryNorm, @Nullable RmsNorm keyNorm) {}
+    record Weights(
+            QkvProjection qkv,
+            Linear output,
+            @Nullable RmsNorm queryNorm,
+            @Nullable RmsNorm keyNorm) {}
 
     Attention(SessionParts parts, Weights weights, AttentionConfig config, int layer) {
         this.kernels = parts.kernels();
@@ -132,7 +136,8 @@ final class Attention implements Mixer {
         int visible = last - firstPage * KvCache.PAGE + 1;
         for (int from = 0; from < visible; from += KvCache.PAGE) {
             int n = Math.min(visible - from, KvCache.PAGE);
-            ops.scores(query, queryRow, cache.keys(firstPage + from / KvCache.PAGE, kvHead), n, scale, scores, at + from);
+            ops.scores(
+                    query, queryRow, cache.keys(firstPage + from / KvCache.PAGE, kvHead), n, scale, scores, at + from);
         }
         // Positions of the first page that left the window get no weight.
         Arrays.fill(scores, at, at + hidden, Float.NEGATIVE_INFINITY);

@@ -99,13 +99,12 @@ public final class ModelWeights {
     }
 
     private DeltaNet.Weights deltaNet(DeltaNetConfig delta, DenseNames.DeltaNames names, Kernels kernels) {
-        DeltaProjections projections =
-                switch (delta.packing()) {
-                    case GROUPED -> new DeltaProjections.Grouped(delta, linear(names.qkvz()), linear(names.ba()));
-                    case SPLIT ->
-                        new DeltaProjections.Split(
-                                linear(names.qkv()), linear(names.z()), linear(names.b()), linear(names.a()));
-                };
+        DeltaProjections projections = switch (delta.packing()) {
+            case GROUPED -> new DeltaProjections.Grouped(delta, linear(names.qkvz()), linear(names.ba()));
+            case SPLIT ->
+                new DeltaProjections.Split(
+                        linear(names.qkv()), linear(names.z()), linear(names.b()), linear(names.a()));
+        };
         return new DeltaNet.Weights(
                 projections,
                 vector(names.convolution()),

@@ -29,7 +29,10 @@ final class Moe implements FeedForward {
      * @param experts by number
      * @param shared what every token passes, if there is such an expert
      */
-    record Weights(Matrix router, List<GatedMlp.Weights> experts, @Nullable Shared shared) {}
+    record Weights(
+            Matrix router,
+            List<GatedMlp.Weights> experts,
+            @Nullable Shared shared) {}
 
     /** The shared expert and its gate [1, hidden]. */
     record Shared(Matrix gate, GatedMlp.Weights expert) {}

@@ -263,9 +263,10 @@ final class GgufCases {
                         "row-89-split-count-lies",
                         "'split.count': 3, but the file is not called",
                         with(w -> w.u32("split.count", 3))),
-                missing("row-89-split-missing", "1 of 2 files are missing: x-00002-of-00002\\.gguf", f -> Tiny.model()
-                        .u32("split.count", 2)
-                        .write(f.resolve("x-00001-of-00002.gguf"))),
+                missing(
+                        "row-89-split-missing",
+                        "1 of 2 files are missing: x-00002-of-00002\\.gguf",
+                        f -> Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"))),
                 bad(
                         "row-89-split-tensors-lie",
                         "'split.tensors.count': 99, but there are 15 tensors",
@@ -295,10 +296,12 @@ final class GgufCases {
                         "row-90-unknown-tensor",
                         "tensor 'rope_freqs.weight' is none that this architecture",
                         with(w -> w.tensor("rope_freqs.weight", 0, new byte[4], 1))),
-                mismatch("row-101-config-contradicts", "shape \\[7, 6\\] contradicts|embed_tokens", with(w -> w.without(
-                                "qwen2.embedding_length")
-                        .u32("qwen2.embedding_length", 12)
-                        .u32("qwen2.attention.key_length", 2))));
+                mismatch(
+                        "row-101-config-contradicts",
+                        "shape \\[7, 6\\] contradicts|embed_tokens",
+                        with(w -> w.without("qwen2.embedding_length")
+                                .u32("qwen2.embedding_length", 12)
+                                .u32("qwen2.attention.key_length", 2))));
     }
 
     private static List<HostileCase> fine() {

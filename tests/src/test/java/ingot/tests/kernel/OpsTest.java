@@ -168,7 +168,8 @@ class OpsTest {
                 backend.ops().sigmoidMul(own, 1, own, 1, n);
                 for (int i = 0; i < n; i++) {
                     double exact = source[i] / (1 + Math.exp(-(double) gate[1 + i]));
-                    assertEquals(exact, x[2 + i], 8 * EPSILON * Math.abs(exact) + 0x1p-110, backend + " " + gate[1 + i]);
+                    assertEquals(
+                            exact, x[2 + i], 8 * EPSILON * Math.abs(exact) + 0x1p-110, backend + " " + gate[1 + i]);
                     double silu = source[i] / (1 + Math.exp(-(double) source[i]));
                     assertEquals(silu, own[1 + i], 8 * EPSILON * Math.abs(silu), backend + " in place");
                 }

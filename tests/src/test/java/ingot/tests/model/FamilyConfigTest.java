@@ -25,16 +25,13 @@ import tools.jackson.databind.node.ObjectNode;
 /** What config.json of the mixtures of experts and of the first Qwen may say. */
 final class FamilyConfigTest {
     private static final Path ORIGIN = Path.of("config.json");
-    private static final String MOE =
-            """
+    private static final String MOE = """
             {"model_type": "TYPE", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
-    private static final String FIRST =
-            """
+    private static final String FIRST = """
             {"model_type": "qwen", "n_embd": 64, "n_layer": 3, "n_head": 4, "ffn_hidden_size": 224, "kv_channels": 16,
              "padded_vocab_size": 448, "vocab_size": 440, "seq_length": 32}""";
-    private static final String LATER =
-            """
+    private static final String LATER = """
             {"model_type": "qwen", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
              "intermediate_size": 225, "kv_channels": 16, "vocab_size": 448, "seq_length": 32}""";
 
@@ -106,11 +103,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             qwen3_moe | "num_experts": 4, "num_experts_per_tok": 5    | 5 is more than num_experts 4
             qwen3_moe | "shared_expert_intermediate_size": 8          | no shared expert
             qwen3_moe | "hidden_act": "gelu"                          | 'hidden_act': 'gelu'
@@ -129,11 +122,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "num_experts": -1                | 'num_experts'
             "num_experts": 100000            | 'num_experts'
             "num_experts": 16384, "num_hidden_layers": 1000 | 16384 in 1000 layers
@@ -177,11 +166,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "no_bias": false                                   | 'no_bias'
             "activation": "gelu"                               | 'activation': 'gelu'
             "pos_emb": "learned"                               | 'pos_emb'
@@ -207,11 +192,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "seq_length": "-"        | 'seq_length': missing
             "seq_length": 1          | 'seq_length'
             "n_layer": 0             | 'n_layer'

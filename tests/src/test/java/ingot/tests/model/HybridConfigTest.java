@@ -70,7 +70,8 @@ final class HybridConfigTest {
         ModelConfig dense = read("qwen3_5", "");
         assertEquals(4, dense.attention().kvHeads());
         assertEquals(
-                DeltaNetConfig.Packing.SPLIT, dense.attention().linear().orElseThrow().packing());
+                DeltaNetConfig.Packing.SPLIT,
+                dense.attention().linear().orElseThrow().packing());
         assertTrue(dense.moe().isEmpty());
         assertEquals(ModelConfig.Naming.COMPOSITE, dense.family().naming());
         assertEquals(ModelConfig.Naming.LLAMA, read("qwen3_5_text", "").family().naming());
@@ -82,21 +83,29 @@ final class HybridConfigTest {
 
     @Test
     void layersByTypesOrInterval() {
-        String types = "\"full_attention\", \"linear_attention\", \"linear_attention\", \"full_attention\", \"linear_attention\"";
+        String types =
+                "\"full_attention\", \"linear_attention\", \"linear_attention\", \"full_attention\", \"linear_attention\"";
         ModelConfig listed = read("qwen3_5", "\"full_attention_interval\": 2, \"layer_types\": [" + types + "]");
         assertEquals(
                 List.of(false, true, true, false, true),
                 listed.attention().linear().orElseThrow().layers());
         assertEquals(
                 List.of(true, false, true, false, true),
-                read("qwen3_5", "\"full_attention_interval\": 2").attention().linear().orElseThrow().layers());
+                read("qwen3_5", "\"full_attention_interval\": 2")
+                        .attention()
+                        .linear()
+                        .orElseThrow()
+                        .layers());
     }
 
     @Test
     void rotaryPartInEitherPlace() {
         String yarn = "\"rope_type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": 64";
         assertEquals(
-                32, read("qwen3_next", "\"head_dim\": 64, \"partial_rotary_factor\": 0.5").rope().dims());
+                32,
+                read("qwen3_next", "\"head_dim\": 64, \"partial_rotary_factor\": 0.5")
+                        .rope()
+                        .dims());
         RopeConfig both = read("qwen3_5", """
                 "head_dim": 64, "rope_parameters": {"partial_rotary_factor": 0.75, "rope_theta": 500, "mrope_interleaved": true,
                 "mrope_section": [8, 8, 8], YARN}""".replace("YARN", yarn)).rope();

@@ -72,7 +72,8 @@ final class HybridIngotTest {
                 Model folder = Model.open(exported)) {
             assertArrayEquals(Runs.logits(ingot, ids), Runs.logits(folder, ids));
         }
-        assertTrue(HfExporter.export(Golden.folder(name), temporary.resolve("again"), Optional.empty(), false, Progress.none())
+        assertTrue(HfExporter.export(
+                        Golden.folder(name), temporary.resolve("again"), Optional.empty(), false, Progress.none())
                 .lossless());
     }
 
@@ -106,8 +107,8 @@ final class HybridIngotTest {
 
     static Stream<Arguments> smallTypes() {
         return Golden.HYBRID.stream()
-                .flatMap(name -> Stream.of(new Int8(32), new Int4(32), new Nf4(true))
-                        .map(layout -> Arguments.of(name, layout)));
+                .flatMap(name ->
+                        Stream.of(new Int8(32), new Int4(32), new Nf4(true)).map(layout -> Arguments.of(name, layout)));
     }
 
     /** Norms are stored as w though 1 + w is computed with, and the convolution keeps its shape. */
@@ -136,8 +137,12 @@ final class HybridIngotTest {
     @Test
     void whatIsSkippedIsSaid() {
         ConvertResult result = convert("checkpoints/qwen3_5-a", DType.F32, temporary.resolve("model.ingot"));
-        assertTrue(result.warnings().stream().anyMatch(w -> w.contains("model.visual")), result.warnings().toString());
-        assertTrue(result.warnings().stream().anyMatch(w -> w.contains("'mtp'")), result.warnings().toString());
+        assertTrue(
+                result.warnings().stream().anyMatch(w -> w.contains("model.visual")),
+                result.warnings().toString());
+        assertTrue(
+                result.warnings().stream().anyMatch(w -> w.contains("'mtp'")),
+                result.warnings().toString());
         assertEquals(2, result.warnings().size());
     }
 }

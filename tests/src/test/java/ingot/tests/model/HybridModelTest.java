@@ -102,14 +102,7 @@ final class HybridModelTest {
     @Test
     void piecesOfAnySizeGiveTheSameLogits() {
         var shape = new NaiveHybrid.Shape(
-                new boolean[] {true, false, true},
-                16,
-                2,
-                2,
-                8,
-                8,
-                21,
-                new NaiveHybrid.Delta(2, 4, 12, 9, 6, true));
+                new boolean[] {true, false, true}, 16, 2, 2, 8, 8, 21, new NaiveHybrid.Delta(2, 4, 12, 9, 6, true));
         TinyCheckpoint checkpoint = TinyHybrid.checkpoint(shape, 24, "model.", "F32", false);
         checkpoint.write(
                 folder,

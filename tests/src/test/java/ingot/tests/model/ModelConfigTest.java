@@ -25,8 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** What config.json may say; defaults as in transformers' configuration_qwen2.py and configuration_qwen3.py. */
 final class ModelConfigTest {
     private static final Path ORIGIN = Path.of("config.json");
-    private static final String BASE =
-            """
+    private static final String BASE = """
             {"model_type": "TYPE", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
 
@@ -99,16 +98,9 @@ final class ModelConfigTest {
         assertEquals(
                 List.of(0, 0, 0),
                 read("qwen2", on + "\"max_window_layers\": 28").attention().windows());
-        assertEquals(
-                List.of(8, 0, 8),
-                read(
-                                "qwen2",
-                                on
-                                        + """
+        assertEquals(List.of(8, 0, 8), read("qwen2", on + """
                         "max_window_layers": 1,
-                        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]""")
-                        .attention()
-                        .windows());
+                        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]""").attention().windows());
         assertEquals(
                 List.of(4096, 4096, 4096),
                 read("qwen2", "\"use_sliding_window\": true, \"max_window_layers\": 0")
@@ -128,20 +120,12 @@ final class ModelConfigTest {
                 linear,
                 read("qwen2", "\"rope_theta\": 500000, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 4}")
                         .rope());
-        assertEquals(
-                linear,
-                read(
-                                "qwen3",
-                                """
-                        "head_dim": 16, "rope_parameters": {"rope_type": "linear", "rope_theta": 500000.0, "factor": 4.0}""")
-                        .rope());
+        assertEquals(linear, read("qwen3", """
+                        "head_dim": 16, "rope_parameters": {"rope_type": "linear", "rope_theta": 500000.0, "factor": 4.0}""").rope());
         assertEquals(
                 new RopeConfig(10_000, 16, new RopeConfig.DynamicNtk(2, 64)),
-                read(
-                                "qwen2",
-                                """
-                        "max_position_embeddings": 64, "rope_scaling": {"rope_type": "dynamic", "factor": 2}""")
-                        .rope());
+                read("qwen2", """
+                        "max_position_embeddings": 64, "rope_scaling": {"rope_type": "dynamic", "factor": 2}""").rope());
         assertEquals(
                 new RopeConfig(10_000, 16, new RopeConfig.None()),
                 read("qwen2", "\"rope_scaling\": {\"rope_type\": \"default\"}").rope());
@@ -156,24 +140,15 @@ final class ModelConfigTest {
                         .scaling());
         assertEquals(new RopeConfig.Yarn(4, 64, 32, 1, 0.1 * Math.log(4) + 1, true), yarn);
         var byRatio = assertInstanceOf(
-                RopeConfig.Yarn.class,
-                read(
-                                "qwen2",
-                                """
+                RopeConfig.Yarn.class, read("qwen2", """
                         "max_position_embeddings": 256,
-                        "rope_scaling": {"type": "yarn", "original_max_position_embeddings": 32, "attention_factor": 1.5}""")
-                        .rope()
-                        .scaling());
+                        "rope_scaling": {"type": "yarn", "original_max_position_embeddings": 32, "attention_factor": 1.5}""").rope().scaling());
         assertEquals(8, byRatio.factor());
         assertEquals(1.5, byRatio.attentionFactor());
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "model_type": "llama"                                   | model_type 'llama' is not supported
             "model_type": "qwen9"                                   | model_type 'qwen9' is not supported
             "model_type": "-"                                       | no 'model_type'
@@ -205,11 +180,7 @@ final class ModelConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "hidden_size": "64"              | 'hidden_size': '64'; expected an integer
             "hidden_size": 64.5              | 'hidden_size': '64.5'
             "hidden_size": "-"               | 'hidden_size': missing
@@ -241,9 +212,7 @@ final class ModelConfigTest {
 
     @Test
     void neutralSettingsOfOtherFamiliesAreHarmless() {
-        read(
-                "qwen2",
-                """
+        read("qwen2", """
                 "use_mrope": false, "mlp_bias": false, "num_experts": 0, "attn_logit_softcapping": null,
                 "partial_rotary_factor": 1.0, "attention_dropout": 0.1, "torch_dtype": "bfloat16", "dtype": "float16",
                 "quantization_config": null, "rope_scaling": null, "unknown_note": [1]""");
@@ -251,13 +220,9 @@ final class ModelConfigTest {
 
     @Test
     void generationDefaultsAreTolerant() {
-        var full = GenerationDefaults.read(
-                Optional.of(
-                        object(
-                                """
+        var full = GenerationDefaults.read(Optional.of(object("""
                         {"eos_token_id": [7, 9], "bos_token_id": 3, "do_sample": true, "temperature": 0.7, "top_p": 0.8,
-                         "top_k": 20, "repetition_penalty": 1.05}""")),
-                Json.object());
+                         "top_k": 20, "repetition_penalty": 1.05}""")), Json.object());
         assertEquals(Set.of(7, 9), full.eosIds());
         assertEquals(3, full.bosId().orElseThrow());
         assertEquals(

@@ -34,8 +34,7 @@ final class SyntheticMoeTest {
         return """
                 {"model_type": "%s", "hidden_size": %d, "num_hidden_layers": %d, "num_attention_heads": %d,
                  "num_key_value_heads": %d, "head_dim": %d, "intermediate_size": 31, "vocab_size": %d,
-                 "num_experts": %d, "moe_intermediate_size": %d, %s}"""
-                .formatted(
+                 "num_experts": %d, "moe_intermediate_size": %d, %s}""".formatted(
                         type,
                         s.hidden(),
                         s.layers(),
@@ -82,13 +81,7 @@ final class SyntheticMoeTest {
         checkpoint.decoder(shape, 31, new TinyCheckpoint.Parts("F32", false, false, true, true));
         checkpoint.experts(1, 33, moe, "F32");
         checkpoint.experts(3, 33, moe, "F32");
-        checkpoint.write(
-                folder,
-                config(
-                        "qwen3_moe",
-                        shape,
-                        moe,
-                        """
+        checkpoint.write(folder, config("qwen3_moe", shape, moe, """
                 "num_experts_per_tok": 4, "norm_topk_prob": true, "decoder_sparse_step": 2, "mlp_only_layers": []"""));
         check(naive(shape, checkpoint).experts(4, true), ids(70, 40));
     }
@@ -102,13 +95,7 @@ final class SyntheticMoeTest {
         for (int layer : new int[] {0, 3}) {
             checkpoint.experts(layer, 24, moe, "BF16");
         }
-        checkpoint.write(
-                folder,
-                config(
-                        "qwen2_moe",
-                        shape,
-                        moe,
-                        """
+        checkpoint.write(folder, config("qwen2_moe", shape, moe, """
                 "num_experts_per_tok": 1, "shared_expert_intermediate_size": 100, "mlp_only_layers": [2, 1]"""));
         check(naive(shape, checkpoint).experts(1, false), ids(31, 33));
     }
@@ -120,13 +107,7 @@ final class SyntheticMoeTest {
         var checkpoint = new TinyCheckpoint(13);
         checkpoint.decoder(shape, 31, new TinyCheckpoint.Parts("F16", false, false, false, true));
         checkpoint.experts(0, 16, moe, "F16");
-        checkpoint.write(
-                folder,
-                config(
-                        "qwen2_moe",
-                        shape,
-                        moe,
-                        """
+        checkpoint.write(folder, config("qwen2_moe", shape, moe, """
                 "num_experts_per_tok": 3, "shared_expert_intermediate_size": 1, "norm_topk_prob": true,
                 "qkv_bias": false"""));
         check(naive(shape, checkpoint).experts(3, true), ids(7, 7));

@@ -55,16 +55,14 @@ final class SyntheticQwen1Test {
         return """
                 {"model_type": "qwen", "architectures": ["QWenLMHeadModel"], "n_embd": %d, "n_head": %d, "n_layer": %d,
                  "n_positions": 512, "ffn_hidden_size": %d, "kv_channels": %d, "padded_vocab_size": %d, "vocab_size": 5,
-                 %s}"""
-                .formatted(s.hidden(), s.heads(), s.layers(), 2 * inner, s.headDim(), s.vocab(), more);
+                 %s}""".formatted(s.hidden(), s.heads(), s.layers(), 2 * inner, s.headDim(), s.vocab(), more);
     }
 
     private static String later(NaiveQwen.Shape s, int inner, String more) {
         return """
                 {"model_type": "qwen", "hidden_size": %d, "num_attention_heads": %d, "num_hidden_layers": %d,
                  "intermediate_size": %d, "kv_channels": %d, "vocab_size": %d, "layer_norm_epsilon": 1e-5,
-                 %s}"""
-                .formatted(s.hidden(), s.heads(), s.layers(), 2 * inner, s.headDim(), s.vocab(), more);
+                 %s}""".formatted(s.hidden(), s.heads(), s.layers(), 2 * inner, s.headDim(), s.vocab(), more);
     }
 
     private static int[] ids(int n, int vocab) {
@@ -105,12 +103,7 @@ final class SyntheticQwen1Test {
     void halfOfEveryHeadTurns() {
         var shape = new NaiveQwen.Shape(2, 36, 3, 3, 12, 33, new int[2]);
         var c = checkpoint(21, shape, 31, "F32");
-        c.write(
-                folder,
-                first(
-                        shape,
-                        31,
-                        """
+        c.write(folder, first(shape, 31, """
                 "rotary_pct": 0.5, "seq_length": 7, "use_dynamic_ntk": true, "use_logn_attn": true"""));
         check(new NaiveQwen1(shape, 6, 7, true, true, c.values()), ids(100, 33));
     }

@@ -47,8 +47,7 @@ final class TinyHybrid {
         tensors.matrix(p + "out_proj.weight", dtype, s.hidden(), d.valueWidth(), 1.5);
     }
 
-    private static void attention(
-            TinyCheckpoint tensors, NaiveHybrid.Shape s, String p, String dtype, boolean bias) {
+    private static void attention(TinyCheckpoint tensors, NaiveHybrid.Shape s, String p, String dtype, boolean bias) {
         int[] rows = {2 * s.heads() * s.headDim(), s.kvHeads() * s.headDim(), s.kvHeads() * s.headDim(), s.hidden()};
         int[] cols = {s.hidden(), s.hidden(), s.hidden(), s.heads() * s.headDim()};
         String[] names = {"q_proj", "k_proj", "v_proj", "o_proj"};

@@ -71,7 +71,8 @@ final class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAPackage("ingot.formats..")
                         .or(resideInAPackage("java.."))
                         .or(resideInAPackage("tools.jackson.."))
-                        .or(resideInAPackage("org.apache.commons.compress.archivers.zip")) // the directory of .bin files
+                        .or(resideInAPackage(
+                                "org.apache.commons.compress.archivers.zip")) // the directory of .bin files
                         .or(resideInAPackage("org.jspecify..")))
                 .check(PRODUCT);
     }
