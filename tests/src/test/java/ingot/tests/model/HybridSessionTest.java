@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Test;
 
 /** Sessions of a model whose layers overwrite their past: going back, failing, starting over. */
 final class HybridSessionTest {
+    /** The parity bar of models with a gated DeltaNet: its recurrent and chunked forms round differently. */
+    private static final double HYBRID_BAR = 1e-8;
+
     private static final String NAME = "checkpoints/qwen3_5-a";
     private static final int[] IDS = Golden.read(NAME).get(3).ids();
 
@@ -73,12 +76,12 @@ final class HybridSessionTest {
                 assertEquals(back, session.position());
                 session.truncate(back);
                 double nmse = Golden.nmse(session.forward(ids(back, 70)), wide(expected));
-                assertTrue(nmse <= 1e-9, "back to " + back + ": NMSE " + nmse);
+                assertTrue(nmse <= HYBRID_BAR, "back to " + back + ": NMSE " + nmse);
                 assertEquals(70, session.position());
                 // What was computed again is what the next call stands on.
                 session.truncate(69);
                 double again = Golden.nmse(session.forward(IDS[69]), wide(expected));
-                assertTrue(again <= 1e-9, "again from " + back + ": NMSE " + again);
+                assertTrue(again <= HYBRID_BAR, "again from " + back + ": NMSE " + again);
             }
         }
     }
@@ -91,7 +94,7 @@ final class HybridSessionTest {
             session.truncate(45);
             session.truncate(30);
             double nmse = Golden.nmse(session.forward(ids(30, 70)), wide(fresh(70)));
-            assertTrue(nmse <= 1e-9, "NMSE " + nmse);
+            assertTrue(nmse <= HYBRID_BAR, "NMSE " + nmse);
         }
     }
 
@@ -129,7 +132,7 @@ final class HybridSessionTest {
                     }));
             assertEquals(50, session.position());
             double nmse = Golden.nmse(session.forward(ids(50, 70)), wide(fresh(70)));
-            assertTrue(nmse <= 1e-9, "NMSE " + nmse);
+            assertTrue(nmse <= HYBRID_BAR, "NMSE " + nmse);
         }
     }
 
