@@ -65,8 +65,10 @@ final class ConfigCases {
                         c -> c.put("hidden_size", new java.math.BigDecimal("6.0"))),
                 field("config-size-null", "'hidden_size': missing", c -> c.putNull("hidden_size")),
                 field("config-size-missing", "'vocab_size': missing", c -> c.remove("vocab_size")),
-                field("config-size-list", "'num_hidden_layers': '\\[1\\]'", c -> c.putArray("num_hidden_layers")
-                        .add(1)),
+                field(
+                        "config-size-list",
+                        "'num_hidden_layers': '\\[1\\]'",
+                        c -> c.putArray("num_hidden_layers").add(1)),
                 field(
                         "config-flag-as-text",
                         "'tie_word_embeddings': 'yes'; expected true or false",
@@ -89,9 +91,10 @@ final class ConfigCases {
                         "config-model-type-unknown",
                         "model_type 'gpt2' is not supported",
                         c -> c.put("model_type", "gpt2")),
-                contradiction("config-architecture-unknown", "'architectures': .*is not supported", c -> c.putArray(
-                                "architectures")
-                        .add("Qwen2ForSequenceClassification")),
+                contradiction(
+                        "config-architecture-unknown",
+                        "'architectures': .*is not supported",
+                        c -> c.putArray("architectures").add("Qwen2ForSequenceClassification")),
                 contradiction(
                         "config-activation-unknown",
                         "'hidden_act': 'relu' is not supported",
@@ -189,14 +192,18 @@ final class ConfigCases {
                         "config-rope-as-text",
                         "'rope_scaling': 'yarn'; expected an object",
                         c -> c.put("rope_scaling", "yarn")),
-                field("config-rope-factor-missing", "'rope_scaling.factor': missing", c -> c.putObject("rope_scaling")
-                        .put("type", "linear")),
-                field("config-rope-factor-negative", "'rope_scaling.factor': '-2'", c -> c.putObject("rope_scaling")
-                        .put("type", "linear")
-                        .put("factor", -2)),
-                field("config-rope-factor-as-text", "'rope_scaling.factor': '2'", c -> c.putObject("rope_scaling")
-                        .put("type", "linear")
-                        .put("factor", "2")),
+                field(
+                        "config-rope-factor-missing",
+                        "'rope_scaling.factor': missing",
+                        c -> c.putObject("rope_scaling").put("type", "linear")),
+                field(
+                        "config-rope-factor-negative",
+                        "'rope_scaling.factor': '-2'",
+                        c -> c.putObject("rope_scaling").put("type", "linear").put("factor", -2)),
+                field(
+                        "config-rope-factor-as-text",
+                        "'rope_scaling.factor': '2'",
+                        c -> c.putObject("rope_scaling").put("type", "linear").put("factor", "2")),
                 contradiction("config-rope-twice", "'rope_scaling': contradicts 'rope_parameters'", c -> {
                     c.putObject("rope_scaling").put("type", "linear").put("factor", 2);
                     c.putObject("rope_parameters").put("rope_type", "default");
@@ -222,11 +229,13 @@ final class ConfigCases {
                     Files.writeString(f.resolve("generation_config.json"), Json.compact(node));
                     return new TinyModel().write(f);
                 }),
-                accept("config-unknown-keys", f -> new TinyModel()
-                        .config(c -> c.put("\u001b[31m", "\u0000")
-                                .putObject("auto_map")
-                                .put("AutoModel", "evil.Model"))
-                        .write(f)));
+                accept(
+                        "config-unknown-keys",
+                        f -> new TinyModel()
+                                .config(c -> c.put("\u001b[31m", "\u0000")
+                                        .putObject("auto_map")
+                                        .put("AutoModel", "evil.Model"))
+                                .write(f)));
     }
 
     private static HostileCase text(String name, String message, String config) {
