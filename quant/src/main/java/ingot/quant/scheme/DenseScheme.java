@@ -36,9 +36,10 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
             }
         }
         if (overflows > 0 && !allowOverflow) {
-            throw new IngotException.BadData(source.origin() + ": " + overflows
-                    + " weights are too large for " + dense.label()
-                    + (dense.type() == DType.F16 ? " (±65504); use --type bf16 or f32" : "; use --type f32"));
+            throw new IngotException.BadData(source.origin() + ": " + overflows + " weights beyond ±"
+                    + (dense.type() == DType.F16
+                            ? "65504 do not fit f16; use --type bf16 or f32"
+                            : "3.39e38 do not fit bf16; use --type f32"));
         }
         return error.nmse();
     }

@@ -49,7 +49,7 @@ public final class ChatTemplate {
         } catch (TemplateFault e) {
             throw bad(origin, e, 1);
         } catch (StackOverflowError e) {
-            throw tooDeep(origin);
+            throw tooDeep(origin, 1);
         }
     }
 
@@ -90,16 +90,17 @@ public final class ChatTemplate {
         } catch (TemplateFault e) {
             throw bad(origin, e, run.line());
         } catch (StackOverflowError e) {
-            throw tooDeep(origin);
+            throw tooDeep(origin, run.line());
         }
     }
 
     private static final TemplateLimits UNBOUNDED =
             new TemplateLimits(0, Integer.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
 
-    /** The nesting bound leaves room on an ordinary stack; a caller may have less. */
-    private static IngotException.BadData tooDeep(Path origin) {
-        return IngotException.BadData.in(origin, "the chat template nests too deeply for the stack of this thread");
+    /** The nesting bound leaves room on an ordinary stack once the parser is compiled; a colder or smaller one ends here. */
+    private static IngotException.BadData tooDeep(Path origin, int line) {
+        return new IngotException.BadData(
+                Text.path(origin) + ": chat template line " + line + ": nested too deeply for the stack of this thread");
     }
 
     private static IngotException.BadData bad(Path origin, TemplateFault e, int line) {

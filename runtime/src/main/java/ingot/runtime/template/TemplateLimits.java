@@ -13,5 +13,5 @@ package ingot.runtime.template;
  */
 public record TemplateLimits(int templateChars, int depth, long steps, int outputChars, long allocatedChars) {
     /** Published templates stay below 10,000 characters and depth 40; a 100,000-token conversation below 3M steps. */
-    public static final TemplateLimits DEFAULT = new TemplateLimits(1 << 20, 128, 10_000_000, 32 << 20, 128L << 20);
+    public static final TemplateLimits DEFAULT = new TemplateLimits(1 << 20, 400, 10_000_000, 32 << 20, 128L << 20);
 }

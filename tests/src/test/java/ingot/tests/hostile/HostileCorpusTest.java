@@ -83,7 +83,10 @@ final class HostileCorpusTest {
         assertTrue(message.length() < 1000, () -> message.length() + " characters: " + message.substring(0, 500));
     }
 
-    private static void requireWarning(String expected, List<String> warnings) {
+    /** Modules that were skipped because they are no part of the text model are listed, which is no warning. */
+    private static void requireWarning(String expected, List<String> listed) {
+        List<String> warnings =
+                listed.stream().filter(w -> !w.startsWith("skipped ")).toList();
         assertEquals(expected.isEmpty() ? 0 : 1, warnings.size(), () -> "warnings: " + warnings);
         for (String warning : warnings) {
             assertTrue(warning.matches(".*" + expected + ".*"), warning);
