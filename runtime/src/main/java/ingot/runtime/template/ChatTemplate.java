@@ -97,10 +97,10 @@ public final class ChatTemplate {
     private static final TemplateLimits UNBOUNDED =
             new TemplateLimits(0, Integer.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
 
-    /** The nesting bound leaves room on an ordinary stack once the parser is compiled; a colder or smaller one ends here. */
+    /** The nesting bound leaves room on an ordinary stack; a smaller or colder one ends here. */
     private static IngotException.BadData tooDeep(Path origin, int line) {
-        return new IngotException.BadData(
-                Text.path(origin) + ": chat template line " + line + ": nested too deeply for the stack of this thread");
+        String where = Text.path(origin) + ": chat template line " + line;
+        return new IngotException.BadData(where + ": nested too deeply for the stack of this thread");
     }
 
     private static IngotException.BadData bad(Path origin, TemplateFault e, int line) {
