@@ -14,7 +14,9 @@ record DecoderLayer(
         float[] normed = parts.scratch().rows(Scratch.Slot.NORMED, tokens, hidden);
         float[] branch = parts.scratch().rows(Scratch.Slot.BRANCH, tokens, hidden);
         inputNorm.apply(x, tokens, normed);
-        mixer.forward(chunk, normed, branch);
+        float[] mixed = parts.scratch().rows(Scratch.Slot.MIXED, tokens, mixer.mixedWidth());
+        mixer.mix(chunk, normed, mixed);
+        mixer.output().apply(kernels, mixed, tokens, branch);
         ops.add(branch, 0, x, 0, tokens * hidden);
         postNorm.apply(x, tokens, normed);
         feedForward.forward(chunk, normed, branch);

@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them.
- * Immutable.
+ * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them. Immutable once
+ * it is loaded.
  */
 public final class ModelWeights {
     private final ModelConfig config;
@@ -36,6 +36,23 @@ public final class ModelWeights {
             }
         }
         return weights;
+    }
+
+    /** Some weights of a model, for a caller that knows which of them it uses. */
+    static ModelWeights partial(ModelConfig config) {
+        return new ModelWeights(config);
+    }
+
+    void put(WeightSpec spec, Matrix matrix) {
+        matrices.put(spec.name(), matrix);
+    }
+
+    void put(WeightSpec spec, float[] vector) {
+        vectors.put(spec.name(), prepared(spec, vector.clone()));
+    }
+
+    void remove(WeightSpec spec) {
+        matrices.remove(spec.name());
     }
 
     /** A vector in the form the blocks use it. */
@@ -91,6 +108,14 @@ public final class ModelWeights {
                 config.hidden());
     }
 
+    /** The mixer of a layer, with an empty memory. */
+    Mixer mixer(int index, SessionParts parts) {
+        return switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> mixer(DenseNames.of(config, index), parts);
+            case QWEN1 -> qwen1Mixer(index, parts);
+        };
+    }
+
     private Mixer mixer(DenseNames names, SessionParts parts) {
         Optional<DeltaNetConfig> delta = config.attention().linear(names.layer());
         return delta.isPresent()
@@ -128,16 +153,21 @@ public final class ModelWeights {
     private DecoderLayer qwen1Layer(int index, SessionParts parts) {
         var names = new Qwen1Names(index);
         Kernels kernels = parts.kernels();
-        var attention =
-                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
         var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
-                new Attention(parts, attention, config.attention(), index),
+                qwen1Mixer(index, parts),
                 norm(kernels, names.postNorm()),
                 new Mlp(parts, mlp),
                 config.hidden());
+    }
+
+    private Mixer qwen1Mixer(int index, SessionParts parts) {
+        var names = new Qwen1Names(index);
+        var attention =
+                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
+        return new Attention(parts, attention, config.attention(), index);
     }
 
     private FeedForward feedForward(DenseNames names, SessionParts parts) {
@@ -159,7 +189,7 @@ public final class ModelWeights {
         return new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
     }
 
-    private RmsNorm norm(Kernels kernels, String name) {
+    RmsNorm norm(Kernels kernels, String name) {
         return new RmsNorm(kernels, vector(name), config.normEps());
     }
 
@@ -167,11 +197,11 @@ public final class ModelWeights {
         return require(vectors.get(name), name);
     }
 
-    private Linear linear(String module) {
+    Linear linear(String module) {
         return new Linear(matrix(DenseNames.weight(module)), vectors.get(DenseNames.bias(module)));
     }
 
-    private Matrix matrix(String name) {
+    Matrix matrix(String name) {
         return require(matrices.get(name), name);
     }
 
