@@ -5,6 +5,7 @@ import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
@@ -37,6 +38,7 @@ public final class VectorKernels implements Kernels {
     private final Width width;
     private final WorkerPool pool;
     private final Ops ops;
+    private final Blas blas;
     private final WeightKernel int4;
     private final WeightKernel int8;
     private final WeightKernel nf4;
@@ -61,6 +63,7 @@ public final class VectorKernels implements Kernels {
         dense = new DenseKernels(width);
         gemm = width.instance(PanelGemm.class, PanelGemmKernel.class);
         pool = new WorkerPool(threads);
+        blas = new VectorBlas(width.instance(TileProduct.class, TileProductKernel.class), pool);
     }
 
     @Override
@@ -131,6 +134,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public Blas blas() {
+        return blas;
     }
 
     @Override

@@ -1,0 +1,24 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.runtime.kernel.Blas.Tile;
+
+/** The innermost loop of a dense product, over packed factors. */
+interface TileProduct {
+    /** Rows of the output that are computed at a time. */
+    int ROWS = 6;
+
+    /** Columns of the output that are computed at a time. */
+    int COLS = 32;
+
+    /** Packed numbers from {@code at} on. */
+    record Packed(float[] data, int at) {}
+
+    /**
+     * c[i][j] += Σ over l &lt; k of a[i][l]·b[l][j], for i &lt; panels·ROWS and j &lt; COLS: one fused multiply-add after the
+     * other from 0 on in the order of l, then the addition.
+     *
+     * @param a {@code [panels][k][ROWS]}
+     * @param b {@code [k][COLS]}
+     */
+    void multiply(Packed a, int panels, Packed b, int k, Tile c);
+}

@@ -1,0 +1,73 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.runtime.kernel.Blas.Tile;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Six rows × two vectors of columns: twelve accumulators, eight loads for twelve multiply-adds. */
+final class TileProductKernel implements TileProduct {
+    private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
+
+    @Override
+    public void multiply(Packed a, int panels, Packed b, int k, Tile c) {
+        for (int p = 0; p < panels; p++) {
+            int from = a.at() + p * k * ROWS;
+            int to = c.at() + p * ROWS * c.stride();
+            for (int lane = 0; lane < COLS; lane += 2 * F.length()) {
+                tile(a.data(), from, b.data(), b.at() + lane, k, c.data(), to + lane, c.stride());
+            }
+        }
+    }
+
+    private static void tile(float[] a, int aAt, float[] b, int bAt, int k, float[] c, int cAt, int stride) {
+        int half = F.length();
+        FloatVector p0 = FloatVector.zero(F);
+        FloatVector q0 = FloatVector.zero(F);
+        FloatVector p1 = FloatVector.zero(F);
+        FloatVector q1 = FloatVector.zero(F);
+        FloatVector p2 = FloatVector.zero(F);
+        FloatVector q2 = FloatVector.zero(F);
+        FloatVector p3 = FloatVector.zero(F);
+        FloatVector q3 = FloatVector.zero(F);
+        FloatVector p4 = FloatVector.zero(F);
+        FloatVector q4 = FloatVector.zero(F);
+        FloatVector p5 = FloatVector.zero(F);
+        FloatVector q5 = FloatVector.zero(F);
+        for (int l = 0; l < k; l++) {
+            FloatVector b0 = FloatVector.fromArray(F, b, bAt + l * COLS);
+            FloatVector b1 = FloatVector.fromArray(F, b, bAt + l * COLS + half);
+            int i = aAt + l * ROWS;
+            FloatVector v = FloatVector.broadcast(F, a[i]);
+            p0 = b0.fma(v, p0);
+            q0 = b1.fma(v, q0);
+            v = FloatVector.broadcast(F, a[i + 1]);
+            p1 = b0.fma(v, p1);
+            q1 = b1.fma(v, q1);
+            v = FloatVector.broadcast(F, a[i + 2]);
+            p2 = b0.fma(v, p2);
+            q2 = b1.fma(v, q2);
+            v = FloatVector.broadcast(F, a[i + 3]);
+            p3 = b0.fma(v, p3);
+            q3 = b1.fma(v, q3);
+            v = FloatVector.broadcast(F, a[i + 4]);
+            p4 = b0.fma(v, p4);
+            q4 = b1.fma(v, q4);
+            v = FloatVector.broadcast(F, a[i + 5]);
+            p5 = b0.fma(v, p5);
+            q5 = b1.fma(v, q5);
+        }
+        add(p0, q0, c, cAt);
+        add(p1, q1, c, cAt + stride);
+        add(p2, q2, c, cAt + 2 * stride);
+        add(p3, q3, c, cAt + 3 * stride);
+        add(p4, q4, c, cAt + 4 * stride);
+        add(p5, q5, c, cAt + 5 * stride);
+    }
+
+    private static void add(FloatVector p, FloatVector q, float[] c, int at) {
+        int half = F.length();
+        FloatVector.fromArray(F, c, at).add(p).intoArray(c, at);
+        FloatVector.fromArray(F, c, at + half).add(q).intoArray(c, at + half);
+    }
+}
