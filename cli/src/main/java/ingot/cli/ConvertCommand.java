@@ -5,6 +5,8 @@ import ingot.formats.IngotException;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
+import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,8 +61,13 @@ final class ConvertCommand extends Task {
     @Nullable
     String group;
 
-    @Option(names = "--method", paramLabel = "NAME", description = "How numbers are chosen: rtn, round to nearest.")
-    String method = "rtn";
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
+                    + " layers see of a calibration text (default with --calibration).")
+    @Nullable
+    String method;
 
     @Option(
             names = "--keep",
@@ -85,24 +92,57 @@ final class ConvertCommand extends Task {
     @Option(names = "--allow-nonfinite", description = "Convert weights that are NaN or infinite.")
     boolean allowNonFinite;
 
-    @Option(names = "--calibration", paramLabel = "TEXT", hidden = true)
+    @Option(
+            names = "--calibration",
+            paramLabel = "TEXT",
+            description = "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
+                    + " with Ingot).")
     @Nullable
     Path calibration;
+
+    @Option(
+            names = "--calibration-tokens",
+            paramLabel = "N",
+            defaultValue = "65536",
+            description = "Tokens to use of it at most (default: ${DEFAULT-VALUE}).")
+    int calibrationTokens;
+
+    @Option(
+            names = "--calibration-length",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+    int calibrationLength;
+
+    @Option(
+            names = "--calibration-seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Picks the sequences where there are more (default: ${DEFAULT-VALUE}).")
+    long seed;
+
+    @Option(
+            names = "--order",
+            paramLabel = "ORDER",
+            defaultValue = "ACTIVATION",
+            description = "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
+                    + " (default: ${DEFAULT-VALUE}).")
+    Order.Kind order = Order.Kind.ACTIVATION;
 
     @Option(names = "--budget", paramLabel = "SIZE", hidden = true)
     @Nullable
     String budget;
 
-    @Option(names = "--resume", hidden = true)
+    @Option(names = "--resume", description = "Go on where a calibrated conversion to the same output was interrupted.")
     boolean resume;
 
     @Override
     int run(Console console) {
-        refuseWhatIsNotThere();
         String asked = type == null ? "int8" : type;
         ConvertOptions options = ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
                 .withSame(type == null && group == null)
                 .withKeep(keep.stream().map(ConvertOptions.Keep::parse).toList())
+                .withMethod(method())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
@@ -134,24 +174,24 @@ final class ConvertCommand extends Task {
         return ExitCode.DONE;
     }
 
-    /** The options exist in the agreed command line; using one must not silently do something else. */
-    private void refuseWhatIsNotThere() {
-        String name = method.toLowerCase(Locale.ROOT);
-        if (!name.equals("rtn")) {
-            throw new IngotException.Usage(
-                    name.equals("gptq")
-                            ? "--method gptq is not in this version; it has rtn"
-                            : "unknown method '" + name + "'; this version has rtn");
+    private ConvertOptions.Method method() {
+        Optional<String> name = Optional.ofNullable(method).map(m -> m.toLowerCase(Locale.ROOT));
+        boolean calibrated = name.map("gptq"::equals).orElse(calibration != null);
+        if (name.isPresent() && !calibrated && !name.get().equals("rtn")) {
+            throw new IngotException.Usage("unknown method '" + method + "'; expected rtn or gptq");
         }
         if ("auto".equals(type) || budget != null) {
             throw new IngotException.Usage(
                     "choosing types by a budget is not in this version; name a type and exceptions with --keep");
         }
-        if (calibration != null) {
-            throw new IngotException.Usage("--calibration needs a calibrated method, and this version has only rtn");
+        if (!calibrated) {
+            if (calibration != null) {
+                throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
+            }
+            return new ConvertOptions.Method.Rtn();
         }
-        if (resume) {
-            throw new IngotException.Usage("--resume is not in this version; start the conversion again");
-        }
+        CalibrationOptions data =
+                new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
+        return new ConvertOptions.Method.Gptq(data, order, resume);
     }
 }

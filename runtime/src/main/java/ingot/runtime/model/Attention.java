@@ -49,7 +49,6 @@ final class Attention implements Mixer {
      */
     record Weights(
             QkvProjection qkv,
-            Linear output,
             @Nullable RmsNorm queryNorm,
             @Nullable RmsNorm keyNorm) {}
 
@@ -87,11 +86,6 @@ final class Attention implements Mixer {
     @Override
     public int mixedWidth() {
         return config.queryDim();
-    }
-
-    @Override
-    public Linear output() {
-        return weights.output();
     }
 
     /** Norms and rotates every head of one token. */

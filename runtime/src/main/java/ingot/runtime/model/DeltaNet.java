@@ -51,8 +51,7 @@ final class DeltaNet implements Mixer {
             float[] filters,
             float[] decay,
             float[] decayBias,
-            RmsNorm norm,
-            Linear output) {}
+            RmsNorm norm) {}
 
     DeltaNet(SessionParts parts, Weights weights, DeltaNetConfig config) {
         this.parts = parts;
@@ -88,11 +87,6 @@ final class DeltaNet implements Mixer {
     @Override
     public int mixedWidth() {
         return config.valueWidth();
-    }
-
-    @Override
-    public Linear output() {
-        return weights.output();
     }
 
     /** out[t] = silu(Σ taps[j] · in[t − kernel + 1 + j]) for a block of channels of one token. */

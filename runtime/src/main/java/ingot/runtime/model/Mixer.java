@@ -10,8 +10,5 @@ sealed interface Mixer permits Attention, DeltaNet {
     /** Columns of the output projection. */
     int mixedWidth();
 
-    /** mixed → hidden. */
-    Linear output();
-
     LayerState state();
 }

@@ -102,7 +102,7 @@ public final class ModelWeights {
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
-                mixer(names, parts),
+                new DecoderLayer.Mixing(mixer(names, parts), linear(mixerOutput(index))),
                 norm(kernels, names.postNorm()),
                 feedForward(names, parts),
                 config.hidden());
@@ -113,6 +113,17 @@ public final class ModelWeights {
         return switch (config.family().naming()) {
             case LLAMA, COMPOSITE -> mixer(DenseNames.of(config, index), parts);
             case QWEN1 -> qwen1Mixer(index, parts);
+        };
+    }
+
+    /** The module that projects what the mixer of a layer made back into the residual stream. */
+    String mixerOutput(int index) {
+        return switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> {
+                DenseNames names = DenseNames.of(config, index);
+                yield config.attention().linear(index).isPresent() ? names.delta().output() : names.output();
+            }
+            case QWEN1 -> new Qwen1Names(index).output();
         };
     }
 
@@ -135,8 +146,7 @@ public final class ModelWeights {
                 vector(names.convolution()),
                 vector(names.decay()),
                 vector(names.decayBias()),
-                norm(kernels, names.norm()),
-                linear(names.output()));
+                norm(kernels, names.norm()));
     }
 
     private Attention attention(DenseNames names, SessionParts parts) {
@@ -144,7 +154,6 @@ public final class ModelWeights {
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
                 new QkvProjection.Separate(linear(names.query()), linear(names.key()), linear(names.value())),
-                linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
         return new Attention(parts, attention, config.attention(), names.layer());
@@ -157,7 +166,7 @@ public final class ModelWeights {
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
-                qwen1Mixer(index, parts),
+                new DecoderLayer.Mixing(qwen1Mixer(index, parts), linear(mixerOutput(index))),
                 norm(kernels, names.postNorm()),
                 new Mlp(parts, mlp),
                 config.hidden());
@@ -166,7 +175,7 @@ public final class ModelWeights {
     private Mixer qwen1Mixer(int index, SessionParts parts) {
         var names = new Qwen1Names(index);
         var attention =
-                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
+                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), null, null);
         return new Attention(parts, attention, config.attention(), index);
     }
 

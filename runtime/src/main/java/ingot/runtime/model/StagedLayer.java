@@ -114,18 +114,8 @@ public final class StagedLayer {
         return specs.stream().filter(s -> s.role() == WeightSpec.Role.LINEAR).toList();
     }
 
-    /** The first projection whose outputs are the residual stream's and whose inputs are the mixer's. */
     private int mixerOutputAt() {
-        String name = DenseNames.weight(
-                switch (config.family().naming()) {
-                    case LLAMA, COMPOSITE -> {
-                        DenseNames names = DenseNames.of(config, index);
-                        yield config.attention().linear(index).isPresent()
-                                ? names.delta().output()
-                                : names.output();
-                    }
-                    case QWEN1 -> new Qwen1Names(index).output();
-                });
+        String name = DenseNames.weight(weights.mixerOutput(index));
         for (int i = 0; i < linears().size(); i++) {
             if (linears().get(i).name().equals(name)) {
                 return i;
