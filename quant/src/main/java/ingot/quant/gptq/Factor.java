@@ -9,12 +9,13 @@ import ingot.runtime.kernel.Blas.Tile;
  * to the first, column k is best rounded as wₖ + Σ_{j&gt;k} eⱼ·Mⱼₖ with e = w − ŵ: what GPTQ does with the Cholesky factor of
  * H⁻¹, after one factorisation instead of three steps (LDLQ; Chee et al. 2023, QuIP, theorem 1).
  *
- * @param m M, row-major [n][n]; above the diagonal anything
+ * @param m M, row-major [n][n], below the diagonal; H above it, for its factorisation takes place below alone
  * @param d D [n]
+ * @param diagonal of H + λI [n]
  * @param damping λ ÷ mean of H's diagonal
  */
 @SuppressWarnings("ArrayRecordComponent") // large arrays, never compared
-public record Factor(Order order, float[] m, float[] d, double damping) {
+public record Factor(Order order, float[] m, float[] d, float[] diagonal, double damping) {
     /** First λ, as a share of the mean of H's diagonal; the classic value of the reference. */
     public static final double DAMPING = 0.01;
 
@@ -54,11 +55,13 @@ public record Factor(Order order, float[] m, float[] d, double damping) {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++, damping *= 10) {
             float lambda = (float) (damping * sum / n);
             toLower(h, n);
+            float[] damped = new float[n];
             for (int i = 0; i < n; i++) {
-                h[i * n + i] = diagonal[order.columns()[i]] + lambda;
+                damped[i] = diagonal[order.columns()[i]] + lambda;
+                h[i * n + i] = damped[i];
             }
             if (blas.cholesky(h, n) == n) {
-                return new Factor(order, h, unitDiagonal(h, n), damping);
+                return new Factor(order, h, unitDiagonal(h, n), damped, damping);
             }
         }
         throw new Impossible("its Hessian has no Cholesky factor");
@@ -111,6 +114,21 @@ public record Factor(Order order, float[] m, float[] d, double damping) {
     /** Number of columns. */
     public int n() {
         return d.length;
+    }
+
+    /** An element of H + λI. */
+    float h(int i, int j) {
+        return i == j ? diagonal[i] : i < j ? m[i * n() + j] : m[j * n() + i];
+    }
+
+    /** A row of H + λI. */
+    void row(int i, float[] out) {
+        int n = n();
+        for (int j = 0; j < i; j++) {
+            out[j] = m[j * n + i];
+        }
+        out[i] = diagonal[i];
+        System.arraycopy(m, i * n + i + 1, out, i + 1, n - i - 1);
     }
 
     Tile tile(int row, int col) {

@@ -3,6 +3,7 @@ package ingot.quant.gptq;
 import ingot.quant.gptq.GroupCoder.Run;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
+import java.util.Arrays;
 
 /**
  * Rounds rows of a matrix with error feedback. Rows do not depend on each other, so any split of them gives the same numbers.
@@ -13,6 +14,9 @@ public final class Sweep {
 
     /** Groups up to this long get their scale with feedback; longer ones from their weights alone. */
     private static final int SEARCHED = 256;
+
+    /** Times that every level is reconsidered afterwards. */
+    private static final int DESCENTS = Integer.getInteger("descents", 2);
 
     private final Factor factor;
     private final Grid grid;
@@ -51,60 +55,105 @@ public final class Sweep {
      */
     public Rows round(float[] matrix, int first, int rows) {
         int n = factor.n();
-        int groups = Math.ceilDiv(n, group);
+        int units = factor.order().units().length;
         float[] w = ordered(matrix, rows);
-        float[] e = new float[rows * n];
-        Rows out = new Rows(new byte[rows * n], new float[rows * groups], new float[rows * n], 0);
+        State state = new State(w, new float[rows * n], new float[rows * n], new float[rows * units]);
         boolean fixed = group > SEARCHED;
         if (fixed) {
-            fixScales(matrix, first, rows, out.scales());
+            fixScales(matrix, first, rows, state.scales());
         }
         GroupCoder coder = new GroupCoder(grid, rule);
         int[] starts = factor.order().starts();
         float[] target = new float[rows * (BLOCK + unit(group))];
-        double error = 0;
-        for (int last = starts.length - 1; last > 0; ) {
+        for (int last = units; last > 0; ) {
             int unit = last;
             while (unit > 0 && starts[last] - starts[unit] < BLOCK) {
                 unit--;
             }
             int from = starts[unit];
             int width = starts[last] - from;
-            for (int r = 0; r < rows; r++) {
-                System.arraycopy(w, r * n + from, target, r * width, width);
-            }
-            int rest = n - from - width;
-            if (rest > 0) {
-                blas.multiplyAdd(
-                        1,
-                        new Tile(e, from + width, n),
-                        factor.tile(from + width, from),
-                        new Tile(target, 0, width),
-                        rows,
-                        rest,
-                        width);
-            }
+            target(state, from, width, rows, target);
             for (int r = 0; r < rows; r++) {
                 for (int u = last - 1; u >= unit; u--) {
                     int at = starts[u];
                     Run run = new Run(w, r * n + at, target, r * width + at - from, at, starts[u + 1] - at);
                     int g = factor.order().units()[u] * unit(group) / group;
-                    float scale;
                     if (fixed) {
-                        scale = out.scales()[r * groups + g];
-                        coder.round(factor, run, scale);
+                        coder.round(factor, run, state.scales()[r * units + u]);
                     } else {
-                        scale = coder.choose(factor, run, first + r, g);
-                        out.scales()[r * groups + g] = scale;
+                        state.scales()[r * units + u] = coder.choose(factor, run, first + r, g);
                     }
-                    keep(coder, run, scale, r, e, out);
-                    feedBack(run, e, r, from, target, width);
+                    keep(coder, run, state.scales()[r * units + u], r, state);
+                    feedBack(run, state.errors(), r, from, target, width);
                 }
             }
             last = unit;
         }
-        error = residual(e, rows);
-        return new Rows(out.codes(), out.scales(), out.stored(), error);
+        descend(state, rows);
+        return result(state, rows);
+    }
+
+    /**
+     * Rows at work, columns in the factor's order.
+     *
+     * @param weights [rows][n]
+     * @param errors weights − stored [rows][n]
+     * @param levels [rows][n]
+     * @param scales [rows][units]
+     */
+    @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
+    private record State(float[] weights, float[] errors, float[] levels, float[] scales) {}
+
+    /** Weights of a block of columns with the feedback of all columns after it. */
+    private void target(State state, int from, int width, int rows, float[] target) {
+        int n = factor.n();
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(state.weights(), r * n + from, target, r * width, width);
+        }
+        int rest = n - from - width;
+        if (rest > 0) {
+            Tile errors = new Tile(state.errors(), from + width, n);
+            Tile feedback = factor.tile(from + width, from);
+            blas.multiplyAdd(1, errors, feedback, new Tile(target, 0, width), rows, rest, width);
+        }
+    }
+
+    private void descend(State state, int rows) {
+        int[] unitOf = new int[factor.n()];
+        int[] starts = factor.order().starts();
+        for (int u = 0; u + 1 < starts.length; u++) {
+            Arrays.fill(unitOf, starts[u], starts[u + 1], u);
+        }
+        Descent descent = new Descent(factor, grid, blas);
+        for (int pass = 0; pass < DESCENTS; pass++) {
+            descent.improve(state.errors(), state.levels(), state.scales(), unitOf, rows);
+        }
+    }
+
+    /** Back to the order of the matrix. */
+    private Rows result(State state, int rows) {
+        int n = factor.n();
+        int groups = Math.ceilDiv(n, group);
+        Order order = factor.order();
+        int units = order.units().length;
+        Rows out = new Rows(
+                new byte[rows * n],
+                new float[rows * groups],
+                new float[rows * n],
+                factor.energy(state.errors(), rows, blas));
+        for (int r = 0; r < rows; r++) {
+            for (int u = 0; u < units; u++) {
+                float scale = state.scales()[r * units + u];
+                out.scales()[r * groups + order.units()[u] * unit(group) / group] = scale;
+                for (int k = order.starts()[u]; k < order.starts()[u + 1]; k++) {
+                    float level = state.levels()[r * n + k];
+                    int to = r * n + order.columns()[k];
+                    out.codes()[to] = grid.code(level);
+                    out.stored()[to] = level * scale;
+                }
+            }
+        }
+        return out;
     }
 
     private float[] ordered(float[] matrix, int rows) {
@@ -122,33 +171,31 @@ public final class Sweep {
     /** Scales of long groups, from the weights as they are. */
     private void fixScales(float[] matrix, int first, int rows, float[] scales) {
         int n = factor.n();
-        int groups = Math.ceilDiv(n, group);
         float[] d = new float[n];
         for (int k = 0; k < n; k++) {
             d[factor.order().columns()[k]] = factor.d()[k];
         }
-        Factor plain = new Factor(factor.order(), factor.m(), d, factor.damping());
+        Factor plain = new Factor(factor.order(), factor.m(), d, factor.diagonal(), factor.damping());
         GroupCoder coder = new GroupCoder(grid, rule);
+        int[] units = factor.order().units();
         for (int r = 0; r < rows; r++) {
-            for (int g = 0; g < groups; g++) {
-                int at = g * group;
-                int width = Math.min(group, n - at);
-                Run run = new Run(matrix, r * n + at, matrix, r * n + at, at, width);
-                scales[r * groups + g] = coder.plain(plain, run, first + r, g);
+            float[] chosen = new float[Math.ceilDiv(n, group)];
+            for (int g = 0; g < chosen.length; g++) {
+                int at = r * n + g * group;
+                Run run = new Run(matrix, at, matrix, at, g * group, Math.min(group, n - g * group));
+                chosen[g] = coder.plain(plain, run, first + r, g);
+            }
+            for (int u = 0; u < units.length; u++) {
+                scales[r * units.length + u] = chosen[units[u] * unit(group) / group];
             }
         }
     }
 
-    private void keep(GroupCoder coder, Run run, float scale, int row, float[] e, Rows out) {
-        int n = factor.n();
-        int[] columns = factor.order().columns();
+    private void keep(GroupCoder coder, Run run, float scale, int row, State state) {
+        int at = row * factor.n() + run.column();
         for (int k = 0; k < run.n(); k++) {
-            float level = coder.level(k);
-            float value = level * scale;
-            int to = row * n + columns[run.column() + k];
-            out.codes()[to] = grid.code(level);
-            out.stored()[to] = value;
-            e[row * n + run.column() + k] = run.weights()[run.weightsAt() + k] - value;
+            state.levels()[at + k] = coder.level(k);
+            state.errors()[at + k] = run.weights()[run.weightsAt() + k] - coder.level(k) * scale;
         }
     }
 
@@ -166,9 +213,5 @@ public final class Sweep {
                 target[to + i] += error * m[at + i];
             }
         }
-    }
-
-    private double residual(float[] e, int rows) {
-        return factor.energy(e, rows, blas);
     }
 }
