@@ -226,8 +226,8 @@ class BlasTest {
                 kernels.blas().cholesky(l, n);
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
             }
-            // Records of places and closures; a panel would be 32 KiB.
-            assertTrue(least < n * n, least + " bytes");
+            // Some 100 bytes per tile for records of where it is; the packed factors of one pass would be 500 KB.
+            assertTrue(least < 2 * n * n, least + " bytes");
         }
     }
 

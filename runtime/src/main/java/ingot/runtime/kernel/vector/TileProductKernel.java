@@ -13,19 +13,16 @@ final class TileProductKernel implements TileProduct {
     private final Scratch scratch = new Scratch();
 
     @Override
-    public void multiply(Packed a, int panels, Packed b, int k, Tile c) {
+    public void multiply(Packed a, Packed b, int k, Tile c) {
         float[] sums = scratch.floats(ROWS * COLS);
-        for (int p = 0; p < panels; p++) {
-            int from = a.at() + p * k * ROWS;
-            int to = c.at() + p * ROWS * c.stride();
-            for (int lane = 0; lane < COLS; lane += 2 * F.length()) {
-                tile(a.data(), from, b.data(), b.at() + lane, k, sums, lane);
-            }
-            add(sums, c.data(), to, c.stride());
+        for (int lane = 0; lane < COLS; lane += 2 * F.length()) {
+            sum(a.data(), a.at(), b.data(), b.at() + lane, k, sums, lane);
         }
+        add(sums, c.data(), c.at(), c.stride());
     }
 
-    private static void tile(float[] a, int aAt, float[] b, int bAt, int k, float[] sums, int at) {
+    /** The sums leave through an array: with the additions in here the method exceeds what is compiled without boxes. */
+    private static void sum(float[] a, int aAt, float[] b, int bAt, int k, float[] sums, int at) {
         int half = F.length();
         FloatVector p0 = FloatVector.zero(F);
         FloatVector q0 = FloatVector.zero(F);
@@ -85,5 +82,23 @@ final class TileProductKernel implements TileProduct {
                         .intoArray(c, at);
             }
         }
+    }
+
+    @Override
+    public void solve(Tile l, int count, Packed x) {
+        for (int lane = x.at(); lane < x.at() + COLS; lane += F.length()) {
+            for (int i = 0; i < count; i++) {
+                int row = l.at() + i * l.stride();
+                solve(l.data(), row, i, x.data(), lane);
+            }
+        }
+    }
+
+    private static void solve(float[] l, int row, int i, float[] x, int lane) {
+        FloatVector rest = FloatVector.fromArray(F, x, lane + i * COLS);
+        for (int k = 0; k < i; k++) {
+            rest = FloatVector.fromArray(F, x, lane + k * COLS).fma(FloatVector.broadcast(F, -l[row + k]), rest);
+        }
+        rest.div(l[row + i]).intoArray(x, lane + i * COLS);
     }
 }
