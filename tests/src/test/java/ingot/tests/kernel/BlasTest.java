@@ -9,6 +9,7 @@ import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
 import ingot.runtime.kernel.Kernels;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -205,6 +206,29 @@ class BlasTest {
         assertEquals(n, blas.cholesky(a, n));
         System.arraycopy(a, 0, all, 3 * n * n, n * n);
         return all;
+    }
+
+    @Test
+    void steadyWorkAllocatesNoBuffers() {
+        int n = 420;
+        int tokens = 300;
+        float[] x = random(tokens * n, 11);
+        float[] h = new float[n * n];
+        float[] a = definite(n);
+        float[] l = a.clone();
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Kernels kernels = Kernels.create(Backend.VECTOR, 0, 1)) {
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 200; round++) {
+                System.arraycopy(a, 0, l, 0, n * n);
+                long before = threads.getCurrentThreadAllocatedBytes();
+                kernels.blas().gram(x, tokens, n, h);
+                kernels.blas().cholesky(l, n);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+            // Some 100 bytes per tile for records of where it is; the packed factors of one pass would be 500 KB.
+            assertTrue(least < 2 * n * n, least + " bytes");
+        }
     }
 
     @Test

@@ -8,13 +8,17 @@ import ingot.runtime.kernel.vector.BlockedProduct.Shape;
 import ingot.runtime.kernel.vector.TileProduct.Packed;
 
 /**
- * Right-looking Cholesky factorization in blocks (Golub and Van Loan 2013, 4.2.6): the diagonal block L₁₁ is factored, the
- * rows below become L₂₁ = A₂₁·L₁₁⁻ᵀ, and L₂₁·L₂₁ᵀ is subtracted from the rest. A diagonal block of {@value #OUTER} columns is
- * factored in the same way with blocks of {@value #INNER}, and those in plain loops.
+ * Cholesky factorization by halves (Gustavson 1997): L₁₁ is the factor of the upper left half, L₂₁ = A₂₁·L₁₁⁻ᵀ, and L₂₂ is the
+ * factor of A₂₂ − L₂₁·L₂₁ᵀ. The triangular system is solved by halves too, so that nearly all work is in products with long
+ * sums.
  */
 final class BlockedCholesky {
-    private static final int OUTER = 128;
-    private static final int INNER = 32;
+    /** Columns that are factored in plain loops; a multiple of it is where halves meet. */
+    private static final int PLAIN = 32;
+
+    /** Columns of a triangular system that are solved in one go. */
+    private static final int SOLVED = 64;
+
     private static final int ROWS = TileProduct.ROWS;
     private static final int COLS = TileProduct.COLS;
 
@@ -32,26 +36,25 @@ final class BlockedCholesky {
 
     /** As {@link ingot.runtime.kernel.Blas#cholesky}. */
     int factor(Tile a, int n) {
-        return factor(a, n, OUTER);
+        if (n <= PLAIN) {
+            return plain(a, n);
+        }
+        int half = half(n);
+        int done = factor(a, half);
+        if (done < half) {
+            return done;
+        }
+        int below = n - half;
+        Tile panel = a.at(half, 0);
+        solve(a, half, panel, below);
+        Factor rows = Factor.rows(panel);
+        Tile rest = a.at(half, half);
+        product.add(-1, rows, rows, rest, new Shape(below, half, below, Region.LOWER));
+        return half + factor(rest, below);
     }
 
-    private int factor(Tile a, int n, int step) {
-        for (int j = 0; j < n; j += step) {
-            int size = Math.min(step, n - j);
-            Tile diagonal = a.at(j, j);
-            int done = step == OUTER ? factor(diagonal, size, INNER) : plain(diagonal, size);
-            if (done < size) {
-                return j + done;
-            }
-            int below = n - j - size;
-            if (below > 0) {
-                Tile panel = a.at(j + size, j);
-                solve(diagonal, size, panel, below);
-                Factor rows = Factor.rows(panel);
-                product.add(-1, rows, rows, a.at(j + size, j + size), new Shape(below, size, below, Region.LOWER));
-            }
-        }
-        return n;
+    private static int half(int n) {
+        return (n / 2 + PLAIN - 1) / PLAIN * PLAIN;
     }
 
     private static int plain(Tile a, int n) {
@@ -78,40 +81,38 @@ final class BlockedCholesky {
 
     /** x = a·l⁻ᵀ in place of a, for {@code rows} rows; l is n×n. */
     private void solve(Tile l, int n, Tile a, int rows) {
-        int length = n * ROWS;
-        float[] triangle = triangles.floats((OUTER + ROWS) * OUTER);
-        Factor factor = Factor.rows(l);
-        for (int j = 0; j < n; j += ROWS) {
-            factor.from(j, 0).pack(-1, Math.min(ROWS, n - j), n, triangle, j / ROWS * length, ROWS);
+        if (n <= SOLVED) {
+            solvePanels(l, n, a, rows);
+            return;
         }
-        pool.run((rows - 1) / COLS + 1, task -> {
-            float[] x = panels.floats((OUTER + ROWS) * COLS);
-            int lanes = Math.min(COLS, rows - task * COLS);
-            Factor.rows(a.at(task * COLS, 0)).pack(1, lanes, n, x, 0, COLS);
-            for (int j = 0; j < n; j += ROWS) {
-                kernel.multiply(
-                        new Packed(triangle, j / ROWS * length), 1, new Packed(x, 0), j, new Tile(x, j * COLS, COLS));
-                solve(l, j, Math.min(ROWS, n - j), x);
-            }
-            unpack(x, a.at(task * COLS, 0), lanes, n);
-        });
+        int half = half(n);
+        solve(l, half, a, rows);
+        Tile rest = a.at(0, half);
+        Shape shape = new Shape(rows, half, n - half, Region.ALL);
+        product.add(-1, Factor.rows(a), Factor.rows(l.at(half, 0)), rest, shape);
+        solve(l.at(half, half), n - half, rest, rows);
     }
 
-    /** The rest of columns j … j+count−1, one output row per lane. */
-    private static void solve(Tile l, int j, int count, float[] x) {
-        for (int i = j; i < j + count; i++) {
-            int row = l.at() + i * l.stride();
-            for (int k = j; k < i; k++) {
-                float factor = -l.data()[row + k];
-                for (int lane = 0; lane < COLS; lane++) {
-                    x[i * COLS + lane] = Math.fma(factor, x[k * COLS + lane], x[i * COLS + lane]);
-                }
-            }
-            float pivot = l.data()[row + i];
-            for (int lane = 0; lane < COLS; lane++) {
-                x[i * COLS + lane] /= pivot;
-            }
+    /** 32 rows at a time, which are lanes meanwhile: six columns less what is known of them, then their triangle. */
+    private void solvePanels(Tile l, int n, Tile a, int rows) {
+        int length = n * ROWS;
+        float[] triangle = triangles.floats((SOLVED + ROWS) * SOLVED);
+        Factor factor = Factor.rows(l);
+        for (int j = 0; j < n; j += ROWS) {
+            factor.from(j, 0).packRows(-1, Math.min(ROWS, n - j), n, triangle, j / ROWS * length);
         }
+        pool.run((rows - 1) / COLS + 1, task -> {
+            float[] x = panels.floats((SOLVED + ROWS) * COLS);
+            Tile some = a.at(task * COLS, 0);
+            int lanes = Math.min(COLS, rows - task * COLS);
+            Factor.rows(some).packColumns(lanes, n, x, 0);
+            for (int j = 0; j < n; j += ROWS) {
+                Packed known = new Packed(triangle, j / ROWS * length);
+                kernel.multiply(known, new Packed(x, 0), j, new Tile(x, j * COLS, COLS));
+                kernel.solve(l.at(j, j), Math.min(ROWS, n - j), new Packed(x, j * COLS));
+            }
+            unpack(x, some, lanes, n);
+        });
     }
 
     private static void unpack(float[] x, Tile a, int rows, int n) {

@@ -58,7 +58,7 @@ final class BlockedProduct {
         pool.run(panels, p -> {
             int col = p * TileProduct.COLS;
             int cols = Math.min(TileProduct.COLS, pass.n - col);
-            b.from(col, 0).pack(1, cols, pass.k, packed, p * length, TileProduct.COLS);
+            b.from(col, 0).packColumns(cols, pass.k, packed, p * length);
         });
         pool.run((pass.m - 1) / ROWS + 1, task -> {
             int row = task * ROWS;
@@ -66,36 +66,33 @@ final class BlockedProduct {
             float[] block = left.floats(DEPTH * ROWS);
             for (int i = 0; i < rows; i += TileProduct.ROWS) {
                 int lanes = Math.min(TileProduct.ROWS, rows - i);
-                a.from(row + i, 0).pack(alpha, lanes, pass.k, block, i * pass.k, TileProduct.ROWS);
+                a.from(row + i, 0).packRows(alpha, lanes, pass.k, block, i * pass.k);
             }
             for (int p = 0; p < panels; p++) {
-                multiply(block, new Packed(packed, p * length), c, pass, new Place(row, rows, p * TileProduct.COLS));
+                Packed panel = new Packed(packed, p * length);
+                for (int i = 0; i < rows; i += TileProduct.ROWS) {
+                    Place place = new Place(row + i, Math.min(TileProduct.ROWS, rows - i), p * TileProduct.COLS);
+                    multiply(new Packed(block, i * pass.k), panel, c, pass, place);
+                }
             }
         });
     }
 
-    /** Where the outputs of a block of rows and a panel of columns are. */
+    /** Where the outputs of a tile are. */
     private record Place(int row, int rows, int col) {}
 
-    private void multiply(float[] block, Packed panel, Tile c, Shape pass, Place at) {
-        int cols = Math.min(TileProduct.COLS, pass.n - at.col);
+    private void multiply(Packed a, Packed b, Tile c, Shape pass, Place at) {
         boolean lower = pass.region == Region.LOWER;
-        int whole = 0;
-        for (int i = 0; i < at.rows; i += TileProduct.ROWS) {
-            int last = at.row + i + TileProduct.ROWS - 1;
-            boolean inside = cols == TileProduct.COLS && i + TileProduct.ROWS <= at.rows;
-            if (lower && last < at.col) {
-                continue;
-            }
-            if (inside && (!lower || at.row + i >= at.col + TileProduct.COLS - 1)) {
-                whole = (at.rows - i) / TileProduct.ROWS;
-                Packed rest = new Packed(block, i * pass.k);
-                kernel.multiply(rest, whole, panel, pass.k, c.at(at.row + i, at.col));
-                i += (whole - 1) * TileProduct.ROWS;
-            } else {
-                Place edge = new Place(at.row + i, Math.min(TileProduct.ROWS, at.rows - i), at.col);
-                edge(new Packed(block, i * pass.k), panel, c, pass, edge);
-            }
+        if (lower && at.row + at.rows <= at.col) {
+            return;
+        }
+        boolean whole = at.rows == TileProduct.ROWS
+                && at.col + TileProduct.COLS <= pass.n
+                && (!lower || at.row >= at.col + TileProduct.COLS - 1);
+        if (whole) {
+            kernel.multiply(a, b, pass.k, c.at(at.row, at.col));
+        } else {
+            edge(a, b, c, pass, at);
         }
     }
 
@@ -105,7 +102,7 @@ final class BlockedProduct {
         for (int i = 0; i < at.rows; i++) {
             System.arraycopy(c.data(), at(c, at, i), tile, i * TileProduct.COLS, wanted(pass, at, i));
         }
-        kernel.multiply(a, 1, b, pass.k, new Tile(tile, 0, TileProduct.COLS));
+        kernel.multiply(a, b, pass.k, new Tile(tile, 0, TileProduct.COLS));
         for (int i = 0; i < at.rows; i++) {
             System.arraycopy(tile, i * TileProduct.COLS, c.data(), at(c, at, i), wanted(pass, at, i));
         }

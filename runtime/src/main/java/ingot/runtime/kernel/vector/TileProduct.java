@@ -14,11 +14,19 @@ interface TileProduct {
     record Packed(float[] data, int at) {}
 
     /**
-     * c[i][j] += Σ over l &lt; k of a[i][l]·b[l][j], for i &lt; panels·ROWS and j &lt; COLS: one fused multiply-add after the
-     * other from 0 on in the order of l, then the addition.
+     * c[i][j] += Σ over l &lt; k of a[l][i]·b[l][j], for i &lt; ROWS and j &lt; COLS: one fused multiply-add after the other
+     * from 0 on in the order of l, then the addition.
      *
-     * @param a {@code [panels][k][ROWS]}
+     * @param a {@code [k][ROWS]}
      * @param b {@code [k][COLS]}
      */
-    void multiply(Packed a, int panels, Packed b, int k, Tile c);
+    void multiply(Packed a, Packed b, int k, Tile c);
+
+    /**
+     * Forward substitution, a column of x at a time: x ← l⁻¹·x.
+     *
+     * @param l its lower triangle of {@code count} rows
+     * @param x {@code [count][COLS]}
+     */
+    void solve(Tile l, int count, Packed x);
 }

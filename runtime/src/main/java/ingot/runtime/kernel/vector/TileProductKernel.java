@@ -1,6 +1,7 @@
 package ingot.runtime.kernel.vector;
 
 import ingot.runtime.kernel.Blas.Tile;
+import ingot.runtime.kernel.Scratch;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -9,18 +10,19 @@ import jdk.incubator.vector.VectorSpecies;
 final class TileProductKernel implements TileProduct {
     private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
 
+    private final Scratch scratch = new Scratch();
+
     @Override
-    public void multiply(Packed a, int panels, Packed b, int k, Tile c) {
-        for (int p = 0; p < panels; p++) {
-            int from = a.at() + p * k * ROWS;
-            int to = c.at() + p * ROWS * c.stride();
-            for (int lane = 0; lane < COLS; lane += 2 * F.length()) {
-                tile(a.data(), from, b.data(), b.at() + lane, k, c.data(), to + lane, c.stride());
-            }
+    public void multiply(Packed a, Packed b, int k, Tile c) {
+        float[] sums = scratch.floats(ROWS * COLS);
+        for (int lane = 0; lane < COLS; lane += 2 * F.length()) {
+            sum(a.data(), a.at(), b.data(), b.at() + lane, k, sums, lane);
         }
+        add(sums, c.data(), c.at(), c.stride());
     }
 
-    private static void tile(float[] a, int aAt, float[] b, int bAt, int k, float[] c, int cAt, int stride) {
+    /** The sums leave through an array: with the additions in here the method exceeds what is compiled without boxes. */
+    private static void sum(float[] a, int aAt, float[] b, int bAt, int k, float[] sums, int at) {
         int half = F.length();
         FloatVector p0 = FloatVector.zero(F);
         FloatVector q0 = FloatVector.zero(F);
@@ -57,17 +59,46 @@ final class TileProductKernel implements TileProduct {
             p5 = b0.fma(v, p5);
             q5 = b1.fma(v, q5);
         }
-        add(p0, q0, c, cAt);
-        add(p1, q1, c, cAt + stride);
-        add(p2, q2, c, cAt + 2 * stride);
-        add(p3, q3, c, cAt + 3 * stride);
-        add(p4, q4, c, cAt + 4 * stride);
-        add(p5, q5, c, cAt + 5 * stride);
+        p0.intoArray(sums, at);
+        q0.intoArray(sums, at + half);
+        p1.intoArray(sums, at + COLS);
+        q1.intoArray(sums, at + COLS + half);
+        p2.intoArray(sums, at + 2 * COLS);
+        q2.intoArray(sums, at + 2 * COLS + half);
+        p3.intoArray(sums, at + 3 * COLS);
+        q3.intoArray(sums, at + 3 * COLS + half);
+        p4.intoArray(sums, at + 4 * COLS);
+        q4.intoArray(sums, at + 4 * COLS + half);
+        p5.intoArray(sums, at + 5 * COLS);
+        q5.intoArray(sums, at + 5 * COLS + half);
     }
 
-    private static void add(FloatVector p, FloatVector q, float[] c, int at) {
-        int half = F.length();
-        FloatVector.fromArray(F, c, at).add(p).intoArray(c, at);
-        FloatVector.fromArray(F, c, at + half).add(q).intoArray(c, at + half);
+    private static void add(float[] sums, float[] c, int cAt, int stride) {
+        for (int i = 0; i < ROWS; i++) {
+            for (int j = 0; j < COLS; j += F.length()) {
+                int at = cAt + i * stride + j;
+                FloatVector.fromArray(F, c, at)
+                        .add(FloatVector.fromArray(F, sums, i * COLS + j))
+                        .intoArray(c, at);
+            }
+        }
+    }
+
+    @Override
+    public void solve(Tile l, int count, Packed x) {
+        for (int lane = x.at(); lane < x.at() + COLS; lane += F.length()) {
+            for (int i = 0; i < count; i++) {
+                int row = l.at() + i * l.stride();
+                solve(l.data(), row, i, x.data(), lane);
+            }
+        }
+    }
+
+    private static void solve(float[] l, int row, int i, float[] x, int lane) {
+        FloatVector rest = FloatVector.fromArray(F, x, lane + i * COLS);
+        for (int k = 0; k < i; k++) {
+            rest = FloatVector.fromArray(F, x, lane + k * COLS).fma(FloatVector.broadcast(F, -l[row + k]), rest);
+        }
+        rest.div(l[row + i]).intoArray(x, lane + i * COLS);
     }
 }
