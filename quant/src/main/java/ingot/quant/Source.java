@@ -2,13 +2,11 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.block.Layout;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
-import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.MatrixSource;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -68,11 +66,6 @@ sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, 
 
     /** The rows of one weight; a vector is one row. Closed by the caller. */
     Rows rows(WeightSpec weight, WeightReader.NonFinite policy);
-
-    /** The codes and scales of a weight that is stored as {@code layout} stores it: it can be copied without rounding. */
-    default Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
-        return Optional.empty();
-    }
 
     /** A matrix whose buffers must be given back. */
     interface Rows extends MatrixSource, AutoCloseable {

@@ -194,7 +194,7 @@ final class GgufReaderTest {
                 .filter(t -> t.name().equals(gate))
                 .findFirst()
                 .orElseThrow();
-        assertEquals("from " + name + ", carried over losslessly", summary.note());
+        assertEquals("carried over losslessly from " + name, summary.note());
         assertEquals(layout, summary.type());
         assertEquals(0, summary.nmse().orElseThrow());
         try (GgufModel model = GgufModel.open(file)) {
@@ -216,7 +216,7 @@ final class GgufReaderTest {
                 .filter(t -> t.name().contains("gate_proj"))
                 .findFirst()
                 .orElseThrow();
-        assertEquals("from q8_0", gate.note());
+        assertEquals("dequantized from q8_0", gate.note());
         assertTrue(gate.nmse().orElseThrow() > 0 && gate.nmse().orElseThrow() < 1e-3, gate::toString);
     }
 
