@@ -7,6 +7,7 @@ import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
+import ingot.formats.hf.GgufPath;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.WeightFiles;
 import ingot.formats.ingot.IngotFile;
@@ -52,10 +53,11 @@ final class Inspector {
      * @param verify read every byte and check every checksum
      * @throws IngotException.BadData for a damaged file, or one of a format that is not known
      */
-    static ObjectNode inspect(Path path, boolean verify, Progress progress) {
-        if (!Files.exists(path)) {
-            throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
+    static ObjectNode inspect(Path given, boolean verify, Progress progress) {
+        if (!Files.exists(given)) {
+            throw new IngotException.MissingInput(Text.path(given) + ": no such file or folder");
         }
+        Path path = GgufPath.resolve(given);
         Inspector inspector = new Inspector(path, verify, progress);
         if (HfFolder.recognises(path)) {
             inspector.folder();

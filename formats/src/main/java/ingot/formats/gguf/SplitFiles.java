@@ -26,6 +26,12 @@ final class SplitFiles {
 
     private SplitFiles() {}
 
+    /** {@code NAME-*-of-0000N.gguf} for a file of a split set, else the name itself. */
+    static String modelName(String file) {
+        Matcher name = NAME.matcher(file);
+        return name.matches() ? name.group(1) + "-*-of-" + name.group(3) + ".gguf" : file;
+    }
+
     /** Opens all files of the model that {@code path} is a file of, in order. */
     static List<GgufFile> open(Path path) {
         List<GgufFile> files = new ArrayList<>();

@@ -9,6 +9,7 @@ import ingot.formats.json.Json;
 import ingot.formats.quantized.Quantization;
 import ingot.formats.quantized.QuantizedSource;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,12 +115,19 @@ public record HfFolder(
         return Json.readObject(file, MAX_CONFIG);
     }
 
-    private static Path findWeights(Path folder) {
+    /** The weights under one of the names that checkpoints are published with. */
+    static Optional<Path> standardWeights(Path folder) {
         // A dangling link counts as present here, so that opening it names it.
-        for (String name : WEIGHTS) {
-            if (Files.exists(folder.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-                return folder.resolve(name);
-            }
+        return WEIGHTS.stream()
+                .map(folder::resolve)
+                .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
+                .findFirst();
+    }
+
+    private static Path findWeights(Path folder) {
+        Optional<Path> standard = standardWeights(folder);
+        if (standard.isPresent()) {
+            return standard.get();
         }
         List<String> others = new ArrayList<>();
         try (var files = Files.newDirectoryStream(folder, "*.{safetensors,bin,pt,pth,gguf}")) {
