@@ -22,6 +22,8 @@ final class SplitFiles {
     static final String TENSORS = "split.tensors.count";
 
     private static final int MAX_FILES = 10_000;
+    /** Missing files that a message names; most published sets are smaller. */
+    private static final int NAMED = 32;
     private static final Pattern NAME = Pattern.compile("(?s)(.*)-([0-9]{5})-of-([0-9]{5})\\.gguf");
 
     private SplitFiles() {}
@@ -72,12 +74,13 @@ final class SplitFiles {
             Path p = path.resolveSibling(sibling);
             paths.add(p);
             if (!Files.exists(p)) {
-                missing.add(sibling);
+                missing.add(Text.path(p.getFileName()));
             }
         }
         if (!missing.isEmpty()) {
+            String names = String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())));
             throw new IngotException.MissingInput(Text.path(path) + ": " + missing.size() + " of " + count
-                    + " files are missing: " + String.join(", ", missing));
+                    + " files are missing: " + names + (missing.size() > NAMED ? ", …" : ""));
         }
         return paths;
     }

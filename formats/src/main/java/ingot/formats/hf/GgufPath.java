@@ -39,9 +39,9 @@ public final class GgufPath {
             throw new IngotException.ReadWrite(Text.path(path) + ": cannot be listed: " + e.getMessage(), e);
         }
         if (models.size() > 1) {
-            String names = models.keySet().stream().limit(NAMED).collect(Collectors.joining(", "));
+            String names = models.keySet().stream().limit(NAMED).map(Text::quote).collect(Collectors.joining(", "));
             throw new IngotException.Usage(Text.path(path) + ": holds " + models.size() + " GGUF models: "
-                    + Text.quote(models.size() > NAMED ? names + ", …" : names)
+                    + names + (models.size() > NAMED ? ", …" : "")
                     + "; name the file of one instead of the folder");
         }
         // Through the folder as it was named, not as the system resolves it.

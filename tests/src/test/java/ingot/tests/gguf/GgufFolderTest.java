@@ -87,7 +87,7 @@ final class GgufFolderTest {
         Tiny.model().write(folder.resolve("b.gguf"));
         Tiny.model().write(folder.resolve("m-00001-of-00002.gguf"));
         Tiny.model().write(folder.resolve("a.gguf"));
-        String expected = "holds 3 GGUF models: 'a.gguf, b.gguf, m-*-of-00002.gguf'; name the file of one";
+        String expected = "holds 3 GGUF models: 'a.gguf', 'b.gguf', 'm-*-of-00002.gguf'; name the file of one";
         for (Object[] args : new Object[][] {
             {"convert", folder, "-o", temp.resolve("a.ingot")},
             {"inspect", folder},
