@@ -226,6 +226,10 @@ enum DenseFamily implements ConfigFamily {
                     "quantization_config",
                     "quantized checkpoints are not supported yet; convert from the original one");
         }
+        if (fields.has("quantization")) {
+            throw fields.mismatch(
+                    "quantization", "checkpoints quantized by MLX are not supported; convert from the original one");
+        }
         NEUTRAL.forEach((name, neutral) -> {
             JsonNode value = fields.get(name);
             if (value != null && !isNeutral(value, neutral)) {

@@ -126,6 +126,7 @@ final class ConfigFieldsTest {
             qwen2        | "attention_bias": false, "qkv_bias": true
             qwen3        | "query_pre_attn_scalar": 256, "attn_scale": 0.1
             qwen3        | "use_qk_norm": false
+            qwen3        | "quantization": {"group_size": 64, "bits": 4}
             qwen3        | "qkv_bias": true
             qwen3        | "attention_sinks": 4
             qwen3        | "no_rope_layers": [1, 0]
