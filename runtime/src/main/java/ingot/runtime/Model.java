@@ -120,7 +120,12 @@ public final class Model implements AutoCloseable {
         try {
             Loaded loaded = new Loaded(graph, store, ModelWeights.load(graph, store));
             Kernels kernels = Kernels.create(options.backend(), options.vectorBits(), options.threads());
-            int automatic = (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE);
+            int longest = graph.config().rope().longest();
+            if (options.maxPositions() > longest) {
+                throw new IngotException.Usage(options.maxPositions() + " positions: dual chunk attention is not"
+                        + " supported, so this model takes at most " + longest);
+            }
+            int automatic = Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
             int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
             return new Model(loaded, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {
