@@ -5,7 +5,6 @@ import static ingot.formats.quantized.Stored.ceil;
 import ingot.formats.DType;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
-import ingot.formats.TensorSource;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -26,7 +25,7 @@ import java.util.Set;
  * @param grid what qzeros and the configuration say
  */
 public record GptqMatrix(
-        TensorSource source,
+        Columns columns,
         TensorInfo codes,
         TensorInfo zeros,
         TensorInfo scales,
@@ -73,7 +72,7 @@ public record GptqMatrix(
                         IntegerMatrix.evenGroups(cols, group));
         GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, bits, config);
         return new GptqMatrix(
-                stored.source(),
+                stored.columns(),
                 weight,
                 zeros,
                 scales,
@@ -105,7 +104,7 @@ public record GptqMatrix(
 
     @Override
     public int[] groupOf() {
-        return index.map(t -> IntegerMatrix.groupIndex(source, t, cols, groups()))
+        return index.map(t -> IntegerMatrix.groupIndex(columns.source(), t, cols, groups()))
                 .orElseGet(() -> IntegerMatrix.evenGroups(cols, grid.group()));
     }
 
@@ -119,19 +118,16 @@ public record GptqMatrix(
         int bits = grid.bits();
         int words = (int) codes.shape().dim(0);
         int[] strip = new int[Math.multiplyExact(words, n)];
-        for (int w = 0; w < words; w++) {
-            Stored.ints(source, codes, w * rows() + first, strip, w * n, n);
-        }
+        columns.ints(codes, first, n, strip);
         int[] zero = zeros(first, n);
         int[] groupOf = groupOf();
         int mask = (1 << bits) - 1;
-        for (int k = 0; k < cols; k++) {
-            int word = (int) ((long) k * bits / 32);
-            int shift = (int) ((long) k * bits % 32);
-            boolean split = shift + bits > 32;
-            for (int row = 0; row < n; row++) {
+        for (int row = 0; row < n; row++) {
+            for (int k = 0; k < cols; k++) {
+                int word = (int) ((long) k * bits / 32);
+                int shift = (int) ((long) k * bits % 32);
                 int q = strip[word * n + row] >>> shift;
-                if (split) {
+                if (shift + bits > 32) {
                     q |= strip[(word + 1) * n + row] << (32 - shift);
                 }
                 out[row * cols + k] = (q & mask) - zero[groupOf[k] * n + row];
@@ -145,12 +141,12 @@ public record GptqMatrix(
         int mask = (1 << bits) - 1;
         long from = first * bits / 32;
         int count = (int) (ceil((first + n) * bits, 32) - from);
-        int[] words = new int[count];
+        int[] words = new int[Math.multiplyExact(groups(), count)];
         int[] out = new int[Math.multiplyExact(groups(), n)];
+        columns.ints(zeros, from, count, words);
         for (int g = 0; g < groups(); g++) {
-            Stored.ints(source, zeros, g * zeros.shape().dim(1) + from, words, 0, count);
             for (int row = 0; row < n; row++) {
-                long bit = (first + row) * bits - from * 32;
+                long bit = (first + row) * bits - from * 32 + g * 32L * count;
                 out[g * n + row] = (GptqZeros.number(words, bit, bits) + grid.added()) & mask;
             }
         }
@@ -159,11 +155,12 @@ public record GptqMatrix(
 
     @Override
     public void scales(long first, int n, float[] out) {
-        float[] line = new float[n];
-        for (int g = 0; g < groups(); g++) {
-            Stored.floats(source, scales, g * rows() + first, line, 0, n);
+        int groups = groups();
+        float[] lines = new float[Math.multiplyExact(groups, n)];
+        columns.floats(scales, first, n, lines);
+        for (int g = 0; g < groups; g++) {
             for (int row = 0; row < n; row++) {
-                out[row * groups() + g] = line[row];
+                out[row * groups + g] = lines[g * n + row];
             }
         }
     }
