@@ -6,8 +6,10 @@ import ingot.formats.DType;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * GPTQ: w[o][i] = scales[g][o] · (q[i][o] − zero[g][o]) with g = g_idx[i].
@@ -50,18 +52,15 @@ public record GptqMatrix(
         TensorInfo scales = stored.require(module + ".scales", weight);
         Optional<TensorInfo> index = stored.find(module + ".g_idx");
         Stored.checkMatrix(weight, DType.I32);
-        int bits = config.bits();
+        GptqConfig.Setting setting = setting(config, weight, zeros, scales, index);
+        int bits = setting.bits();
         long rows = weight.shape().dim(1);
-        int cols = Stored.cols(
-                index.isPresent()
-                        ? index.get().shape().count()
-                        : Math.multiplyExact(weight.shape().dim(0), 32L) / bits,
-                weight);
+        int cols = cols(weight, index, bits);
         if (weight.shape().dim(0) != ceil((long) cols * bits, 32)) {
             throw Stored.mismatch(
                     weight, "shape " + weight.shape() + " does not hold " + cols + " columns of " + bits + " bits");
         }
-        int group = config.group() < 0 ? cols : config.group();
+        int group = setting.group(cols);
         int groups = groups(weight, scales, index.isPresent(), ceil(cols, group));
         Stored.check(scales, SCALES, new Shape(groups, rows), "groups, outputs of qweight");
         Stored.check(zeros, INT, new Shape(groups, ceil(rows * bits, 32)), "groups, outputs of " + bits + " bits");
@@ -70,7 +69,7 @@ public record GptqMatrix(
                 && !Arrays.equals(
                         IntegerMatrix.groupIndex(stored.source(), index.get(), cols, groups),
                         IntegerMatrix.evenGroups(cols, group));
-        GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, bits, config);
+        GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, setting, config.version2());
         return new GptqMatrix(
                 stored.columns(),
                 weight,
@@ -79,6 +78,45 @@ public record GptqMatrix(
                 index.filter(t -> scattered),
                 cols,
                 new Grid(bits, group, found.added(), found.range()));
+    }
+
+    private static int cols(TensorInfo weight, Optional<TensorInfo> index, int bits) {
+        long cols = index.isPresent()
+                ? index.get().shape().count()
+                : Math.multiplyExact(weight.shape().dim(0), 32L) / bits;
+        return Stored.cols(cols, weight);
+    }
+
+    /** Where modules have different settings, the one that the shapes of this module fit. */
+    private static GptqConfig.Setting setting(
+            GptqConfig config, TensorInfo weight, TensorInfo zeros, TensorInfo scales, Optional<TensorInfo> index) {
+        if (config.others().isEmpty() || zeros.shape().rank() != 2 || scales.shape().rank() != 2) {
+            return config.setting();
+        }
+        long rows = weight.shape().dim(1);
+        List<GptqConfig.Setting> fitting = Stream.concat(Stream.of(config.setting()), config.others().stream())
+                .filter(s -> {
+                    int cols = cols(weight, index, s.bits());
+                    return weight.shape().dim(0) == ceil((long) cols * s.bits(), 32)
+                            && zeros.shape().dim(1) == ceil(rows * s.bits(), 32)
+                            && scales.shape().dim(0) == ceil(cols, s.group(cols));
+                })
+                .toList();
+        int cols = fitting.isEmpty() ? 1 : cols(weight, index, fitting.getFirst().bits());
+        // What they say of symmetry counts below four bits only, and an index replaces the group size.
+        long different = fitting.stream()
+                .map(s -> new GptqConfig.Setting(
+                        s.bits(), index.isPresent() ? cols : s.group(cols), s.bits() < 4 && s.symmetric()))
+                .distinct()
+                .count();
+        if (different != 1) {
+            throw Stored.mismatch(
+                    weight,
+                    weight.shape() + " with scales " + scales.shape() + " fits "
+                            + (fitting.isEmpty() ? "none" : different + " different ones")
+                            + " of the settings in 'dynamic'");
+        }
+        return fitting.getFirst();
     }
 
     private static int groups(TensorInfo weight, TensorInfo scales, boolean indexed, long expected) {
