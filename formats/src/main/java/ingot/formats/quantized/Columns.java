@@ -47,8 +47,9 @@ final class Columns {
         for (long col = first; col < first + n; ) {
             long begin = col / most * most;
             int size = (int) Math.min(most, cols - begin);
+            long bytes = (long) lines * size * width;
             MemorySegment panel = MemorySegment.ofArray(
-                    panels.get(new Key(matrix.name(), begin), () -> load(matrix, begin, size)));
+                    panels.get(new Key(matrix.name(), begin), bytes, () -> load(matrix, begin, size)));
             int m = (int) Math.min(begin + size, first + n) - (int) col;
             for (int line = 0; line < lines; line++) {
                 long from = ((long) line * size + (col - begin)) * width;

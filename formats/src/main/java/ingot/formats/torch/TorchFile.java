@@ -147,7 +147,7 @@ public final class TorchFile implements TensorFile {
         for (long at = byteOffset; at < end; ) {
             long first = at / piece * piece;
             int n = (int) Math.min(piece, view.info().bytes() - first);
-            byte[] panel = panels.get(new Key(tensor.name(), first), () -> gather(gather, first, n, width));
+            byte[] panel = panels.get(new Key(tensor.name(), first), n, () -> gather(gather, first, n, width));
             long length = Math.min(first + n, end) - at;
             MemorySegment.copy(MemorySegment.ofArray(panel), at - first, destination, at - byteOffset, length);
             at += length;
