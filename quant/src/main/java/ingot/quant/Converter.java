@@ -158,7 +158,7 @@ public final class Converter {
         PartSink sink = (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer());
         Optional<CodedMatrix> coded = source.coded(weight, tensor.layout());
         if (coded.isPresent()) {
-            coded.get().copyTo(tensor.layout(), sink);
+            coded.get().copyTo(sink);
             outcome.notes().set(index, "from " + source.storedType(weight) + ", carried over losslessly");
             return;
         }

@@ -1,8 +1,7 @@
 package ingot.quant;
 
 import ingot.formats.TensorInfo;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.GgufFile;
@@ -22,14 +21,12 @@ import java.util.SequencedMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A model in GGUF files. Q8_0 and Q4_0 have the codes and scales of our int8 and int4 with groups of 32; stored as these they
- * are copied, everything else is dequantized first.
+ * A model in GGUF files. Q8_0, Q5_0, Q4_0 and IQ4_NL have the codes and scales of our int8, int5, int4 and iq4 with groups of
+ * 32; stored as these they are copied, everything else is dequantized first.
  *
  * @param binding for every weight the tensor that holds it
  */
 record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, TensorInfo> binding) implements Source {
-    private static final int GROUP = 32;
-
     static GgufSource open(Path path) {
         GgufModel model = GgufModel.open(path);
         try {
@@ -80,16 +77,17 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
     @Override
     public Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
         GgmlType type = model.storedType(tensor(weight));
-        boolean same = (type == GgmlType.Q8_0 && layout.equals(new Int8(GROUP)))
-                || (type == GgmlType.Q4_0 && layout.equals(new Int4(GROUP)));
-        if (!same || !weight.role().matrix()) {
+        if (!weight.role().matrix()) {
             return Optional.empty();
         }
-        Codes codes = new Codes(model, tensor(weight));
-        return codes.fit() ? Optional.of(codes) : Optional.empty();
+        return GgufModel.layout(type)
+                .filter(layout::equals)
+                .map(same -> new Codes(model, tensor(weight), same))
+                .filter(Codes::fit)
+                .map(CodedMatrix.class::cast);
     }
 
-    private record Codes(GgufModel model, TensorInfo tensor) implements CodedMatrix {
+    private record Codes(GgufModel model, TensorInfo tensor, Grouped layout) implements CodedMatrix {
         private static final int SCAN = 1 << 20;
 
         @Override
@@ -103,11 +101,6 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
         }
 
         @Override
-        public int group() {
-            return GROUP;
-        }
-
-        @Override
         public void read(long first, int n, byte[] codes, short[] scales) {
             model.readCodes(tensor, first, n, codes, scales);
         }
@@ -116,7 +109,7 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
         boolean fit() {
             int step = (int) Math.min(Math.max(1, SCAN / cols()), rows());
             byte[] codes = new byte[Math.multiplyExact(step, cols())];
-            short[] scales = new short[codes.length / GROUP];
+            short[] scales = new short[codes.length / layout.group()];
             for (long row = 0; row < rows(); row += step) {
                 int n = (int) Math.min(step, rows() - row);
                 read(row, n, codes, scales);
@@ -125,7 +118,7 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
                         return false;
                     }
                 }
-                for (int i = 0; i < n * cols() / GROUP; i++) {
+                for (int i = 0; i < n * cols() / layout.group(); i++) {
                     if (!Float.isFinite(Float.float16ToFloat(scales[i]))) {
                         return false;
                     }

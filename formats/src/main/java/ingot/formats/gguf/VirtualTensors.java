@@ -159,10 +159,10 @@ final class VirtualTensors implements TensorSource {
     }
 
     /**
-     * Reads codes and scales of whole rows of a Q8_0 or Q4_0 tensor.
+     * Reads codes and scales of whole rows of a tensor whose type has a {@link GgufModel#layout}.
      *
      * @param first row
-     * @param codes receives q, {@code [n][cols]}
+     * @param codes receives that layout's codes, {@code [n][cols]}
      * @param scales receives f16 bits, {@code [n][cols ÷ 32]}
      */
     void readCodes(TensorInfo tensor, long first, int n, byte[] codes, short[] scales) {
@@ -185,13 +185,29 @@ final class VirtualTensors implements TensorSource {
     }
 
     private static void unpack(GgmlType type, byte[] stored, int at, byte[] codes, int to) {
-        if (type == GgmlType.Q8_0) {
-            System.arraycopy(stored, at, codes, to, 32);
-            return;
+        switch (type) {
+            case Q8_0 -> System.arraycopy(stored, at, codes, to, 32);
+            case Q5_0 -> {
+                int high = Q5_0.high(stored, at);
+                nibbles(stored, at + 4, codes, to);
+                for (int i = 0; i < 32; i++) {
+                    codes[to + i] += (byte) ((high >>> i & 1) * 16 - 16);
+                }
+            }
+            case Q4_0 -> {
+                nibbles(stored, at, codes, to);
+                for (int i = 0; i < 32; i++) {
+                    codes[to + i] -= 8;
+                }
+            }
+            default -> nibbles(stored, at, codes, to);
         }
+    }
+
+    private static void nibbles(byte[] stored, int at, byte[] codes, int to) {
         for (int j = 0; j < 16; j++) {
-            codes[to + j] = (byte) ((stored[at + j] & 15) - 8);
-            codes[to + 16 + j] = (byte) ((stored[at + j] >> 4 & 15) - 8);
+            codes[to + j] = (byte) (stored[at + j] & 15);
+            codes[to + 16 + j] = (byte) (stored[at + j] >> 4 & 15);
         }
     }
 

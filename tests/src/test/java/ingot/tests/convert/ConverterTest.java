@@ -81,6 +81,12 @@ final class ConverterTest {
         "int4, 1, 0.01",
         "int4:64, 1, 0.011",
         "int4:128, 1, 0.013",
+        "int3, 1, 0.06",
+        "int5, 1, 0.003",
+        "int6, 1, 0.0008",
+        "int6:channel, 1, 0.003",
+        "iq4, 0, 0.01",
+        "iq4:64, 0, 0.011",
         "nf4, 0, 0.01",
         "nf4-dq, 0, 0.01"
     })
@@ -124,7 +130,7 @@ final class ConverterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32", "bf16", "int8", "int4", "int4:channel", "nf4", "nf4-dq"})
+    @ValueSource(strings = {"f32", "bf16", "int8", "int4", "int4:channel", "int3", "int6", "iq4:64", "nf4", "nf4-dq"})
     void sameBytesForAnyNumberOfThreads(String type) throws IOException {
         byte[] one = Files.readAllBytes(convert(TRAINED, type, 1));
         for (int threads : new int[] {2, 5}) {
