@@ -74,8 +74,9 @@ final class IntegerKernel implements WeightKernel {
             System.arraycopy(x, 0, prepared, 0, w.cols());
             Arrays.fill(prepared, w.cols(), padded, 0);
         }
-        // All fields of a word are masked in place but the last, which is shifted down.
+        // Fields of a word are masked in place; the last of a word that codes fill is shifted down.
         int fields = BITS == 4 ? 8 : FOUR;
+        int inPlace = NARROW == 0 ? fields - 1 : fields;
         float down = BITS == 4 ? 0x1p-4f : 0x1p-8f;
         for (int k = 0; k < padded; k += STEP) {
             float sum = 0;
@@ -85,7 +86,7 @@ final class IntegerKernel implements WeightKernel {
             prepared[padded + k / STEP] = -BIAS * sum;
             for (int word = k; word < k + STEP; word += fields) {
                 float scale = 1;
-                for (int i = 1; i < fields - 1; i++) {
+                for (int i = 1; i < inPlace; i++) {
                     scale *= down;
                     prepared[word + i] *= scale;
                 }
@@ -177,23 +178,18 @@ final class IntegerKernel implements WeightKernel {
                 }
                 IntVector h = IntVector.fromMemorySegment(I, codes, above, LE)
                         .lanewise(VectorOperators.LSHR, 2 * NARROW * i % 8);
-                IntVector a = v.and(WIDE_MASK)
-                        .or(h.lanewise(VectorOperators.LSHL, WIDE).and(NARROW_MASK));
-                IntVector b = v.lanewise(VectorOperators.LSHR, WIDE)
-                        .and(WIDE_MASK)
-                        .or(h.lanewise(VectorOperators.LSHL, WIDE - NARROW).and(NARROW_MASK));
                 int k = j * STEP;
                 FloatVector s = FloatVector.broadcast(F, prepared[biases + j]);
-                s = ((FloatVector) a.and(0xFF).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k), s);
-                s = ((FloatVector) a.and(0xFF00).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k + 1), s);
-                s = ((FloatVector) a.and(0xFF0000).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k + 2), s);
-                s = ((FloatVector) a.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0))
-                        .fma(broadcast(prepared, k + 3), s);
-                s = ((FloatVector) b.and(0xFF).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k + 4), s);
-                s = ((FloatVector) b.and(0xFF00).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k + 5), s);
-                s = ((FloatVector) b.and(0xFF0000).convert(VectorOperators.I2F, 0)).fma(broadcast(prepared, k + 6), s);
-                s = ((FloatVector) b.lanewise(VectorOperators.LSHR, 24).convert(VectorOperators.I2F, 0))
-                        .fma(broadcast(prepared, k + 7), s);
+                // Loops, though they are unrolled in the end: written out, they exceed what C2 inlines.
+                for (int half = 0; half < 2; half++) {
+                    IntVector four = v.lanewise(VectorOperators.LSHR, WIDE * half)
+                            .and(WIDE_MASK)
+                            .or(h.lanewise(VectorOperators.LSHL, WIDE - NARROW * half).and(NARROW_MASK));
+                    for (int b = 0; b < FOUR; b++) {
+                        s = ((FloatVector) four.and(0xFF << 8 * b).convert(VectorOperators.I2F, 0))
+                                .fma(broadcast(prepared, k + FOUR * half + b), s);
+                    }
+                }
                 int group = GroupIndex.of(j, perGroup);
                 sum = s.fma(FloatVector.fromArray(F, scales, group * ROWS + lane), sum);
             }
