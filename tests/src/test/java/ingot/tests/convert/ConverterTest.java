@@ -151,6 +151,21 @@ final class ConverterTest {
         assertEquals("int4 g32", typeOf(new Converter(kept), "model.layers.3.mlp.down_proj.weight"));
     }
 
+    @Test
+    void smallTypesLeaveTheEmbeddingInt8ButKeepMaySayAny() {
+        for (String type : java.util.List.of("int3", "int5", "int6:64", "iq4")) {
+            ConvertOptions small = ConvertOptions.of(ConvertOptions.layout(type));
+            assertEquals("int8 g32", typeOf(new Converter(small), "model.embed_tokens.weight"));
+            ConvertOptions kept = small.withKeep(java.util.List.of(ConvertOptions.Keep.parse("embed=int6:64")));
+            assertEquals("int6 g64", typeOf(new Converter(kept), "model.embed_tokens.weight"));
+        }
+        assertEquals(ConvertOptions.layout("int5"), ConvertOptions.layout("q5_0"));
+        assertEquals(ConvertOptions.layout("iq4"), ConvertOptions.layout("iq4_nl"));
+        var e = org.junit.jupiter.api.Assertions.assertThrows(
+                ingot.formats.IngotException.Usage.class, () -> ConvertOptions.layout("nf4:64"));
+        assertEquals("--group applies to int8, int6, int5, int4, int3 and iq4; nf4 has 64", e.getMessage());
+    }
+
     private String typeOf(Converter converter, String tensor) {
         Path absent = temp.resolve("never-written.ingot");
         ConvertResult plan = converter.plan(TRAINED, absent);

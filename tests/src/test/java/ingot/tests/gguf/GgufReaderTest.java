@@ -179,9 +179,9 @@ final class GgufReaderTest {
                 .u32("qwen2moe.expert_shared_feed_forward_length", 13);
     }
 
-    /** Q8_0 and Q4_0 keep every code and scale; the weights that come back are those of the file, bit for bit. */
+    /** Q8_0, Q5_0, Q4_0 and IQ4_NL keep every code and scale; the weights that come back are those of the file, bit for bit. */
     @ParameterizedTest
-    @CsvSource({"8, q8_0, int8 g32", "2, q4_0, int4 g32"})
+    @CsvSource({"8, q8_0, int8 g32", "6, q5_0, int5 g32", "2, q4_0, int4 g32", "20, iq4_nl, iq4 g32"})
     void codesAreCarriedOverLosslessly(int type, String name, String layout) throws IOException {
         int cols = 96;
         GgufWriter out = narrow(cols, type, 29);
@@ -241,7 +241,11 @@ final class GgufReaderTest {
 
     private static void blocks(GgufWriter out, String name, int type, int cols, int rows, int seed) {
         int n = rows * cols / 32;
-        byte[] data = type == 8 ? q8(n, seed) : q4(n, seed);
+        byte[] data = switch (type) {
+            case 8 -> q8(n, seed);
+            case 6 -> scales(random(22 * n, seed), 22, seed);
+            default -> q4(n, seed);
+        };
         out.tensor(name, type, data, cols, rows);
     }
 
