@@ -12,9 +12,7 @@ public record Iq4(int group) implements Grouped {
     public static final int NEAREST_ZERO = 8;
 
     /** llama.cpp: {@code kvalues_iq4nl}. */
-    private static final byte[] VALUES = {
-        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
-    };
+    private static final byte[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
     public Iq4 {
         Grouping.check(group);

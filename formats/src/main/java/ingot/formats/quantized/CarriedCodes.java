@@ -25,7 +25,8 @@ public final class CarriedCodes {
     /** The answer; reads the codes where the zero points leave it open. */
     public static boolean holds(IntegerMatrix matrix, Grouped layout) {
         return mayHold(matrix, layout)
-                && (matrix.range().within(layout.low(), layout.high()) || codesFit(matrix, layout.low(), layout.high()));
+                && (matrix.range().within(layout.low(), layout.high())
+                        || codesFit(matrix, layout.low(), layout.high()));
     }
 
     /** For every group of {@code layout} the group of the source it lies in. */

@@ -77,7 +77,6 @@ public sealed interface Carried extends Scheme {
             }
             return error.nmse();
         }
-
     }
 
     /** NF4 codes with their absmax, nested or not. */

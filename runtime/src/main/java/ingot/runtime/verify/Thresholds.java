@@ -34,7 +34,7 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
             new Thresholds(OptionalDouble.of(0.6), OptionalDouble.empty(), OptionalDouble.of(0.5), false);
 
     /** Types of about four bits, ours and those of GGUF: five-bit ones err too much for the bounds of eight. */
-    private static final List<String> FOUR_BITS = 
+    private static final List<String> FOUR_BITS =
             List.of("int3", "int4", "int5", "nf4", "q2_", "q3_", "q4_", "q5_", "iq4", "mxfp4");
 
     /** Types of which six bits are already near enough to eight. */

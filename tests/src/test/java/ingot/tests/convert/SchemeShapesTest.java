@@ -112,8 +112,7 @@ final class SchemeShapesTest {
                         double x = w.values()[row * w.cols() + k];
                         double y = decoded.get(m)[row * w.cols() + k];
                         // Only int8 has a code for the extreme's mirror image: one step there, half a step elsewhere.
-                        boolean mirror =
-                                levels != 127 && Math.abs(x) > (levels - 0.5) * max / levels * (1 - 0x1p-10);
+                        boolean mirror = levels != 127 && Math.abs(x) > (levels - 0.5) * max / levels * (1 - 0x1p-10);
                         assertEquals(x, y, step * (mirror ? 1 : 0.5) * (1 + 1e-6), w.name() + " " + row + "," + k);
                         if (max == 0) {
                             assertEquals(0, y);
@@ -265,8 +264,7 @@ final class SchemeShapesTest {
             tiny[i] = (i - 32) * 3e-9f;
         }
         Weights w = new Weights("tiny", 1, 64, tiny);
-        float[] int8 =
-                throughAFile(new IntegerRtn(new Int8(64)), List.of(w)).getFirst();
+        float[] int8 = throughAFile(new IntegerRtn(new Int8(64)), List.of(w)).getFirst();
         // The smallest f16 is 2^-24: with it as the scale every weight is within half of it.
         assertArrayEquals(tiny, int8, 0x1p-25f);
     }

@@ -133,7 +133,13 @@ class MatmulTest {
     @Test
     void longRowsWithLargeGroupsKeepTheBound() {
         for (Layout layout : List.of(
-                new Int8(0), new Int4(0), new Int8(65536), new Int4(96), new IntN(3, 0), new IntN(6, 96), new Iq4(96))) {
+                new Int8(0),
+                new Int4(0),
+                new Int8(65536),
+                new Int4(96),
+                new IntN(3, 0),
+                new IntN(6, 96),
+                new Iq4(96))) {
             RandomMatrix m = RandomMatrix.of(layout, 2, 300_001, 16);
             Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
             float[] x = activations(2, m.cols());

@@ -184,7 +184,8 @@ final class IntegerKernel implements WeightKernel {
                 for (int half = 0; half < 2; half++) {
                     IntVector four = v.lanewise(VectorOperators.LSHR, WIDE * half)
                             .and(WIDE_MASK)
-                            .or(h.lanewise(VectorOperators.LSHL, WIDE - NARROW * half).and(NARROW_MASK));
+                            .or(h.lanewise(VectorOperators.LSHL, WIDE - NARROW * half)
+                                    .and(NARROW_MASK));
                     for (int b = 0; b < FOUR; b++) {
                         s = ((FloatVector) four.and(0xFF << 8 * b).convert(VectorOperators.I2F, 0))
                                 .fma(broadcast(prepared, k + FOUR * half + b), s);

@@ -48,7 +48,8 @@ final class Width {
      *
      * @param constant of the type of weights, where one class serves several
      */
-    private record Data(VectorSpecies<Float> species, @Nullable Object constant) {}
+    private record Data(
+            VectorSpecies<Float> species, @Nullable Object constant) {}
 
     /** The species that a kernel class is to use; called once, in its static initializer, with its own look-up. */
     static VectorSpecies<Float> species(MethodHandles.Lookup kernel) {
