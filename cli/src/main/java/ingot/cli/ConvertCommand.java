@@ -25,13 +25,15 @@ import picocli.CommandLine.Parameters;
                     + " or PyTorch file or index in one, a GGUF file or the folder of one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
                     + " whole or not at all; the same input, options and version give the same bytes.",
             "",
-            "Types: f32, f16, bf16, int8, int4, nf4, nf4-dq (double-quantized); also q8_0 and q4_0, as int8 and int4 with"
-                    + " groups of 32, which carry the codes of such GGUF tensors over losslessly. Embedding and output head stay"
-                    + " int8 or better; norms and biases are f32."
+            "Types: f32, f16, bf16, int8, int6, int5, int4, int3, iq4 (the table of IQ4_NL), nf4, nf4-dq"
+                    + " (double-quantized); also q8_0, q5_0, q4_0 and iq4_nl, as int8, int5, int4 and iq4 with groups of 32,"
+                    + " which carry the codes of such GGUF tensors over losslessly. Embedding and output head stay int8 or"
+                    + " better unless --keep says otherwise; norms and biases are f32."
         },
         footer = {
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4 --group 128 --keep down_proj=int8",
+            "  ingot convert Qwen3-0.6B -o qwen3.ingot --type iq4 --keep embed_tokens=int6:64",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type nf4 --dry-run"
         })
 final class ConvertCommand extends Task {
@@ -57,7 +59,7 @@ final class ConvertCommand extends Task {
     @Option(
             names = "--group",
             paramLabel = "N",
-            description = "Weights per scale of int8 and int4: a multiple of 32, or channel (default: 32).")
+            description = "Weights per scale of int3 to int8 and iq4: a multiple of 32, or channel (default: 32).")
     @Nullable
     String group;
 

@@ -169,8 +169,7 @@ final class Calibrated implements AutoCloseable {
         @Override
         public boolean calibrated(WeightSpec spec) {
             Layout layout = layout(spec);
-            boolean taken = source.coded(spec, layout).isPresent()
-                    || source.packed(spec).flatMap(p -> Carried.scheme(p, layout)).isPresent();
+            boolean taken = source.packed(spec).flatMap(p -> Carried.scheme(p, layout)).isPresent();
             return !taken && !(layout instanceof Dense);
         }
 

@@ -3,9 +3,12 @@ package ingot.quant;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.io.Folders;
@@ -196,18 +199,25 @@ public record ConvertOptions(
             case "f16" -> new Dense(ingot.formats.DType.F16);
             case "bf16" -> new Dense(ingot.formats.DType.BF16);
             case "int8" -> new Int8(group(group));
+            case "int6" -> new IntN(6, group(group));
+            case "int5" -> new IntN(5, group(group));
             case "int4" -> new Int4(group(group));
+            case "int3" -> new IntN(3, group(group));
+            case "iq4" -> new Iq4(group(group));
             case "q8_0" -> new Int8(32);
+            case "q5_0" -> new IntN(5, 32);
             case "q4_0" -> new Int4(32);
+            case "iq4_nl" -> new Iq4(32);
             case "nf4" -> new Nf4(false);
             case "nf4-dq" -> new Nf4(true);
             default ->
                 throw new IngotException.Usage(
-                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int4, nf4 or nf4-dq");
+                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int6, int5,"
+                                + " int4, int3, iq4, nf4 or nf4-dq");
         };
-        if (group.isPresent() && !(layout instanceof Int8) && !(layout instanceof Int4)) {
-            throw new IngotException.Usage("--group applies to int8 and int4; " + layout.label() + " has "
-                    + (layout instanceof Nf4 ? "64" : "none"));
+        if (group.isPresent() && !(layout instanceof Grouped)) {
+            throw new IngotException.Usage("--group applies to int8, int6, int5, int4, int3 and iq4; " + layout.label()
+                    + " has " + (layout instanceof Nf4 ? "64" : "none"));
         }
         return layout;
     }

@@ -1,10 +1,11 @@
 package ingot.quant.gptq;
 
 import ingot.formats.block.Blocks;
+import ingot.formats.block.Dense;
 import ingot.formats.block.DoubleQuantized;
 import ingot.formats.block.DynamicMap;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
+import ingot.formats.block.Grouped;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
@@ -31,21 +32,33 @@ public final class MatrixQuantizer {
 
     private static Blocks geometry(Layout layout, int rows, int cols) {
         int group = switch (layout) {
-            case Int8 i -> i.group();
-            case Int4 i -> i.group();
+            case Grouped g -> g.group();
             case Nf4 n -> Nf4.GROUP;
-            default -> throw new IllegalArgumentException(layout.label() + " has no grid");
+            case Dense d -> throw noGrid(layout);
         };
         return Blocks.of(rows, cols, group);
     }
 
     private static Grid grid(Layout layout) {
         return switch (layout) {
-            case Int8 i -> new UniformGrid(-127, 127, false);
-            case Int4 i -> new UniformGrid(-8, 7, true);
+            case Iq4 i -> new TableGrid(values(i), true);
+            // A range that is lopsided fits better with one sign of the scale than with the other.
+            case Grouped g -> new UniformGrid(g.low(), g.high(), g.low() != -g.high());
             case Nf4 n -> new TableGrid(Nf4.values(), false);
-            default -> throw new IllegalArgumentException(layout.label() + " has no grid");
+            case Dense d -> throw noGrid(layout);
         };
+    }
+
+    private static float[] values(Grouped layout) {
+        float[] values = new float[layout.high() - layout.low() + 1];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = layout.value(layout.low() + i);
+        }
+        return values;
+    }
+
+    private static IllegalArgumentException noGrid(Layout layout) {
+        return new IllegalArgumentException(layout.label() + " has no grid");
     }
 
     /**
@@ -110,15 +123,14 @@ public final class MatrixQuantizer {
 
     private static void encode(Layout layout, Sweep.Rows rows, int n, int cols, List<MemorySegment> parts) {
         switch (layout) {
-            case Int8 i -> i.encode(n, cols, rows.codes(), halves(rows.scales()), parts);
-            case Int4 i -> i.encode(n, cols, rows.codes(), halves(rows.scales()), parts);
+            case Grouped g -> g.encode(n, cols, rows.codes(), halves(rows.scales()), parts);
             case Nf4 f -> {
                 f.encodeCodes(n, cols, rows.codes(), parts.getFirst());
                 if (!f.doubleQuant()) {
                     f.encodeAbsmax(n, cols, rows.scales(), parts.get(1));
                 }
             }
-            default -> throw new IllegalArgumentException(layout.label() + " has no grid");
+            case Dense d -> throw noGrid(layout);
         }
     }
 
@@ -134,7 +146,8 @@ public final class MatrixQuantizer {
         return switch (layout) {
             case Nf4 n when n.doubleQuant() -> DoubleRule.of(w, geometry);
             case Nf4 n -> ScaleRule.F32;
-            default -> ScaleRule.F16;
+            case Grouped g -> ScaleRule.F16;
+            case Dense d -> throw noGrid(layout);
         };
     }
 
