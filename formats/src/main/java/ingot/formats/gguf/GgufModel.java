@@ -3,11 +3,6 @@ package ingot.formats.gguf;
 import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
-import ingot.formats.block.Grouped;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
-import ingot.formats.block.IntN;
-import ingot.formats.block.Iq4;
 import ingot.formats.tokenizer.TokenizerData;
 import java.nio.file.Path;
 import java.util.List;
@@ -99,30 +94,23 @@ public final class GgufModel implements AutoCloseable {
         return tensors.type(tensor.name());
     }
 
-    /** The layout of ours with the same codes and scales; empty where there is none. */
-    public static Optional<Grouped> layout(GgmlType type) {
-        return switch (type) {
-            case Q8_0 -> Optional.of(new Int8(32));
-            case Q5_0 -> Optional.of(new IntN(5, 32));
-            case Q4_0 -> Optional.of(new Int4(32));
-            case IQ4_NL -> Optional.of(new Iq4(32));
-            default -> Optional.empty();
-        };
+    /**
+     * Reads q of whole rows of a tensor whose type has {@link GgmlType#integers}.
+     *
+     * @param first row
+     * @param out receives {@code [n][cols]}
+     */
+    public void readIntegers(TensorInfo tensor, long first, int n, int[] out) {
+        tensors.readIntegers(tensor, first, n, out);
     }
 
     /**
-     * Reads codes and scales of whole rows of a tensor whose type has a {@link #layout} here.
+     * Reads the scales that belong to them.
      *
-     * @param first row
-     * @param codes receives the layout's codes, {@code [n][cols]}
-     * @param scales receives f16 bits, {@code [n][cols ÷ 32]}
+     * @param out receives {@code [n][cols ÷ blockWeights]}
      */
-    public void readCodes(TensorInfo tensor, long first, int n, byte[] codes, short[] scales) {
-        GgmlType type = storedType(tensor);
-        if (layout(type).isEmpty()) {
-            throw new IllegalArgumentException(type + " has no integer codes with one scale");
-        }
-        tensors.readCodes(tensor, first, n, codes, scales);
+    public void readScales(TensorInfo tensor, long first, int n, float[] out) {
+        tensors.readScales(tensor, first, n, out);
     }
 
     @Override

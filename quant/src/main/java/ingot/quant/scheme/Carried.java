@@ -8,6 +8,7 @@ import ingot.formats.quantized.Bnb4Matrix;
 import ingot.formats.quantized.Bnb8Matrix;
 import ingot.formats.quantized.CarriedCodes;
 import ingot.formats.quantized.FloatMatrix;
+import ingot.formats.quantized.GgufBlocks;
 import ingot.formats.quantized.IntegerMatrix;
 import ingot.formats.quantized.Packed;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,7 @@ public sealed interface Carried extends Scheme {
                         : Optional.empty();
             case Bnb8Matrix none -> Optional.empty();
             case FloatMatrix none -> Optional.empty();
+            case GgufBlocks none -> Optional.empty();
         };
     }
 
@@ -62,9 +64,9 @@ public sealed interface Carried extends Scheme {
                     }
                     int group = layout.blocks(rows, cols).group();
                     for (int i = 0; i < codes.length; i++) {
-                        narrow[i] = (byte) codes[i];
+                        narrow[i] = (byte) layout.code(codes[i]);
                         short scale = f16[i / cols * groups.length + i % cols / group];
-                        blocks.stored[i] = narrow[i] * Float.float16ToFloat(scale);
+                        blocks.stored[i] = codes[i] * Float.float16ToFloat(scale);
                     }
                     List<MemorySegment> parts = blocks.parts(layout, rows);
                     layout.encode(rows, cols, narrow, f16, parts);
