@@ -39,6 +39,16 @@ public sealed interface Grouped extends Layout permits Int8, Int4, IntN, Iq4 {
         return code;
     }
 
+    /** Whether a code has this value. */
+    default boolean has(int value) {
+        return value >= low() && value <= high();
+    }
+
+    /** The code of a value that there is. */
+    default int code(int value) {
+        return value;
+    }
+
     /** Where codes and scales of a matrix lie; {@link ingot.formats.IngotException.BadData} for impossible dimensions. */
     default Blocks blocks(long rows, long cols) {
         return Blocks.of(rows, cols, group());

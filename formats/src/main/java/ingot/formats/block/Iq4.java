@@ -1,5 +1,7 @@
 package ingot.formats.block;
 
+import java.util.Arrays;
+
 /**
  * Four-bit codes of a table of 16 integers that lie closer near zero (that of GGUF's IQ4_NL and IQ4_XS): w = table[code] ·
  * scale, with one f16 scale per row and group (IQ4_NL when the group is 32). Codes lie as in {@link Int4}, stored as the
@@ -55,6 +57,16 @@ public record Iq4(int group) implements Grouped {
     @Override
     public int value(int code) {
         return VALUES[code];
+    }
+
+    @Override
+    public boolean has(int value) {
+        return value == (byte) value && Arrays.binarySearch(VALUES, (byte) value) >= 0;
+    }
+
+    @Override
+    public int code(int value) {
+        return Arrays.binarySearch(VALUES, (byte) value);
     }
 
     @Override

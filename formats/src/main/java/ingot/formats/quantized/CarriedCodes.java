@@ -16,17 +16,14 @@ public final class CarriedCodes {
 
     /** The answer that groups, scales and zero points allow; the codes themselves are not read. */
     public static boolean mayHold(IntegerMatrix matrix, Grouped layout) {
-        return !(layout instanceof Iq4)
-                && fitsGroups(matrix, layout)
-                && codesMayFit(matrix, layout)
-                && scalesAreF16(matrix);
+        return fitsGroups(matrix, layout) && codesMayFit(matrix, layout) && scalesAreF16(matrix);
     }
 
     /** The answer; reads the codes where the zero points leave it open. */
     public static boolean holds(IntegerMatrix matrix, Grouped layout) {
+        boolean gaps = layout instanceof Iq4;
         return mayHold(matrix, layout)
-                && (matrix.range().within(layout.low(), layout.high())
-                        || codesFit(matrix, layout.low(), layout.high()));
+                && ((!gaps && matrix.range().within(layout.low(), layout.high())) || codesFit(matrix, layout));
     }
 
     /** For every group of {@code layout} the group of the source it lies in. */
@@ -55,17 +52,17 @@ public final class CarriedCodes {
     private static boolean codesMayFit(IntegerMatrix matrix, Grouped layout) {
         return layout instanceof Int8
                 ? matrix.range().within(-128, 128)
-                : matrix.range().within(layout.low(), layout.high());
+                : matrix.range().within(layout.value(layout.low()), layout.value(layout.high()));
     }
 
-    private static boolean codesFit(IntegerMatrix matrix, int low, int high) {
+    private static boolean codesFit(IntegerMatrix matrix, Grouped layout) {
         int step = Math.max(1, SCAN / matrix.cols());
         int[] codes = new int[Math.multiplyExact(step, matrix.cols())];
         for (long row = 0; row < matrix.rows(); row += step) {
             int n = (int) Math.min(step, matrix.rows() - row);
             matrix.codes(row, n, codes);
             for (int i = 0; i < n * matrix.cols(); i++) {
-                if (codes[i] < low || codes[i] > high) {
+                if (!layout.has(codes[i])) {
                     return false;
                 }
             }

@@ -64,9 +64,9 @@ public sealed interface Carried extends Scheme {
                     }
                     int group = layout.blocks(rows, cols).group();
                     for (int i = 0; i < codes.length; i++) {
-                        narrow[i] = (byte) codes[i];
+                        narrow[i] = (byte) layout.code(codes[i]);
                         short scale = f16[i / cols * groups.length + i % cols / group];
-                        blocks.stored[i] = narrow[i] * Float.float16ToFloat(scale);
+                        blocks.stored[i] = codes[i] * Float.float16ToFloat(scale);
                     }
                     List<MemorySegment> parts = blocks.parts(layout, rows);
                     layout.encode(rows, cols, narrow, f16, parts);
