@@ -154,11 +154,27 @@ final class Calibrated implements AutoCloseable {
         public float[] read(WeightSpec spec, int firstRow, int rows) {
             int cols = spec.role().matrix() ? spec.cols() : spec.length();
             float[] values = new float[Math.multiplyExact(rows, cols)];
-            var policy = options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE;
-            try (Source.Rows reader = source.rows(spec, policy)) {
+            try (Source.Rows reader = source.rows(spec, policy())) {
                 reader.read(firstRow, rows, values);
             }
             return values;
+        }
+
+        @Override
+        public float[] gather(WeightSpec spec, int[] rows) {
+            float[] values = new float[Math.multiplyExact(rows.length, spec.cols())];
+            float[] row = new float[spec.cols()];
+            try (Source.Rows reader = source.rows(spec, policy())) {
+                for (int i = 0; i < rows.length; i++) {
+                    reader.read(rows[i], 1, row);
+                    System.arraycopy(row, 0, values, i * row.length, row.length);
+                }
+            }
+            return values;
+        }
+
+        private WeightReader.NonFinite policy() {
+            return options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE;
         }
 
         @Override

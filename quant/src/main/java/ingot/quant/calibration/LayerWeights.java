@@ -12,6 +12,9 @@ public interface LayerWeights {
     /** Rows of a matrix, alike. */
     float[] read(WeightSpec spec, int firstRow, int rows);
 
+    /** Single rows of a matrix, alike, one behind the other. */
+    float[] gather(WeightSpec spec, int[] rows);
+
     /** What a weight is to be stored as. */
     Layout layout(WeightSpec spec);
 

@@ -79,14 +79,10 @@ public final class SequentialQuantizer {
         try (RowFile file = RowFile.create(work.hidden(0), hidden)) {
             long first = 0;
             for (int[] sequence : set.sequences()) {
-                float[] rows = new float[sequence.length * hidden];
-                for (int t = 0; t < sequence.length; t++) {
-                    float[] row = weights.read(embedding, sequence[t], 1);
-                    // A tied matrix is rounded at the end, for its other use.
-                    float[] stored = graph.config().tiedEmbeddings()
-                            ? row
-                            : weights.plain(embedding, row).stored();
-                    System.arraycopy(stored, 0, rows, t * hidden, hidden);
+                float[] rows = weights.gather(embedding, sequence);
+                // A tied matrix is rounded at the end, for its other use.
+                if (!graph.config().tiedEmbeddings()) {
+                    rows = weights.plain(embedding, rows).stored();
                 }
                 file.write(first, sequence.length, rows);
                 first += sequence.length;

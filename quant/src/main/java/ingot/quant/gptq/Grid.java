@@ -1,25 +1,38 @@
 package ingot.quant.gptq;
 
+import ingot.runtime.kernel.Levels;
+
 /**
  * The numbers a group of weights may take: level(code) · scale, with one scale per group. Which scales can be stored is the
  * {@link ScaleRule}'s affair.
  */
 public sealed interface Grid permits UniformGrid, TableGrid {
+    /** The levels. */
+    Levels numbers();
+
     /** The level nearest to {@code x}. */
-    float nearest(float x);
+    default float nearest(float x) {
+        return numbers().nearest(x);
+    }
 
     /** The code of a level that {@link #nearest} returned. */
     byte code(float level);
 
     /** Most negative level. */
-    float low();
+    default float low() {
+        return numbers().low();
+    }
 
     /** Most positive level. */
-    float high();
+    default float high() {
+        return numbers().high();
+    }
 
     /** Whether a scale may be negative, which swaps the ends of the grid. */
     boolean signed();
 
     /** Levels between two neighbours of a uniform grid over the same range; says how finely a scale is worth searching. */
-    int steps();
+    default int steps() {
+        return numbers().count() - 1;
+    }
 }

@@ -1,71 +1,56 @@
 package ingot.quant.gptq;
 
+import ingot.runtime.kernel.Blas.Tile;
+import ingot.runtime.kernel.Feedback;
+import ingot.runtime.kernel.Feedback.Run;
+import ingot.runtime.kernel.Feedback.Slice;
+import ingot.runtime.kernel.Levels;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Rounds the columns of one row that share a scale: for every scale worth trying it runs the error feedback inside the group
  * and keeps the scale whose rounding leaves the least Σ Dₖ·rₖ², the group's whole contribution to tr(E·H·Eᵀ). Scales are so
- * chosen from weights that already carry the errors of the groups before. One per thread; nothing is allocated per group.
+ * chosen from weights that already carry the errors of the groups before. One per thread.
  */
 final class GroupCoder {
-    /** Scales that a first look, without feedback, compares; for both signs where the grid has them. */
-    private static final int CANDIDATES = 14;
-
-    /** Scales that are tried with feedback. */
-    private static final int TRIALS = 5;
-
     /** Times that the best scale is replaced by the least-squares one for its codes. */
     private static final int REFITS = 4;
 
     private final Grid grid;
+    private final Levels numbers;
     private final ScaleRule rule;
-    private final float[] scales = new float[2 * CANDIDATES];
-    private final double[] looks = new double[2 * CANDIDATES];
+    private final Feedback feedback;
+    private final float[] scales = new float[Feedback.SCALES];
+    private final float[] errors = new float[Feedback.SCALES];
+    private final float[] ofRun = new float[Feedback.SCALES];
     private float[] trial = {};
     private float[] levels = {};
     private float[] best = {};
-    private double bestError;
+    private float bestError;
     private float bestScale;
 
-    GroupCoder(Grid grid, ScaleRule rule) {
+    GroupCoder(Grid grid, ScaleRule rule, Feedback feedback) {
         this.grid = grid;
+        this.numbers = grid.numbers();
         this.rule = rule;
+        this.feedback = feedback;
     }
 
-    /**
-     * A run of columns of one row in the order of a factor.
-     *
-     * @param weights of the row, untouched
-     * @param target of the row: weights with the feedback of the columns after the run
-     * @param at where the run begins in both
-     * @param column where the run begins in the factor
-     * @param n columns
-     */
-    @SuppressWarnings("ArrayRecordComponent") // a view for one call
-    record Run(float[] weights, int weightsAt, float[] target, int targetAt, int column, int n) {}
+    /** Columns {@code column … column + n} of a factor, of one row. */
+    static Run run(Factor factor, Slice weights, Slice target, int column, int n) {
+        Tile m = new Tile(factor.m(), column * factor.n() + column, factor.n());
+        return new Run(weights, target, m, new Slice(factor.d(), column), n);
+    }
 
     /** Chooses a scale and rounds; {@link #level} has the result. Returns the scale. */
-    float choose(Factor factor, Run run, int row, int group) {
-        reserve(run.n());
-        int count = candidates(run.target(), run.targetAt(), run.n(), row, group);
-        for (int i = 0; i < count; i++) {
-            looks[i] = look(factor, run, scales[i]);
-        }
-        bestError = Double.POSITIVE_INFINITY;
-        for (int t = 0; t < Math.min(TRIALS, count); t++) {
-            int least = 0;
-            for (int i = 1; i < count; i++) {
-                least = looks[i] < looks[least] ? i : least;
-            }
-            if (looks[least] == Double.POSITIVE_INFINITY) {
-                break;
-            }
-            looks[least] = Double.POSITIVE_INFINITY;
-            attempt(factor, run, scales[least]);
-        }
+    float choose(Run run, int row, int group) {
+        start(run);
+        float scale = scale(List.of(run), row, group);
+        attempt(run, scale);
         for (int i = 0; i < REFITS; i++) {
-            float refit = rule.storable(row, group, leastSquares(factor, run));
-            if (refit == bestScale || !attempt(factor, run, refit)) {
+            float refit = rule.storable(row, group, leastSquares(run));
+            if (refit == bestScale || !attempt(run, refit)) {
                 break;
             }
         }
@@ -73,10 +58,9 @@ final class GroupCoder {
     }
 
     /** Rounds with a given scale. */
-    void round(Factor factor, Run run, float scale) {
-        reserve(run.n());
-        bestError = Double.POSITIVE_INFINITY;
-        attempt(factor, run, scale);
+    void round(Run run, float scale) {
+        start(run);
+        attempt(run, scale);
     }
 
     /** The level chosen for column {@code k} of the run. */
@@ -84,90 +68,87 @@ final class GroupCoder {
         return best[k];
     }
 
-    private void reserve(int n) {
-        if (trial.length < n) {
-            trial = new float[n];
-            levels = new float[n];
-            best = new float[n];
+    private void start(Run run) {
+        bestError = Float.POSITIVE_INFINITY;
+        bestScale = 0;
+        if (trial.length < run.n()) {
+            trial = new float[run.n()];
+            levels = new float[run.n()];
+            best = new float[run.n()];
         }
     }
 
-    /** The scale for weights from {@code at} on that is best without feedback; every column counts alike times D. */
-    float plain(Factor factor, Run run, int row, int group) {
-        int count = candidates(run.target(), run.targetAt(), run.n(), row, group);
-        int least = 0;
-        for (int i = 0; i < count; i++) {
-            looks[i] = look(factor, run, scales[i]);
-            least = looks[i] < looks[least] ? i : least;
-        }
-        return scales[least];
-    }
-
-    /** Scales that fit all weights into the grid, and smaller ones that clip some. */
-    private int candidates(float[] x, int at, int n, int row, int group) {
+    /**
+     * The best of the scales that fit all weights into the grid, or clip some.
+     *
+     * @param runs the columns of the group, in pieces between which nothing is fed back
+     */
+    float scale(List<Run> runs, int row, int group) {
         float low = 0;
         float high = 0;
-        for (int i = at; i < at + n; i++) {
-            low = Math.min(low, x[i]);
-            high = Math.max(high, x[i]);
-        }
-        float positive = Math.max(low / grid.low(), high / grid.high());
-        float negative = Math.max(-low / grid.high(), -high / grid.low());
-        // A step of the grid costs less where there are many; the fewer, the more clipping pays.
-        float reach = Math.min(0.55f, 0.1f + 5f / grid.steps());
-        int count = 0;
-        for (int i = 0; i < CANDIDATES; i++) {
-            float share = 1.03f - reach * i / (CANDIDATES - 1);
-            scales[count++] = rule.storable(row, group, positive * share);
-            if (grid.signed()) {
-                scales[count++] = rule.storable(row, group, -negative * share);
+        for (Run run : runs) {
+            for (int k = 0; k < run.n(); k++) {
+                low = Math.min(low, run.target().get(k));
+                high = Math.max(high, run.target().get(k));
             }
         }
-        return count;
-    }
-
-    private double look(Factor factor, Run run, float scale) {
-        float inverse = inverse(scale);
-        float[] d = factor.d();
-        double error = 0;
-        for (int k = 0; k < run.n(); k++) {
-            float x = run.target()[run.targetAt() + k];
-            float r = x - grid.nearest(x * inverse) * scale;
-            error += (double) d[run.column() + k] * r * r;
+        float least = tryAll(runs, Math.max(low / grid.low(), high / grid.high()), row, group);
+        float found = scales[indexOf(least)];
+        if (grid.signed()) {
+            float negative = tryAll(runs, -Math.max(-low / grid.high(), -high / grid.low()), row, group);
+            found = negative < least ? scales[indexOf(negative)] : found;
         }
-        return error;
+        return found;
     }
 
-    private static float inverse(float scale) {
-        float inverse = 1 / scale;
-        return Float.isInfinite(inverse) ? 0 : inverse;
+    /** Scales from a little more than {@code fit} downwards; returns the least error. */
+    private float tryAll(List<Run> runs, float fit, int row, int group) {
+        // A step of the grid costs less where there are many; the fewer, the more clipping pays.
+        float reach = Math.min(0.55f, 0.1f + 5f / grid.steps());
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = rule.storable(row, group, fit * (1.03f - reach * i / (scales.length - 1)));
+        }
+        Arrays.fill(errors, 0);
+        for (Run run : runs) {
+            feedback.errors(numbers, run, scales, ofRun);
+            for (int i = 0; i < errors.length; i++) {
+                errors[i] += ofRun[i];
+            }
+        }
+        float least = errors[0];
+        for (float error : errors) {
+            least = Math.min(least, error);
+        }
+        if (Float.isNaN(least)) {
+            throw new IllegalStateException("error feedback left the numbers");
+        }
+        return least;
+    }
+
+    private int indexOf(float error) {
+        int i = 0;
+        while (errors[i] != error) {
+            i++;
+        }
+        return i;
     }
 
     /** Rounds with feedback; keeps the result if it is the best so far. */
-    private boolean attempt(Factor factor, Run run, float scale) {
-        float inverse = inverse(scale);
+    private boolean attempt(Run run, float scale) {
+        float inverse = Feedback.inverse(scale);
         int n = run.n();
-        System.arraycopy(run.target(), run.targetAt(), trial, 0, n);
-        float[] m = factor.m();
-        float[] d = factor.d();
-        double error = 0;
+        System.arraycopy(run.target().data(), run.target().at(), trial, 0, n);
+        float error = 0;
         for (int k = n - 1; k >= 0; k--) {
-            float level = grid.nearest(trial[k] * inverse);
+            float level = numbers.nearest(trial[k] * inverse);
             float value = level * scale;
             float r = trial[k] - value;
-            error += (double) d[run.column() + k] * r * r;
+            error += run.d().get(k) * r * r;
             if (error >= bestError) {
                 return false;
             }
             levels[k] = level;
-            float e = run.weights()[run.weightsAt() + k] - value;
-            int from = (run.column() + k) * factor.n() + run.column();
-            for (int i = 0; i < k; i++) {
-                trial[i] += e * m[from + i];
-            }
-        }
-        if (Double.isNaN(error)) {
-            throw new IllegalStateException("error feedback left the numbers");
+            feed(run, k, run.weights().get(k) - value);
         }
         float[] swap = best;
         best = levels;
@@ -177,21 +158,26 @@ final class GroupCoder {
         return true;
     }
 
+    /** The error of column k, to the columns before it. */
+    private void feed(Run run, int k, float e) {
+        float[] m = run.m().data();
+        int from = run.m().at() + k * run.m().stride();
+        for (int i = 0; i < k; i++) {
+            trial[i] = Math.fma(e, m[from + i], trial[i]);
+        }
+    }
+
     /** The scale for which Σ D·(x − level·scale)² is least, x being the weights with the feedback of the best rounding. */
-    private float leastSquares(Factor factor, Run run) {
+    private float leastSquares(Run run) {
         int n = run.n();
-        System.arraycopy(run.target(), run.targetAt(), trial, 0, n);
+        System.arraycopy(run.target().data(), run.target().at(), trial, 0, n);
         double top = 0;
         double bottom = 0;
         for (int k = n - 1; k >= 0; k--) {
-            double weight = factor.d()[run.column() + k] * (double) best[k];
+            double weight = run.d().get(k) * (double) best[k];
             top += weight * trial[k];
             bottom += weight * best[k];
-            float e = run.weights()[run.weightsAt() + k] - best[k] * bestScale;
-            int from = (run.column() + k) * factor.n() + run.column();
-            for (int i = 0; i < k; i++) {
-                trial[i] += e * factor.m()[from + i];
-            }
+            feed(run, k, run.weights().get(k) - best[k] * bestScale);
         }
         return bottom > 0 ? (float) (top / bottom) : bestScale;
     }

@@ -69,7 +69,7 @@ public final class MatrixQuantizer {
     public Rounded round(float[] w, int rows, int cols, Layout layout, Factor factor) {
         Blocks geometry = geometry(layout, rows, cols);
         ScaleRule rule = rule(w, layout, geometry);
-        Sweep sweep = new Sweep(factor, grid(layout), rule, geometry.group(), kernels.blas());
+        Sweep sweep = new Sweep(factor, grid(layout), rule, geometry.group(), kernels);
         List<MemorySegment> parts = new ArrayList<>();
         for (Part part : layout.parts(rows, cols)) {
             parts.add(MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]));

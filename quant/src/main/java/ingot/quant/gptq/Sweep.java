@@ -1,9 +1,13 @@
 package ingot.quant.gptq;
 
-import ingot.quant.gptq.GroupCoder.Run;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
+import ingot.runtime.kernel.Feedback.Run;
+import ingot.runtime.kernel.Feedback.Slice;
+import ingot.runtime.kernel.Kernels;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Rounds rows of a matrix with error feedback. Rows do not depend on each other, so any split of them gives the same numbers.
@@ -16,21 +20,23 @@ public final class Sweep {
     private static final int SEARCHED = 256;
 
     /** Times that every level is reconsidered afterwards. */
-    private static final int DESCENTS = Integer.getInteger("descents", 2);
+    private static final int DESCENTS = 2;
 
     private final Factor factor;
     private final Grid grid;
     private final ScaleRule rule;
     private final int group;
+    private final Kernels kernels;
     private final Blas blas;
 
     /** @param group columns of the matrix that share a scale */
-    public Sweep(Factor factor, Grid grid, ScaleRule rule, int group, Blas blas) {
+    public Sweep(Factor factor, Grid grid, ScaleRule rule, int group, Kernels kernels) {
         this.factor = factor;
         this.grid = grid;
         this.rule = rule;
         this.group = group;
-        this.blas = blas;
+        this.kernels = kernels;
+        this.blas = kernels.blas();
     }
 
     /** Columns that have to stay together in an {@link Order} for groups of this size. */
@@ -62,7 +68,7 @@ public final class Sweep {
         if (fixed) {
             fixScales(matrix, first, rows, state.scales());
         }
-        GroupCoder coder = new GroupCoder(grid, rule);
+        GroupCoder coder = new GroupCoder(grid, rule, kernels.feedback());
         int[] starts = factor.order().starts();
         float[] target = new float[rows * (BLOCK + unit(group))];
         for (int last = units; last > 0; ) {
@@ -76,15 +82,23 @@ public final class Sweep {
             for (int r = 0; r < rows; r++) {
                 for (int u = last - 1; u >= unit; u--) {
                     int at = starts[u];
-                    Run run = new Run(w, r * n + at, target, r * width + at - from, at, starts[u + 1] - at);
+                    Run run = GroupCoder.run(
+                            factor,
+                            new Slice(w, r * n + at),
+                            new Slice(target, r * width + at - from),
+                            at,
+                            starts[u + 1] - at);
                     int g = factor.order().units()[u] * unit(group) / group;
                     if (fixed) {
-                        coder.round(factor, run, state.scales()[r * units + u]);
+                        coder.round(run, state.scales()[r * units + u]);
                     } else {
-                        state.scales()[r * units + u] = coder.choose(factor, run, first + r, g);
+                        state.scales()[r * units + u] = coder.choose(run, first + r, g);
                     }
-                    keep(coder, run, state.scales()[r * units + u], r, state);
-                    feedBack(run, state.errors(), r, from, target, width);
+                    keep(coder, run, state.scales()[r * units + u], r * n + at, state);
+                    for (int k = at; k < at + run.n(); k++) {
+                        float e = state.errors()[r * n + k];
+                        kernels.ops().axpy(e, factor.m(), k * n + from, target, r * width, at - from);
+                    }
                 }
             }
             last = unit;
@@ -175,15 +189,13 @@ public final class Sweep {
         for (int k = 0; k < n; k++) {
             d[factor.order().columns()[k]] = factor.d()[k];
         }
-        Factor plain = new Factor(factor.order(), factor.m(), d, factor.diagonal(), factor.damping());
-        GroupCoder coder = new GroupCoder(grid, rule);
+        GroupCoder coder = new GroupCoder(grid, rule, kernels.feedback());
+        float[] none = new float[BLOCK];
         int[] units = factor.order().units();
         for (int r = 0; r < rows; r++) {
             float[] chosen = new float[Math.ceilDiv(n, group)];
             for (int g = 0; g < chosen.length; g++) {
-                int at = r * n + g * group;
-                Run run = new Run(matrix, at, matrix, at, g * group, Math.min(group, n - g * group));
-                chosen[g] = coder.plain(plain, run, first + r, g);
+                chosen[g] = coder.scale(alone(matrix, r * n, d, g * group, none), first + r, g);
             }
             for (int u = 0; u < units.length; u++) {
                 scales[r * units.length + u] = chosen[units[u] * unit(group) / group];
@@ -191,27 +203,22 @@ public final class Sweep {
         }
     }
 
-    private void keep(GroupCoder coder, Run run, float scale, int row, State state) {
-        int at = row * factor.n() + run.column();
-        for (int k = 0; k < run.n(); k++) {
-            state.levels()[at + k] = coder.level(k);
-            state.errors()[at + k] = run.weights()[run.weightsAt() + k] - coder.level(k) * scale;
+    /** The columns of a long group of one row, without feedback: every row of M is {@code none}. */
+    private List<Run> alone(float[] matrix, int rowAt, float[] d, int from, float[] none) {
+        List<Run> runs = new ArrayList<>();
+        int end = Math.min(factor.n(), from + group);
+        for (int at = from; at < end; at += BLOCK) {
+            Slice weights = new Slice(matrix, rowAt + at);
+            runs.add(new Run(weights, weights, new Tile(none, 0, 0), new Slice(d, at), Math.min(BLOCK, end - at)));
         }
+        return runs;
     }
 
-    /** target += e·M for the columns of the block before the run. */
-    private void feedBack(Run run, float[] e, int row, int from, float[] target, int width) {
-        int n = factor.n();
-        float[] m = factor.m();
-        int before = run.column() - from;
+    /** @param at where the run begins in the arrays of the state */
+    private static void keep(GroupCoder coder, Run run, float scale, int at, State state) {
         for (int k = 0; k < run.n(); k++) {
-            int column = run.column() + k;
-            float error = e[row * n + column];
-            int at = column * n + from;
-            int to = row * width;
-            for (int i = 0; i < before; i++) {
-                target[to + i] += error * m[at + i];
-            }
+            state.levels()[at + k] = coder.level(k);
+            state.errors()[at + k] = run.weights().get(k) - coder.level(k) * scale;
         }
     }
 }

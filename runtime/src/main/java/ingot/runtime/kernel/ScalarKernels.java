@@ -12,6 +12,7 @@ final class ScalarKernels implements Kernels {
     private final WorkerPool pool;
     private final Ops ops = new ScalarOps();
     private final Blas blas;
+    private final Feedback feedback = new ScalarFeedback();
     private final Scratch rows = new Scratch();
 
     ScalarKernels(int threads) {
@@ -38,6 +39,11 @@ final class ScalarKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public Feedback feedback() {
+        return feedback;
     }
 
     @Override

@@ -9,6 +9,7 @@ import ingot.formats.block.Iq4;
 import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
+import ingot.runtime.kernel.Feedback;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Ops;
@@ -41,6 +42,7 @@ public final class VectorKernels implements Kernels {
     private final WorkerPool pool;
     private final Ops ops;
     private final Blas blas;
+    private final Feedback feedback;
     private final WeightKernel int3;
     private final WeightKernel int4;
     private final WeightKernel int5;
@@ -73,6 +75,7 @@ public final class VectorKernels implements Kernels {
         dense = new DenseKernels(width);
         gemm = width.instance(PanelGemm.class, PanelGemmKernel.class);
         pool = new WorkerPool(threads);
+        feedback = width.instance(Feedback.class, FeedbackKernel.class);
         blas = new VectorBlas(width.instance(TileProduct.class, TileProductKernel.class), pool);
     }
 
@@ -155,6 +158,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public Feedback feedback() {
+        return feedback;
     }
 
     @Override
