@@ -4,7 +4,7 @@ package ingot.formats.gguf;
  * How a run of neighbouring weights of a row is stored together. The formulas, and the order of their roundings to f32,
  * are those of ggml's {@code dequantize_row_*} (ggml-quants.c), so that results are equal bit for bit.
  */
-sealed interface BlockType permits Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 {
+public sealed interface BlockType permits PackedBlock, Q2_K, Q3_K, MXFP4 {
     /** Weights of a block; it divides the length of every row. */
     int weights();
 
