@@ -1,0 +1,150 @@
+package ingot.quant;
+
+import ingot.formats.DType;
+import ingot.formats.TensorInfo;
+import ingot.formats.block.Blocks;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+import ingot.formats.block.StoredCodes;
+import ingot.formats.ingot.StoredTensor;
+import ingot.formats.quantized.CarriedCodes;
+import ingot.formats.quantized.IntegerMatrix;
+import ingot.formats.quantized.Packed;
+import ingot.quant.scheme.CodedMatrix;
+import ingot.quant.scheme.IntegerCodes;
+import ingot.runtime.model.WeightSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What the weights of a source are stored as, in the words of our layouts, and the codes behind them. */
+final class SourceCodes {
+    private SourceCodes() {}
+
+    /** The layout of ours that holds a weight as it is; empty where there is none. */
+    static Optional<Layout> natural(Source source, WeightSpec weight) {
+        return switch (source) {
+            case IngotSource ingot -> Optional.of(stored(ingot, weight).layout());
+            case FolderSource folder -> {
+                Optional<Packed> packed = folder.packed(weight);
+                yield packed.isPresent() ? packed.flatMap(Packed::natural) : dense(folder.binding().get(weight));
+            }
+            case GgufSource gguf -> {
+                TensorInfo tensor = tensor(gguf, weight);
+                yield switch (gguf.model().storedType(tensor)) {
+                    case Q4_0 -> Optional.of(new Int4(32));
+                    case Q8_0 -> Optional.of(new Int8(32));
+                    case F32, F16, BF16, F64 -> dense(tensor);
+                    default -> Optional.empty();
+                };
+            }
+        };
+    }
+
+    private static Optional<Layout> dense(TensorInfo tensor) {
+        return switch (tensor.dtype()) {
+            case F32, F16, BF16 -> Optional.of(new Dense(tensor.dtype()));
+            default -> Optional.of(new Dense(DType.F32));
+        };
+    }
+
+    private static TensorInfo tensor(GgufSource source, WeightSpec weight) {
+        TensorInfo tensor = source.binding().get(weight);
+        if (tensor == null) {
+            throw new IllegalArgumentException(weight.name() + " is not part of this model");
+        }
+        return tensor;
+    }
+
+    private static StoredTensor stored(IngotSource source, WeightSpec weight) {
+        return source.file().tensor(weight.name()).orElseThrow();
+    }
+
+    /** The codes of a weight that is stored as integers with f16 scales. */
+    static Optional<IntegerCodes> integers(Source source, WeightSpec weight) {
+        Optional<Layout> natural = natural(source, weight).filter(l -> l instanceof Int4 || l instanceof Int8);
+        return natural.flatMap(layout -> switch (source) {
+            case IngotSource ingot -> Optional.of(ofIngot(ingot, weight));
+            case FolderSource folder -> folder.packed(weight).flatMap(p -> ofPacked(p, layout));
+            case GgufSource gguf -> gguf.coded(weight, layout).map(c -> ofCoded(c, bits(layout)));
+        });
+    }
+
+    private static IntegerCodes ofIngot(IngotSource source, WeightSpec weight) {
+        StoredTensor tensor = stored(source, weight);
+        tensor.parts().forEach(source.file()::verify);
+        List<MemorySegment> parts = source.file().parts(tensor, source.mapping());
+        Layout layout = tensor.layout();
+        Blocks blocks = Blocks.of(weight.shape().rows(), weight.cols(), group(layout));
+        return new Codes(blocks, bits(layout), run -> (codes, scales) ->
+                StoredCodes.integers(layout, blocks, parts, run, codes, scales));
+    }
+
+    private static Optional<IntegerCodes> ofPacked(Packed packed, Layout layout) {
+        if (!(packed instanceof IntegerMatrix matrix) || !CarriedCodes.holds(matrix, layout)) {
+            return Optional.empty();
+        }
+        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+        int[] groups = CarriedCodes.sourceGroups(matrix, layout);
+        return Optional.of(new Codes(blocks, bits(layout), run -> (codes, scales) -> {
+            int[] wide = new int[Math.multiplyExact(run.n(), matrix.cols())];
+            float[] factors = new float[Math.multiplyExact(run.n(), matrix.groups())];
+            matrix.codes(run.first(), run.n(), wide);
+            matrix.scales(run.first(), run.n(), factors);
+            for (int i = 0; i < wide.length; i++) {
+                codes[i] = (byte) wide[i];
+            }
+            for (int i = 0; i < run.n() * groups.length; i++) {
+                float scale = factors[i / groups.length * matrix.groups() + groups[i % groups.length]];
+                scales[i] = Float.floatToFloat16(scale);
+            }
+        }));
+    }
+
+    private static IntegerCodes ofCoded(CodedMatrix matrix, int bits) {
+        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), matrix.group());
+        return new Codes(blocks, bits, run -> (codes, scales) -> matrix.read(run.first(), run.n(), codes, scales));
+    }
+
+    /** Fills codes and scales of a run of rows. */
+    private interface Fill {
+        void into(byte[] codes, short[] scales);
+    }
+
+    private record Codes(Blocks blocks, int bits, Function<StoredCodes.Rows, Fill> read) implements IntegerCodes {
+        @Override
+        public long rows() {
+            return blocks.rows();
+        }
+
+        @Override
+        public int cols() {
+            return blocks.cols();
+        }
+
+        @Override
+        public int group() {
+            return blocks.group();
+        }
+
+        @Override
+        public void read(long first, int n, byte[] codes, short[] scales) {
+            read.apply(new StoredCodes.Rows(first, n)).into(codes, scales);
+        }
+    }
+
+    private static int bits(Layout layout) {
+        return layout instanceof Int4 ? 4 : 8;
+    }
+
+    private static int group(Layout layout) {
+        return switch (layout) {
+            case Int4 four -> four.group();
+            case Int8 eight -> eight.group();
+            default -> throw new IllegalArgumentException(layout.describe() + " holds no integers");
+        };
+    }
+}
