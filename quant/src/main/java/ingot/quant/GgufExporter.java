@@ -15,7 +15,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
-import ingot.quant.gguf.BlockScheme;
+import ingot.quant.grid.BlockScheme;
 import ingot.quant.scheme.DenseScheme;
 import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;

@@ -4,21 +4,28 @@ import ingot.formats.DType;
 import ingot.formats.TensorInfo;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Dense;
+import ingot.formats.block.DoubleQuantized;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
 import ingot.formats.block.StoredCodes;
 import ingot.formats.ingot.StoredTensor;
+import ingot.formats.quantized.Bnb4Matrix;
 import ingot.formats.quantized.CarriedCodes;
 import ingot.formats.quantized.IntegerMatrix;
 import ingot.formats.quantized.Packed;
+import ingot.quant.folder.NormalCodes;
+import ingot.quant.grid.RoundedNormals;
 import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What the weights of a source are stored as, in the words of our layouts, and the codes behind them. */
 final class SourceCodes {
@@ -107,6 +114,82 @@ final class SourceCodes {
     private static IntegerCodes ofCoded(CodedMatrix matrix, int bits) {
         Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), matrix.group());
         return new Codes(blocks, bits, run -> (codes, scales) -> matrix.read(run.first(), run.n(), codes, scales));
+    }
+
+    /** The codes of a weight that is stored as NF4 with scales of the kind asked for. */
+    static Optional<NormalCodes> normals(Source source, WeightSpec weight, boolean nested) {
+        if (weight.cols() % Nf4.GROUP != 0 || !natural(source, weight).equals(Optional.of(new Nf4(nested)))) {
+            return Optional.empty();
+        }
+        return switch (source) {
+            case IngotSource ingot -> Optional.of(normalsOfIngot(ingot, weight, nested));
+            case FolderSource folder ->
+                folder.packed(weight).flatMap(p -> p instanceof Bnb4Matrix matrix && matrix.holds(new Nf4(nested))
+                        ? Optional.of(normalsOf(matrix, nested))
+                        : Optional.empty());
+            case GgufSource none -> Optional.empty();
+        };
+    }
+
+    private static NormalCodes normalsOfIngot(IngotSource source, WeightSpec weight, boolean nested) {
+        StoredTensor tensor = stored(source, weight);
+        tensor.parts().forEach(source.file()::verify);
+        List<MemorySegment> parts = source.file().parts(tensor, source.mapping());
+        Blocks blocks = Blocks.of(weight.shape().rows(), weight.cols(), Nf4.GROUP);
+        return new Normals(
+                blocks,
+                run -> codes -> StoredCodes.normals(blocks, parts.getFirst(), run, codes),
+                () -> nested
+                        ? new NormalCodes.Nested(StoredCodes.nested(blocks, parts))
+                        : new NormalCodes.Plain(StoredCodes.absmax(blocks, parts.get(1))));
+    }
+
+    private static NormalCodes normalsOf(Bnb4Matrix matrix, boolean nested) {
+        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), Nf4.GROUP);
+        int scales = Math.toIntExact(Math.multiplyExact(blocks.rows(), (long) blocks.groups()));
+        return new Normals(
+                blocks,
+                run -> codes -> matrix.codes(run.first(), run.n(), codes),
+                () -> nested
+                        ? new NormalCodes.Nested(matrix.nested().orElseThrow())
+                        : new NormalCodes.Plain(matrix.absmax(0, scales)));
+    }
+
+    /** Rounded codes as codes to be stored. */
+    static NormalCodes of(RoundedNormals rounded, WeightSpec weight, boolean nested) {
+        Blocks blocks = Blocks.of(weight.shape().rows(), weight.cols(), Nf4.GROUP);
+        return new Normals(
+                blocks,
+                run -> codes -> rounded.read(run.first(), run.n(), codes),
+                () -> nested
+                        ? new NormalCodes.Nested(DoubleQuantized.of(rounded.absmax()))
+                        : new NormalCodes.Plain(rounded.absmax()));
+    }
+
+    private record Normals(
+            Blocks blocks,
+            Function<StoredCodes.Rows, Consumer<byte[]>> read,
+            Supplier<NormalCodes.Scales> stored)
+            implements NormalCodes {
+        @Override
+        public long rows() {
+            return blocks.rows();
+        }
+
+        @Override
+        public int cols() {
+            return blocks.cols();
+        }
+
+        @Override
+        public void read(long first, int n, byte[] codes) {
+            read.apply(new StoredCodes.Rows(first, n)).accept(codes);
+        }
+
+        @Override
+        public Scales scales() {
+            return stored.get();
+        }
     }
 
     /** Fills codes and scales of a run of rows. */

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.formats.gguf.BlockNumbers;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.PackedBlock;
-import ingot.quant.gguf.BlockChooser;
+import ingot.quant.grid.BlockChooser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,4 +1,4 @@
-package ingot.quant.gguf;
+package ingot.quant.grid;
 
 import ingot.formats.IngotException;
 import ingot.formats.gguf.BlockNumbers;

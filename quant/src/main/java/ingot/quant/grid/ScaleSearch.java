@@ -1,4 +1,4 @@
-package ingot.quant.gguf;
+package ingot.quant.grid;
 
 /**
  * Scales of a group of neighbouring weights by weighted least squares: candidates put the weight of largest magnitude near
@@ -17,8 +17,8 @@ final class ScaleSearch {
     /** A weighted run of weights. */
     record Group(float[] w, float[] importance, int from, int n) {}
 
-    /** s of ŵ = s · value(code); 0 when all weights are 0. */
-    static float symmetric(Levels levels, Group group) {
+    /** The weight of largest magnitude, with its sign. */
+    static float extreme(Group group) {
         float extreme = 0;
         for (int i = 0; i < group.n(); i++) {
             float x = group.w()[group.from() + i];
@@ -26,6 +26,12 @@ final class ScaleSearch {
                 extreme = x;
             }
         }
+        return extreme;
+    }
+
+    /** s of ŵ = s · value(code); 0 when all weights are 0. */
+    static float symmetric(Levels levels, Group group) {
+        float extreme = extreme(group);
         if (extreme == 0) {
             return 0;
         }

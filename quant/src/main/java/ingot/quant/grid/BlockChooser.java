@@ -1,9 +1,10 @@
-package ingot.quant.gguf;
+package ingot.quant.grid;
 
 import ingot.formats.IngotException;
 import ingot.formats.gguf.BlockNumbers;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.PackedBlock;
+import ingot.quant.scheme.MatrixSource;
 
 /**
  * Chooses the numbers of a block so that Σ importance · (w − ŵ)² is small. Deterministic; one instance serves any number of
@@ -45,17 +46,24 @@ public interface BlockChooser {
         return Float.floatToFloat16(factor);
     }
 
+    /** As {@link #f16(float)}, with the place of the weights in front of the message. */
+    static short f16(float factor, MatrixSource source) {
+        try {
+            return f16(factor);
+        } catch (IngotException.BadData e) {
+            throw new IngotException.BadData(source.origin() + ": " + e.getMessage(), e);
+        }
+    }
+
     /** d = max |w| ÷ 127: with 255 levels a search finds nothing better that could be seen. */
     record Extreme(Levels levels) implements BlockChooser {
         @Override
         public void choose(float[] w, float[] importance, int at, BlockNumbers out) {
-            float extreme = 0;
-            for (int i = 0; i < out.codes().length; i++) {
-                extreme = Math.max(extreme, Math.abs(w[at + i]));
-            }
-            short d = f16(extreme / levels.high());
+            int n = out.codes().length;
+            float extreme = ScaleSearch.extreme(new ScaleSearch.Group(w, importance, at, n));
+            short d = f16(Math.abs(extreme) / levels.high());
             out.factors(d, (short) 0);
-            codes(levels, Float.float16ToFloat(d), w, at, 0, out.codes().length, out);
+            codes(levels, Float.float16ToFloat(d), w, at, 0, n, out);
         }
     }
 

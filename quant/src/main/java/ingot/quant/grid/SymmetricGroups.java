@@ -1,4 +1,4 @@
-package ingot.quant.gguf;
+package ingot.quant.grid;
 
 import ingot.formats.gguf.BlockNumbers;
 import ingot.formats.gguf.PackedBlock;
