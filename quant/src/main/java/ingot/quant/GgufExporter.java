@@ -105,6 +105,7 @@ public final class GgufExporter {
     public ExportResult export(Path model, Path target, Progress progress) {
         try (Source source = Source.open(model)) {
             source.requireNot(target);
+            ModelMetadata.requireKnown(source.graph().config());
             Job job = job(source);
             Optional<TokenizerData> tokenizer = source.tokenizer();
             ModelConfig config = source.graph().config();

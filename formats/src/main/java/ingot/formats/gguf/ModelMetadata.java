@@ -60,6 +60,15 @@ public final class ModelMetadata {
         return metadata.out;
     }
 
+    /**
+     * Checks that llama.cpp knows the architecture.
+     *
+     * @throws IngotException.ConfigMismatch when it has none of this kind, or Ingot does not write it
+     */
+    public static void requireKnown(ModelConfig config) {
+        architecture(config);
+    }
+
     private static Architecture architecture(ModelConfig config) {
         return Stream.of(Architecture.values())
                 .filter(a -> a.modelType().equals(config.modelType()))
