@@ -51,6 +51,9 @@ final class ChatLoop {
     void run(@Nullable String first) throws IOException {
         LineReader lines = new LineReader(console.in(), "standard input");
         String message = first;
+        if (conversation.get("enable_thinking") != null && !(chat instanceof ChatFormat.Jinja)) {
+            console.note("--no-thinking has no effect: conversations of this model have no template");
+        }
         while (true) {
             if (message == null) {
                 prompt();

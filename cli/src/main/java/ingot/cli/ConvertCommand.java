@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
         name = "convert",
         description = {
             "Reads a Hugging Face folder (also GPTQ, AWQ, bitsandbytes, compressed-tensors and FP8 ones), a .safetensors"
-                    + " or PyTorch file or index in one, a GGUF file, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
+                    + " or PyTorch file or index in one, a GGUF file or the folder of one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
                     + " whole or not at all; the same input, options and version give the same bytes.",
             "",
             "Types: f32, f16, bf16, int8, int4, nf4, nf4-dq (double-quantized); also q8_0 and q4_0, as int8 and int4 with"
@@ -47,8 +47,8 @@ final class ConvertCommand extends Task {
             names = {"--type", "--outtype"},
             paramLabel = "TYPE",
             description =
-                    "Type of the linear layers (default: int8; for a quantized folder its own type where that loses"
-                            + " nothing).")
+                    "Type of the linear layers (default: int8; for a quantized folder or a GGUF file its own type where"
+                            + " that loses nothing).")
     @Nullable
     String type;
 

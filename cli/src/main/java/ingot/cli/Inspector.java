@@ -7,7 +7,9 @@ import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
+import ingot.formats.hf.GgufPath;
 import ingot.formats.hf.HfFolder;
+import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.WeightFiles;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
@@ -30,6 +32,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -52,10 +55,11 @@ final class Inspector {
      * @param verify read every byte and check every checksum
      * @throws IngotException.BadData for a damaged file, or one of a format that is not known
      */
-    static ObjectNode inspect(Path path, boolean verify, Progress progress) {
-        if (!Files.exists(path)) {
-            throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
+    static ObjectNode inspect(Path given, boolean verify, Progress progress) {
+        if (!Files.exists(given)) {
+            throw new IngotException.MissingInput(Text.path(given) + ": no such file or folder");
         }
+        Path path = GgufPath.resolve(given);
         Inspector inspector = new Inspector(path, verify, progress);
         if (HfFolder.recognises(path)) {
             inspector.folder();
@@ -151,8 +155,19 @@ final class Inspector {
                             .collect(Collectors.joining(", ")));
             var warnings = root.putArray("warnings");
             folder.warnings().forEach(warnings::add);
+            refusal(folder).ifPresent(warnings::add);
             readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
             tensors(folder.weights().tensors().values());
+        }
+    }
+
+    /** Why convert would refuse the model, if it would by config.json. */
+    private static Optional<String> refusal(HfFolder folder) {
+        try {
+            ModelConfigs.read(folder.config(), folder.folder().resolve("config.json"));
+            return Optional.empty();
+        } catch (IngotException e) {
+            return Optional.of("cannot be converted or run: " + e.getMessage());
         }
     }
 

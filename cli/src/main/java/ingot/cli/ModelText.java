@@ -5,6 +5,7 @@ import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
+import ingot.formats.hf.GgufPath;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.IngotFormat;
 import ingot.formats.io.Folders;
@@ -31,11 +32,17 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
     private static final int MAX_BLOB = 256 << 20;
 
     /** @param model an {@code .ingot} or GGUF file, a model folder, or a weight file in one */
-    static ModelText open(Path model) {
+    static ModelText open(Path given) {
+        Path model = GgufPath.resolve(given);
         return new ModelText(Tokenizer.of(data(model)), generationConfig(model), model);
     }
 
     private static Optional<ObjectNode> generationConfig(Path model) {
+        if (GgufFile.recognises(model)) {
+            try (GgufModel file = GgufModel.open(model)) {
+                return file.generationConfig();
+            }
+        }
         if (IngotFile.recognises(model)) {
             try (IngotFile file = IngotFile.open(model)) {
                 return file.manifest().generationConfig();
@@ -46,10 +53,11 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
     }
 
     /** The tokenizer as the model has it. */
-    static TokenizerData data(Path model) {
-        if (!Files.exists(model)) {
-            throw new IngotException.MissingInput(Text.path(model) + ": no such file or folder");
+    static TokenizerData data(Path given) {
+        if (!Files.exists(given)) {
+            throw new IngotException.MissingInput(Text.path(given) + ": no such file or folder");
         }
+        Path model = GgufPath.resolve(given);
         if (GgufFile.recognises(model)) {
             try (GgufModel file = GgufModel.open(model)) {
                 return file.tokenizer()

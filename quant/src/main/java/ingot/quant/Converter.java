@@ -17,7 +17,6 @@ import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.quant.scheme.Carried;
-import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
@@ -156,12 +155,6 @@ public final class Converter {
         StoredTensor tensor = outcome.tensors().get(index);
         List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
         PartSink sink = (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer());
-        Optional<CodedMatrix> coded = source.coded(weight, tensor.layout());
-        if (coded.isPresent()) {
-            coded.get().copyTo(tensor.layout(), sink);
-            outcome.notes().set(index, "from " + source.storedType(weight) + ", carried over losslessly");
-            return;
-        }
         Optional<Packed> packed = source.packed(weight);
         Optional<Scheme> carried = packed.flatMap(p -> Carried.scheme(p, tensor.layout()));
         packed.ifPresent(p -> outcome.notes()

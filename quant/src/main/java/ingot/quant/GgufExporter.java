@@ -4,7 +4,6 @@ import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.block.Dense;
-import ingot.formats.block.Layout;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.GgufLayout;
 import ingot.formats.gguf.GgufOutput;
@@ -19,6 +18,8 @@ import ingot.quant.grid.BlockScheme;
 import ingot.quant.scheme.DenseScheme;
 import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +35,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * are rounded to the type. Streamed: memory does not depend on the model, bytes not on the number of threads.
  */
 public final class GgufExporter {
+    private static final int COPY = 1 << 20;
+
     private final Options options;
 
     /**
@@ -146,10 +149,8 @@ public final class GgufExporter {
         List<GgufLayout.Source> published = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
             WeightSpec weight = weights.get(i);
-            Optional<Layout> natural = weight.role().matrix() && options.type().isEmpty()
-                    ? SourceCodes.natural(source, weight)
-                    : Optional.empty();
-            types.add(plan.type(weight, natural));
+            types.add(plan.type(weight, () -> SourceCodes.ggufType(source, weight)
+                    .or(() -> SourceCodes.natural(source, weight).flatMap(GgufTypes::holding))));
             published.add(new GgufLayout.Source(weight.name(), weight.shape(), i));
         }
         List<GgufLayout.Stored> stored = GgufLayout.of(published);
@@ -236,6 +237,10 @@ public final class GgufExporter {
                         .encode(rows, (part, bytes) -> sink.write(bytes.asByteBuffer()));
             }
         }
+        if (SourceCodes.ggufType(source, weight).filter(type::equals).isPresent()) {
+            copy(source, weight, type, sink);
+            return 0;
+        }
         BlockScheme scheme = new BlockScheme(type);
         Optional<IntegerCodes> codes = SourceCodes.integers(source, weight)
                 .filter(c -> (type == GgmlType.Q4_0 && c.bits() == 4) || type == GgmlType.Q8_0)
@@ -246,6 +251,17 @@ public final class GgufExporter {
         }
         try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.REFUSE)) {
             return scheme.round(rows, sink);
+        }
+    }
+
+    /** The blocks of a GGUF file as they are. */
+    private static void copy(Source source, WeightSpec weight, GgmlType type, BlockScheme.Sink sink) {
+        long size = type.bytes(weight.shape().count());
+        byte[] bytes = new byte[(int) Math.min(COPY, size)];
+        for (long at = 0; at < size; at += bytes.length) {
+            int n = (int) Math.min(bytes.length, size - at);
+            SourceCodes.readStored(source, weight, at, MemorySegment.ofArray(bytes).asSlice(0, n));
+            sink.write(ByteBuffer.wrap(bytes, 0, n));
         }
     }
 

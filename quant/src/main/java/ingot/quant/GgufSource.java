@@ -1,16 +1,13 @@
 package ingot.quant;
 
 import ingot.formats.TensorInfo;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
-import ingot.formats.block.Layout;
-import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.io.InputFile;
+import ingot.formats.quantized.GgufBlocks;
+import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
-import ingot.quant.scheme.CodedMatrix;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightBinding;
 import ingot.runtime.model.WeightSpec;
@@ -22,14 +19,11 @@ import java.util.SequencedMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A model in GGUF files. Q8_0 and Q4_0 have the codes and scales of our int8 and int4 with groups of 32; stored as these they
- * are copied, everything else is dequantized first.
+ * A model in GGUF files.
  *
  * @param binding for every weight the tensor that holds it
  */
 record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, TensorInfo> binding) implements Source {
-    private static final int GROUP = 32;
-
     static GgufSource open(Path path) {
         GgufModel model = GgufModel.open(path);
         try {
@@ -78,61 +72,8 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
     }
 
     @Override
-    public Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
-        GgmlType type = model.storedType(tensor(weight));
-        boolean same = (type == GgmlType.Q8_0 && layout.equals(new Int8(GROUP)))
-                || (type == GgmlType.Q4_0 && layout.equals(new Int4(GROUP)));
-        if (!same || !weight.role().matrix()) {
-            return Optional.empty();
-        }
-        Codes codes = new Codes(model, tensor(weight));
-        return codes.fit() ? Optional.of(codes) : Optional.empty();
-    }
-
-    private record Codes(GgufModel model, TensorInfo tensor) implements CodedMatrix {
-        private static final int SCAN = 1 << 20;
-
-        @Override
-        public long rows() {
-            return tensor.shape().rows();
-        }
-
-        @Override
-        public int cols() {
-            return Math.toIntExact(tensor.shape().cols());
-        }
-
-        @Override
-        public int group() {
-            return GROUP;
-        }
-
-        @Override
-        public void read(long first, int n, byte[] codes, short[] scales) {
-            model.readCodes(tensor, first, n, codes, scales);
-        }
-
-        /** int8 has no −128, which llama.cpp never writes either; a scale that is NaN or infinite is a damaged weight. */
-        boolean fit() {
-            int step = (int) Math.min(Math.max(1, SCAN / cols()), rows());
-            byte[] codes = new byte[Math.multiplyExact(step, cols())];
-            short[] scales = new short[codes.length / GROUP];
-            for (long row = 0; row < rows(); row += step) {
-                int n = (int) Math.min(step, rows() - row);
-                read(row, n, codes, scales);
-                for (int i = 0; i < n * cols(); i++) {
-                    if (codes[i] == Byte.MIN_VALUE) {
-                        return false;
-                    }
-                }
-                for (int i = 0; i < n * cols() / GROUP; i++) {
-                    if (!Float.isFinite(Float.float16ToFloat(scales[i]))) {
-                        return false;
-                    }
-                }
-            }
-            return true;
-        }
+    public Optional<Packed> packed(WeightSpec weight) {
+        return weight.role().matrix() ? GgufBlocks.of(model, tensor(weight)) : Optional.empty();
     }
 
     private TensorInfo tensor(WeightSpec weight) {

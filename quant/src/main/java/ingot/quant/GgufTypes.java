@@ -13,6 +13,7 @@ import ingot.runtime.model.WeightSpec;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
@@ -77,8 +78,8 @@ final class GgufTypes {
                 Stream.of(GgmlType.values()).filter(t -> t.packed().isPresent()));
     }
 
-    /** @param natural what holds the source's numbers */
-    GgmlType type(WeightSpec weight, Optional<Layout> natural) {
+    /** @param natural the type that holds the source's numbers; asked only where it matters */
+    GgmlType type(WeightSpec weight, Supplier<Optional<GgmlType>> natural) {
         if (!weight.role().matrix() || weight.role() == WeightSpec.Role.ROUTER) {
             return GgmlType.F32;
         }
@@ -88,7 +89,7 @@ final class GgufTypes {
             }
         }
         GgmlType chosen = asked.map(type -> isHead(weight) ? forHead(type) : type)
-                .orElseGet(() -> natural.flatMap(GgufTypes::holding).orElse(DEFAULT));
+                .orElseGet(() -> natural.get().orElse(DEFAULT));
         return fitting(chosen, weight.cols());
     }
 
@@ -102,7 +103,7 @@ final class GgufTypes {
     }
 
     /** The smallest type that holds the numbers of a layout as they are. */
-    private static Optional<GgmlType> holding(Layout layout) {
+    static Optional<GgmlType> holding(Layout layout) {
         return switch (layout) {
             case Dense dense -> Optional.of(dense(dense.type()));
             case Int4 four -> Optional.of(GgmlType.Q4_0);

@@ -2,13 +2,12 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.block.Layout;
 import ingot.formats.gguf.GgufFile;
+import ingot.formats.hf.GgufPath;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
-import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.MatrixSource;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -27,14 +26,15 @@ sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, 
     }
 
     /** As {@link #open(Path)}, with the adapter of a folder merged into it. */
-    static Source open(Path path, Optional<Path> adapter) {
+    static Source open(Path given, Optional<Path> adapter) {
+        Path path = GgufPath.resolve(given);
         boolean gguf = GgufFile.recognises(path);
         if (!gguf && !IngotFile.recognises(path)) {
             return FolderSource.open(path, adapter);
         }
         if (adapter.isPresent()) {
             throw new IngotException.Usage("--adapter merges into a model folder, and " + Text.path(path)
-                    + " is a single file; convert the folder with the adapter");
+                    + " is a single file; convert the model's folder with the adapter");
         }
         return gguf ? GgufSource.open(path) : IngotSource.open(path);
     }
@@ -68,11 +68,6 @@ sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, 
 
     /** The rows of one weight; a vector is one row. Closed by the caller. */
     Rows rows(WeightSpec weight, WeightReader.NonFinite policy);
-
-    /** The codes and scales of a weight that is stored as {@code layout} stores it: it can be copied without rounding. */
-    default Optional<CodedMatrix> coded(WeightSpec weight, Layout layout) {
-        return Optional.empty();
-    }
 
     /** A matrix whose buffers must be given back. */
     interface Rows extends MatrixSource, AutoCloseable {

@@ -10,6 +10,7 @@ import ingot.formats.block.Int8;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.StoredCodes;
+import ingot.formats.gguf.GgmlType;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.quantized.Bnb4Matrix;
 import ingot.formats.quantized.CarriedCodes;
@@ -17,7 +18,6 @@ import ingot.formats.quantized.IntegerMatrix;
 import ingot.formats.quantized.Packed;
 import ingot.quant.folder.NormalCodes;
 import ingot.quant.grid.RoundedNormals;
-import ingot.quant.scheme.CodedMatrix;
 import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the weights of a source are stored as, in the words of our layouts, and the codes behind them. */
 final class SourceCodes {
@@ -33,29 +34,36 @@ final class SourceCodes {
 
     /** The layout of ours that holds a weight as it is; empty where there is none. */
     static Optional<Layout> natural(Source source, WeightSpec weight) {
+        Optional<Packed> packed = source.packed(weight);
+        if (packed.isPresent()) {
+            return packed.flatMap(Packed::natural);
+        }
         return switch (source) {
             case IngotSource ingot -> Optional.of(stored(ingot, weight).layout());
-            case FolderSource folder -> {
-                Optional<Packed> packed = folder.packed(weight);
-                yield packed.isPresent() ? packed.flatMap(Packed::natural) : dense(folder.binding().get(weight));
-            }
-            case GgufSource gguf -> {
-                TensorInfo tensor = tensor(gguf, weight);
-                yield switch (gguf.model().storedType(tensor)) {
-                    case Q4_0 -> Optional.of(new Int4(32));
-                    case Q8_0 -> Optional.of(new Int8(32));
-                    case F32, F16, BF16, F64 -> dense(tensor);
-                    default -> Optional.empty();
-                };
-            }
+            case FolderSource folder -> dense(folder.binding().get(weight));
+            case GgufSource gguf -> dense(tensor(gguf, weight));
         };
     }
 
-    private static Optional<Layout> dense(TensorInfo tensor) {
-        return switch (tensor.dtype()) {
-            case F32, F16, BF16 -> Optional.of(new Dense(tensor.dtype()));
-            default -> Optional.of(new Dense(DType.F32));
-        };
+    /** The type a weight has in the GGUF file it comes from, if it does and Ingot writes blocks of this type. */
+    static Optional<GgmlType> ggufType(Source source, WeightSpec weight) {
+        return source instanceof GgufSource gguf
+                ? Optional.of(gguf.model().storedType(tensor(gguf, weight)))
+                        .filter(type -> type.packed().isPresent())
+                : Optional.empty();
+    }
+
+    /** Bytes of a weight as the GGUF file it comes from has them. */
+    static void readStored(Source source, WeightSpec weight, long offset, MemorySegment destination) {
+        if (!(source instanceof GgufSource gguf)) {
+            throw new IllegalArgumentException(weight.name() + " does not come from a GGUF file");
+        }
+        gguf.model().readStored(tensor(gguf, weight), offset, destination);
+    }
+
+    private static Optional<Layout> dense(@Nullable TensorInfo tensor) {
+        boolean kept = tensor != null && (tensor.dtype() == DType.F16 || tensor.dtype() == DType.BF16);
+        return Optional.of(new Dense(tensor != null && kept ? tensor.dtype() : DType.F32));
     }
 
     private static TensorInfo tensor(GgufSource source, WeightSpec weight) {
@@ -73,11 +81,9 @@ final class SourceCodes {
     /** The codes of a weight that is stored as integers with f16 scales. */
     static Optional<IntegerCodes> integers(Source source, WeightSpec weight) {
         Optional<Layout> natural = natural(source, weight).filter(l -> l instanceof Int4 || l instanceof Int8);
-        return natural.flatMap(layout -> switch (source) {
-            case IngotSource ingot -> Optional.of(ofIngot(ingot, weight));
-            case FolderSource folder -> folder.packed(weight).flatMap(p -> ofPacked(p, layout));
-            case GgufSource gguf -> gguf.coded(weight, layout).map(c -> ofCoded(c, bits(layout)));
-        });
+        return natural.flatMap(layout -> source instanceof IngotSource ingot
+                ? Optional.of(ofIngot(ingot, weight))
+                : source.packed(weight).flatMap(p -> ofPacked(p, layout)));
     }
 
     private static IntegerCodes ofIngot(IngotSource source, WeightSpec weight) {
@@ -109,11 +115,6 @@ final class SourceCodes {
                 scales[i] = Float.floatToFloat16(scale);
             }
         }));
-    }
-
-    private static IntegerCodes ofCoded(CodedMatrix matrix, int bits) {
-        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), matrix.group());
-        return new Codes(blocks, bits, run -> (codes, scales) -> matrix.read(run.first(), run.n(), codes, scales));
     }
 
     /** The codes of a weight that is stored as NF4 with scales of the kind asked for. */

@@ -6,6 +6,7 @@ import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.GenerationDefaults;
+import ingot.formats.hf.GgufPath;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
@@ -63,17 +64,18 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * @param path an {@code .ingot} file, a Hugging Face model folder (run as stored, without quantization), or a GGUF
-     *     file (weights in blocks are widened to f32 in memory; convert the file to run it small)
+     * @param given an {@code .ingot} file, a Hugging Face model folder (run as stored, without quantization), or a GGUF
+     *     file or the folder of one (weights in blocks are widened to f32 in memory; convert the file to run it small)
      * @throws IngotException.MissingInput when something is not there
      * @throws IngotException.BadData when a file breaks its format
      * @throws IngotException.ConfigMismatch for an unsupported architecture, or tensors that contradict the configuration
      * @throws IngotException.OutOfResources when memory does not suffice
      */
-    public static Model open(Path path, ModelOptions options) {
-        if (!Files.exists(path)) {
-            throw new IngotException.MissingInput(Text.path(path) + ": no such file or folder");
+    public static Model open(Path given, ModelOptions options) {
+        if (!Files.exists(given)) {
+            throw new IngotException.MissingInput(Text.path(given) + ": no such file or folder");
         }
+        Path path = GgufPath.resolve(given);
         if (GgufFile.recognises(path)) {
             return openGguf(path, options);
         }
@@ -118,7 +120,12 @@ public final class Model implements AutoCloseable {
         try {
             Loaded loaded = new Loaded(graph, store, ModelWeights.load(graph, store));
             Kernels kernels = Kernels.create(options.backend(), options.vectorBits(), options.threads());
-            int automatic = (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE);
+            int longest = graph.config().rope().longest();
+            if (options.maxPositions() > longest) {
+                throw new IngotException.Usage(options.maxPositions() + " positions: dual chunk attention is not"
+                        + " supported, so this model takes at most " + longest);
+            }
+            int automatic = Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
             int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
             return new Model(loaded, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {

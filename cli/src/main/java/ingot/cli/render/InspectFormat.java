@@ -15,7 +15,7 @@ public final class InspectFormat {
         Table facts = new Table().text("").text("");
         for (Map.Entry<String, JsonNode> e : root.properties()) {
             String value = switch (e.getKey()) {
-                case "tensors", "sha256", "provenance", "prompts" -> "";
+                case "tensors", "sha256", "provenance", "prompts", "warnings" -> "";
                 case "bytes" -> Format.bytes(e.getValue().longValue());
                 case "parameters" -> Format.count(e.getValue().longValue());
                 case "bits_per_weight" -> Format.fixed(e.getValue().doubleValue(), 2);
@@ -32,11 +32,21 @@ public final class InspectFormat {
             prompts.forEach(p -> lengths.add(p.get("tokens").asString()));
             facts.row("prompts", prompts.size() + " of " + lengths + " tokens");
         }
+        String head = facts.render() + warnings(root.get("warnings"));
         JsonNode tensors = root.get("tensors");
         if (tensors == null || tensors.isEmpty()) {
-            return facts.render();
+            return head;
         }
-        return facts.render() + "\n" + (all ? list(tensors) : summary(tensors));
+        return head + "\n" + (all ? list(tensors) : summary(tensors));
+    }
+
+    /** Whole sentences, so not cells of a table. */
+    private static String warnings(JsonNode warnings) {
+        StringBuilder out = new StringBuilder();
+        if (warnings != null) {
+            warnings.forEach(w -> out.append("warning: ").append(w.asString()).append('\n'));
+        }
+        return out.toString();
     }
 
     private static void provenance(Table facts, JsonNode provenance) {

@@ -7,8 +7,9 @@ import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.adapter.AdapterTensors.Edit;
+import ingot.formats.hf.WeightFiles;
 import ingot.formats.io.InputFile;
-import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.io.TensorFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,18 +27,19 @@ import java.util.SequencedMap;
  * peft/tuners/lora/layer.py}, {@code get_delta_weight}) rounds more often. Reading holds a few megabytes per call.
  */
 public final class AdapterSource implements TensorSource {
-    private static final String WEIGHTS = "adapter_model.safetensors";
+    /** In the order in which PEFT looks for them; what format they have is decided by their content. */
+    private static final List<String> WEIGHTS = List.of("adapter_model.safetensors", "adapter_model.bin");
 
     /** Weights merged at a time. */
     private static final int STEP = 1 << 17;
 
     private final TensorSource base;
-    private final SafetensorsFile file;
+    private final TensorFile file;
     private final InputFile config;
     private final SequencedMap<String, Edit> edits;
     private final SequencedMap<String, TensorInfo> tensors;
 
-    private AdapterSource(TensorSource base, SafetensorsFile file, InputFile config, SequencedMap<String, Edit> edits) {
+    private AdapterSource(TensorSource base, TensorFile file, InputFile config, SequencedMap<String, Edit> edits) {
         this.base = base;
         this.file = file;
         this.config = config;
@@ -54,14 +56,13 @@ public final class AdapterSource implements TensorSource {
      */
     public static AdapterSource open(TensorSource base, Path folder) {
         LoraConfig lora = LoraConfig.read(folder);
-        Path weights = folder.resolve(WEIGHTS);
-        if (!Files.exists(weights)) {
-            throw new IngotException.MissingInput(Text.path(weights) + ": no such file"
-                    + (Files.exists(folder.resolve("adapter_model.bin"))
-                            ? "; adapter_model.bin is not read: save the adapter as safetensors"
-                            : ""));
-        }
-        SafetensorsFile file = SafetensorsFile.open(weights);
+        Path weights = WEIGHTS.stream()
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new IngotException.MissingInput(
+                        Text.path(folder.resolve(WEIGHTS.getFirst())) + ": no such file, nor " + WEIGHTS.getLast()));
+        TensorFile file = WeightFiles.open(weights);
         try {
             SequencedMap<String, Edit> edits = new AdapterTensors(file, lora, base.tensors()).edits();
             return new AdapterSource(base, file, InputFile.open(folder.resolve("adapter_config.json")), edits);

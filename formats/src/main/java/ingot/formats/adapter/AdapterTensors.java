@@ -4,13 +4,13 @@ import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
-import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.io.TensorFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 
-/** Sorts the tensors of adapter_model.safetensors by the base tensor each of them changes, and checks their shapes. */
+/** Sorts the tensors of an adapter by the base tensor each of them changes, and checks their shapes. */
 final class AdapterTensors {
     private static final String PREFIX = "base_model.model.";
     private static final String DECODER = "model.";
@@ -20,13 +20,13 @@ final class AdapterTensors {
 
     private record Pair(Map<String, TensorInfo> halves) {}
 
-    private final SafetensorsFile file;
+    private final TensorFile file;
     private final LoraConfig config;
     private final Map<String, TensorInfo> base;
     private final SequencedMap<String, TensorInfo> replacements = new LinkedHashMap<>();
     private final SequencedMap<String, Pair> pairs = new LinkedHashMap<>();
 
-    AdapterTensors(SafetensorsFile file, LoraConfig config, Map<String, TensorInfo> base) {
+    AdapterTensors(TensorFile file, LoraConfig config, Map<String, TensorInfo> base) {
         this.file = file;
         this.config = config;
         this.base = base;

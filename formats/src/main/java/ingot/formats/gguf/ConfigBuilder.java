@@ -4,9 +4,12 @@ import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.IntStream;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -103,8 +106,13 @@ final class ConfigBuilder {
         config.put("num_hidden_layers", required("block_count", 1, 1000));
         config.put("hidden_size", required("embedding_length", 1, MAX_WIDTH));
         config.put("max_position_embeddings", required("context_length", 1, 1 << 30));
-        if (!architecture.experts() || metadata.has(key("feed_forward_length"))) {
-            config.put("intermediate_size", required("feed_forward_length", 1, MAX_WIDTH));
+        // Nothing uses it where every layer has experts; then it may be missing or 0.
+        int least = architecture.experts() ? 0 : 1;
+        int inner = architecture.experts() && !metadata.has(key("feed_forward_length"))
+                ? 0
+                : required("feed_forward_length", least, MAX_WIDTH);
+        if (inner > 0) {
+            config.put("intermediate_size", inner);
         }
         TensorInfo embedding = tensors.get(EMBEDDING);
         if (embedding == null || embedding.shape().rank() != 2) {
@@ -202,7 +210,12 @@ final class ConfigBuilder {
         config.put("num_experts", required("expert_count", 1, 1 << 16));
         config.put("num_experts_per_tok", required("expert_used_count", 1, 1 << 16));
         config.put("decoder_sparse_step", 1);
-        config.putArray("mlp_only_layers");
+        List<Integer> dense = IntStream.range(0, config.get("num_hidden_layers").intValue())
+                .filter(this::isDense)
+                .boxed()
+                .toList();
+        ArrayNode only = config.putArray("mlp_only_layers");
+        dense.forEach(only::add);
         // llama.cpp fixes it by architecture (build_moe_ffn); the key exists, but no converter writes it for these.
         boolean normalized = architecture == Architecture.QWEN3MOE;
         metadata.optionalFlag(key("expert_weights_norm")).ifPresent(flag -> {
@@ -211,22 +224,42 @@ final class ConfigBuilder {
             }
         });
         config.put("norm_topk_prob", normalized);
-        config.put("moe_intermediate_size", expertWidth("expert_feed_forward_length", "experts.0.gate_proj"));
+        int sparse = IntStream.rangeClosed(0, dense.size())
+                .filter(i -> !dense.contains(i))
+                .findFirst()
+                .orElseThrow();
+        int width = expertWidth(sparse, "expert_feed_forward_length", "experts.0.gate_proj");
+        config.put("moe_intermediate_size", width);
+        if (!config.has("intermediate_size") && dense.isEmpty()) {
+            config.put("intermediate_size", width);
+        }
         if (architecture == Architecture.QWEN2MOE) {
             config.put(
                     "shared_expert_intermediate_size",
-                    expertWidth("expert_shared_feed_forward_length", "shared_expert.gate_proj"));
+                    expertWidth(sparse, "expert_shared_feed_forward_length", "shared_expert.gate_proj"));
         }
     }
 
-    /** Older files lack the key; the tensors have it. */
-    private int expertWidth(String name, String module) {
-        TensorInfo gate = tensors.get("model.layers.0.mlp." + module + ".weight");
-        int fallback = gate == null || gate.shape().rank() != 2
-                ? 0
-                : (int) Math.min(Integer.MAX_VALUE, gate.shape().dim(0));
-        int width = metadata.optionalInt(key(name), 0, MAX_WIDTH).orElse(fallback);
-        return width == 0 ? fallback : width;
+    /**
+     * Whether a layer has one MLP and no router. There is no key for mlp_only_layers and decoder_sparse_step: llama.cpp's
+     * converter writes such a layer as it is, though llama.cpp itself runs only models with experts in every layer.
+     */
+    private boolean isDense(int layer) {
+        String mlp = "model.layers." + layer + ".mlp.";
+        return tensors.containsKey(mlp + "gate_proj.weight") && !tensors.containsKey(mlp + "gate.weight");
+    }
+
+    /** Older files lack the key, and 0 is written for a size the converter did not know; the tensors have it. */
+    private int expertWidth(int layer, String name, String module) {
+        int said = metadata.optionalInt(key(name), 0, MAX_WIDTH).orElse(0);
+        if (said > 0) {
+            return said;
+        }
+        TensorInfo gate = tensors.get("model.layers." + layer + ".mlp." + module + ".weight");
+        if (gate == null || gate.shape().rank() != 2 || gate.shape().dim(0) > MAX_WIDTH) {
+            throw metadata.mismatch(key(name), "missing or 0, and there is no matrix of layer " + layer + " to tell it");
+        }
+        return (int) gate.shape().dim(0);
     }
 
     private String key(String name) {

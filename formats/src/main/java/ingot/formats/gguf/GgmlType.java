@@ -62,6 +62,14 @@ public enum GgmlType {
         return presented;
     }
 
+    /** Bounds of q in blocks with w = q · scale, one scale each. */
+    public record Integers(int low, int high) {}
+
+    /** Which integers a block of this type holds beside its one scale; empty for every other type. */
+    public Optional<Integers> integers() {
+        return block instanceof IntegerBlock simple ? Optional.of(simple.bounds()) : Optional.empty();
+    }
+
     /** How a block is read; empty for plain numbers. */
     public Optional<BlockType> block() {
         return Optional.ofNullable(block);

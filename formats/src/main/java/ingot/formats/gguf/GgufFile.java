@@ -41,6 +41,11 @@ public final class GgufFile implements AutoCloseable {
         }
     }
 
+    /** What the files of one model have in common: the file's name, with a star for its number in a split set. */
+    public static String modelName(Path path) {
+        return SplitFiles.modelName(Folders.name(path));
+    }
+
     /**
      * Opens a file and checks its header against every rule of the format.
      *

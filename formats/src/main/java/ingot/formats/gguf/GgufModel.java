@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.tokenizer.TokenizerData;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -95,18 +96,31 @@ public final class GgufModel implements AutoCloseable {
     }
 
     /**
-     * Reads codes and scales of whole rows of a tensor stored as {@link GgmlType#Q8_0} or {@link GgmlType#Q4_0}: w = q · scale.
+     * Reads q of whole rows of a tensor whose type has {@link GgmlType#integers}.
      *
      * @param first row
-     * @param codes receives q, {@code [n][cols]}
-     * @param scales receives f16 bits, {@code [n][cols ÷ 32]}
+     * @param out receives {@code [n][cols]}
      */
-    public void readCodes(TensorInfo tensor, long first, int n, byte[] codes, short[] scales) {
-        GgmlType type = storedType(tensor);
-        if (type != GgmlType.Q8_0 && type != GgmlType.Q4_0) {
-            throw new IllegalArgumentException(type + " has no integer codes with one scale");
-        }
-        tensors.readCodes(tensor, first, n, codes, scales);
+    public void readIntegers(TensorInfo tensor, long first, int n, int[] out) {
+        tensors.readIntegers(tensor, first, n, out);
+    }
+
+    /**
+     * Reads the scales that belong to them.
+     *
+     * @param out receives {@code [n][cols ÷ blockWeights]}
+     */
+    public void readScales(TensorInfo tensor, long first, int n, float[] out) {
+        tensors.readScales(tensor, first, n, out);
+    }
+
+    /**
+     * Reads the bytes of a tensor of {@link #tensors} as they lie in the file.
+     *
+     * @param offset in the tensor's stored data
+     */
+    public void readStored(TensorInfo tensor, long offset, MemorySegment destination) {
+        tensors.readStored(tensor, offset, destination);
     }
 
     @Override

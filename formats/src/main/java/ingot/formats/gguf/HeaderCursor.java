@@ -14,7 +14,7 @@ final class HeaderCursor {
     private static final long MAX_STRING = 16 << 20;
 
     /** Most bytes of an array; published vocabularies and merges stay below 8 MB. */
-    private static final long MAX_ARRAY = 256 << 20;
+    private static final long MAX_ARRAY = 64 << 20;
 
     private static final int BUFFER = 1 << 16;
 

@@ -21,16 +21,20 @@ final class HeaderReader {
     static final int MAGIC = 0x46554747;
 
     /** Most bytes of metadata; published files have about 10 MB. */
-    private static final long MAX_METADATA = 256 << 20;
+    private static final long MAX_METADATA = 128 << 20;
 
     private static final int MAX_TENSORS = 250_000;
     private static final int MAX_PAIRS = 65_536;
     /** The specification's bound. */
     private static final int MAX_KEY = 65_535;
 
-    private static final int MAX_NAME = 4096;
+    /** The specification says 64, and llama.cpp can be built with more. */
+    private static final int MAX_NAME = 128;
+
     private static final int MAX_RANK = 4;
-    private static final int MAX_ELEMENTS = 1 << 24;
+    /** Published vocabularies have 250,000 tokens and as many merges. */
+    private static final int MAX_ELEMENTS = 1 << 22;
+
     private static final int DEFAULT_ALIGNMENT = 32;
     private static final int MAX_ALIGNMENT = 1 << 16;
     /** Key, type and value; name, rank, type and offset. */

@@ -134,6 +134,7 @@ public final class ModelMetadata {
         String type = key("rope.scaling.type");
         switch (config.rope().scaling()) {
             case RopeConfig.None none -> {}
+            case RopeConfig.DualChunk chunk -> {} // Within one chunk it is any other model, and llama.cpp has no more.
             case RopeConfig.Linear linear ->
                 out.text(type, "linear").f32(key("rope.scaling.factor"), linear.factor());
             case RopeConfig.Yarn yarn -> {

@@ -4,7 +4,7 @@ package ingot.formats.gguf;
  * 32 weights in 18 bytes: f16 d; 16 bytes of nibbles, the low ones weights 0–15, the high ones 16–31. w = (q − 8) · d,
  * exact in f32.
  */
-record Q4_0() implements PackedBlock {
+record Q4_0() implements IntegerBlock, PackedBlock {
     @Override
     public int weights() {
         return 32;
@@ -16,12 +16,21 @@ record Q4_0() implements PackedBlock {
     }
 
     @Override
-    public void dequantize(byte[] in, int at, float[] out, int to) {
-        float d = BlockType.f16(in, at);
+    public GgmlType.Integers bounds() {
+        return new GgmlType.Integers(-8, 7);
+    }
+
+    @Override
+    public float scale(byte[] in, int at) {
+        return BlockType.f16(in, at);
+    }
+
+    @Override
+    public void integers(byte[] in, int at, float[] out, int to) {
         for (int j = 0; j < 16; j++) {
             int q = in[at + 2 + j];
-            out[to + j] = ((q & 15) - 8) * d;
-            out[to + 16 + j] = ((q >> 4 & 15) - 8) * d;
+            out[to + j] = (q & 15) - 8;
+            out[to + 16 + j] = (q >> 4 & 15) - 8;
         }
     }
 

@@ -22,9 +22,17 @@ final class SplitFiles {
     static final String TENSORS = "split.tensors.count";
 
     private static final int MAX_FILES = 10_000;
+    /** Missing files that a message names; most published sets are smaller. */
+    private static final int NAMED = 32;
     private static final Pattern NAME = Pattern.compile("(?s)(.*)-([0-9]{5})-of-([0-9]{5})\\.gguf");
 
     private SplitFiles() {}
+
+    /** {@code NAME-*-of-0000N.gguf} for a file of a split set, else the name itself. */
+    static String modelName(String file) {
+        Matcher name = NAME.matcher(file);
+        return name.matches() ? name.group(1) + "-*-of-" + name.group(3) + ".gguf" : file;
+    }
 
     /** Opens all files of the model that {@code path} is a file of, in order. */
     static List<GgufFile> open(Path path) {
@@ -66,12 +74,13 @@ final class SplitFiles {
             Path p = path.resolveSibling(sibling);
             paths.add(p);
             if (!Files.exists(p)) {
-                missing.add(sibling);
+                missing.add(Text.path(p.getFileName()));
             }
         }
         if (!missing.isEmpty()) {
+            String names = String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())));
             throw new IngotException.MissingInput(Text.path(path) + ": " + missing.size() + " of " + count
-                    + " files are missing: " + String.join(", ", missing));
+                    + " files are missing: " + names + (missing.size() > NAMED ? ", …" : ""));
         }
         return paths;
     }

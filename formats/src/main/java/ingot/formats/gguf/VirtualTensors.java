@@ -27,8 +27,8 @@ final class VirtualTensors implements TensorSource {
     /** More experts than any published model has. */
     private static final int MAX_EXPERTS = 4096;
 
-    /** Experts counted singly; published models have up to 75,000 tensors. */
-    private static final int MAX_TENSORS = 1 << 20;
+    /** Experts counted singly; published models have up to 95,000 tensors. Few stored bytes can declare many experts. */
+    private static final int MAX_TENSORS = 1 << 17;
 
     private static final String SHARED_GATE = "mlp.shared_expert_gate.weight";
 
@@ -152,20 +152,52 @@ final class VirtualTensors implements TensorSource {
         }
     }
 
+    /** Fills {@code destination} with the bytes of a tensor as they lie in the file, from {@code offset} on. */
+    void readStored(TensorInfo tensor, long offset, MemorySegment destination) {
+        Slice slice = slice(tensor.name());
+        long start = slice.tensor().type().bytes(slice.firstWeight());
+        file(slice).read(slice.tensor(), start + offset, destination);
+    }
+
     private void readBlocks(Slice slice, long block, int n, byte[] out) {
         int size = slice.tensor().type().blockBytes();
         file(slice)
                 .read(slice.tensor(), block * size, MemorySegment.ofArray(out).asSlice(0, (long) n * size));
     }
 
-    /**
-     * Reads codes and scales of whole rows of a Q8_0 or Q4_0 tensor.
-     *
-     * @param first row
-     * @param codes receives q, {@code [n][cols]}
-     * @param scales receives f16 bits, {@code [n][cols ÷ 32]}
-     */
-    void readCodes(TensorInfo tensor, long first, int n, byte[] codes, short[] scales) {
+    /** As {@link GgufModel#readIntegers}. */
+    void readIntegers(TensorInfo tensor, long first, int n, int[] out) {
+        IntegerBlock block = integerBlock(tensor);
+        float[] q = new float[block.weights()];
+        eachBlock(tensor, first, n, (stored, at, i) -> {
+            block.integers(stored, at, q, 0);
+            for (int j = 0; j < q.length; j++) {
+                out[i * q.length + j] = (int) q[j];
+            }
+        });
+    }
+
+    /** As {@link GgufModel#readScales}. */
+    void readScales(TensorInfo tensor, long first, int n, float[] out) {
+        IntegerBlock block = integerBlock(tensor);
+        eachBlock(tensor, first, n, (stored, at, i) -> out[i] = block.scale(stored, at));
+    }
+
+    private IntegerBlock integerBlock(TensorInfo tensor) {
+        GgmlType type = type(tensor.name());
+        if (type.block().orElse(null) instanceof IntegerBlock block) {
+            return block;
+        }
+        throw new IllegalArgumentException(type + " has no integers with one scale");
+    }
+
+    /** Is handed block {@code index} at {@code stored[at]}. */
+    private interface BlockVisitor {
+        void visit(byte[] stored, int at, int index);
+    }
+
+    /** Visits the blocks of {@code n} rows in order. */
+    private void eachBlock(TensorInfo tensor, long first, int n, BlockVisitor visitor) {
         Slice slice = slice(tensor.name());
         GgmlType type = slice.tensor().type();
         long perRow = tensor.shape().cols() / type.blockWeights();
@@ -177,21 +209,8 @@ final class VirtualTensors implements TensorSource {
             int m = Math.min(perChunk, blocks - done);
             readBlocks(slice, from + done, m, stored);
             for (int i = 0; i < m; i++) {
-                int at = i * type.blockBytes();
-                scales[done + i] = (short) (stored[at] & 0xFF | stored[at + 1] << 8);
-                unpack(type, stored, at + 2, codes, (done + i) * type.blockWeights());
+                visitor.visit(stored, i * type.blockBytes(), done + i);
             }
-        }
-    }
-
-    private static void unpack(GgmlType type, byte[] stored, int at, byte[] codes, int to) {
-        if (type == GgmlType.Q8_0) {
-            System.arraycopy(stored, at, codes, to, 32);
-            return;
-        }
-        for (int j = 0; j < 16; j++) {
-            codes[to + j] = (byte) ((stored[at + j] & 15) - 8);
-            codes[to + 16 + j] = (byte) ((stored[at + j] >> 4 & 15) - 8);
         }
     }
 

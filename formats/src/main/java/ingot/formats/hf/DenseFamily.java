@@ -29,6 +29,9 @@ enum DenseFamily implements ConfigFamily {
      */
     private static final Map<String, String> NEUTRAL = Map.ofEntries(
             Map.entry("mlp_bias", "false"),
+            Map.entry("use_logn_attn", "false"),
+            Map.entry("use_dynamic_ntk", "false"),
+            Map.entry("rotary_pct", "1"),
             Map.entry("use_mrope", "false"),
             Map.entry("attn_logit_softcapping", "0"),
             Map.entry("final_logit_softcapping", "0"),
@@ -67,10 +70,11 @@ enum DenseFamily implements ConfigFamily {
     @Override
     public ModelConfig read(ConfigFields fields) {
         refuseUnknownArithmetic(fields);
+        refuseContradictions(fields);
         var size = new ModelConfig.Size(
                 fields.requireInt("num_hidden_layers", 1, 1000),
                 fields.requireInt("hidden_size", 1, MAX_WIDTH),
-                fields.requireInt("intermediate_size", 1, MAX_WIDTH),
+                intermediate(fields),
                 fields.requireInt("vocab_size", 1, MAX_WIDTH),
                 fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
         AttentionConfig attention = attention(fields, size);
@@ -82,6 +86,31 @@ enum DenseFamily implements ConfigFamily {
                 experts(fields, size.layers()),
                 fields.numberOr("rms_norm_eps", 1e-6, 1e-30, 1),
                 fields.flagOr("tie_word_embeddings", false));
+    }
+
+    /** Only layers without experts have this width. */
+    private int intermediate(ConfigFields fields) {
+        return switch (this) {
+            case QWEN2, QWEN3 -> fields.requireInt("intermediate_size", 1, MAX_WIDTH);
+            case QWEN2_MOE -> fields.intOr("intermediate_size", 5632, 1, MAX_WIDTH);
+            case QWEN3_MOE -> fields.intOr("intermediate_size", 6144, 1, MAX_WIDTH);
+        };
+    }
+
+    /** Settings that say again, in words of other files, what the family does anyway. */
+    private void refuseContradictions(ConfigFields fields) {
+        boolean qkNorm = this == QWEN3 || this == QWEN3_MOE;
+        if (fields.flagOr("use_qk_norm", qkNorm) != qkNorm) {
+            throw fields.mismatch("use_qk_norm", "'" + !qkNorm + "' contradicts model_type " + Text.quote(modelType));
+        }
+        boolean bias = this != QWEN2_MOE && fields.flagOr("attention_bias", this == QWEN2);
+        if (this != QWEN2_MOE && fields.flagOr("qkv_bias", bias) != bias) {
+            throw fields.mismatch("qkv_bias", "'" + !bias + "' contradicts 'attention_bias' or the model type");
+        }
+        double theta = fields.numberOr("rope_theta", 0, 0, 1e15);
+        if (theta > 0 && fields.numberOr("rotary_emb_base", theta, 0, 1e15) != theta) {
+            throw fields.mismatch("rotary_emb_base", "contradicts 'rope_theta' " + theta);
+        }
     }
 
     private Optional<MoeConfig> experts(ConfigFields fields, int layers) {
@@ -189,13 +218,17 @@ enum DenseFamily implements ConfigFamily {
 
     /** Refuses what changes the arithmetic of any family in a way not implemented here. */
     static void refuseUnknownArithmetic(ConfigFields fields) {
-        fields.text("hidden_act").filter(act -> !act.equals("silu")).ifPresent(act -> {
+        fields.text("hidden_act").filter(act -> !act.equals("silu") && !act.equals("swish")).ifPresent(act -> {
             throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
         });
         if (fields.has("quantization_config")) {
             throw fields.mismatch(
                     "quantization_config",
                     "quantized checkpoints are not supported yet; convert from the original one");
+        }
+        if (fields.has("quantization")) {
+            throw fields.mismatch(
+                    "quantization", "checkpoints quantized by MLX are not supported; convert from the original one");
         }
         NEUTRAL.forEach((name, neutral) -> {
             JsonNode value = fields.get(name);
@@ -204,6 +237,7 @@ enum DenseFamily implements ConfigFamily {
                         name, ConfigFields.show(value) + " is not supported; expected " + neutral + " or nothing");
             }
         });
+        UnknownFields.refuse(fields, NEUTRAL.keySet());
     }
 
     private static boolean isNeutral(JsonNode value, String neutral) {

@@ -16,10 +16,16 @@ import java.util.SequencedMap;
  * P.experts.gate_up_proj [E, 2I, H] → P.experts.0.gate_proj.weight [I, H] (rows 0 … I−1), P.experts.0.up_proj.weight (rows I …), …
  * P.experts.down_proj    [E, H, I]  → P.experts.0.down_proj.weight [H, I], …
  * </pre>
+ *
+ * The factors of FP8 blocks beside them, {@code P.experts.gate_up_proj_scale_inv} [E, 2I ÷ 128, H ÷ 128], are presented the same
+ * way, as {@code P.experts.0.gate_proj.weight_scale_inv} and so on; the halves must begin at a block.
  */
 public final class FusedExperts implements TensorSource {
     private static final String GATE_UP = ".experts.gate_up_proj";
     private static final String DOWN = ".experts.down_proj";
+
+    /** Ends the names of factors. */
+    private static final String FACTORS = "_scale_inv";
 
     private final TensorSource source;
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -39,38 +45,58 @@ public final class FusedExperts implements TensorSource {
 
     /** {@code source} itself where nothing is fused; otherwise a view that closes it. */
     public static TensorSource unfold(TensorSource source) {
-        return source.tensors().values().stream().anyMatch(FusedExperts::fused) ? new FusedExperts(source) : source;
+        return source.tensors().values().stream().anyMatch(t -> fused(t, source)) ? new FusedExperts(source) : source;
     }
 
-    private static boolean fused(TensorInfo tensor) {
+    private static boolean fused(TensorInfo tensor, TensorSource source) {
         Shape shape = tensor.shape();
-        if (shape.rank() != 3 || shape.count() == 0) {
+        if (shape.rank() != 3 || shape.count() == 0 || !halvesAtABlock(tensor, source)) {
             return false;
         }
         // A slice begins at a whole byte whatever the type.
-        long parts = tensor.name().endsWith(GATE_UP) ? Math.multiplyExact(2, shape.dim(0)) : shape.dim(0);
-        boolean halves = !tensor.name().endsWith(GATE_UP) || shape.dim(1) % 2 == 0;
-        return (tensor.name().endsWith(GATE_UP) || tensor.name().endsWith(DOWN))
-                && halves
-                && tensor.bytes() % parts == 0;
+        String name = weights(tensor.name());
+        long parts = name.endsWith(GATE_UP) ? Math.multiplyExact(2, shape.dim(0)) : shape.dim(0);
+        boolean halves = !name.endsWith(GATE_UP) || shape.dim(1) % 2 == 0;
+        return (name.endsWith(GATE_UP) || name.endsWith(DOWN)) && halves && tensor.bytes() % parts == 0;
+    }
+
+    /** Whether the rows of factors, where a tensor is such, stand for a power of two of rows of the weights each. */
+    private static boolean halvesAtABlock(TensorInfo tensor, TensorSource source) {
+        if (!tensor.name().endsWith(FACTORS)) {
+            return true;
+        }
+        TensorInfo weight = source.tensors().get(weights(tensor.name()));
+        if (weight == null || weight.shape().rank() != 3) {
+            return false;
+        }
+        long rows = weight.shape().dim(1);
+        long factors = tensor.shape().dim(1);
+        return !weights(tensor.name()).endsWith(GATE_UP)
+                || (rows % factors == 0 && Long.bitCount(rows / factors) == 1);
+    }
+
+    /** The name of the weights that a tensor is, or belongs to. */
+    private static String weights(String name) {
+        return name.endsWith(FACTORS) ? name.substring(0, name.length() - FACTORS.length()) : name;
     }
 
     private void present(TensorInfo tensor) {
-        if (!fused(tensor)) {
+        if (!fused(tensor, source)) {
             tensors.put(tensor.name(), tensor);
             return;
         }
-        boolean gateUp = tensor.name().endsWith(GATE_UP);
+        boolean gateUp = weights(tensor.name()).endsWith(GATE_UP);
+        String weight = tensor.name().endsWith(FACTORS) ? ".weight" + FACTORS : ".weight";
         String experts = tensor.name().substring(0, tensor.name().lastIndexOf('.') + 1);
         long count = tensor.shape().dim(0);
         long stride = tensor.bytes() / count;
         long rows = tensor.shape().dim(1);
         for (long e = 0; e < count; e++) {
             if (gateUp) {
-                add(experts + e + ".gate_proj.weight", tensor, rows / 2, e * stride, stride / 2);
-                add(experts + e + ".up_proj.weight", tensor, rows / 2, e * stride + stride / 2, stride / 2);
+                add(experts + e + ".gate_proj" + weight, tensor, rows / 2, e * stride, stride / 2);
+                add(experts + e + ".up_proj" + weight, tensor, rows / 2, e * stride + stride / 2, stride / 2);
             } else {
-                add(experts + e + ".down_proj.weight", tensor, rows, e * stride, stride);
+                add(experts + e + ".down_proj" + weight, tensor, rows, e * stride, stride);
             }
         }
     }

@@ -9,6 +9,7 @@ import ingot.formats.json.Json;
 import ingot.formats.quantized.Quantization;
 import ingot.formats.quantized.QuantizedSource;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +96,9 @@ public record HfFolder(
             TensorSource view = QuantizedSource.of(weights, quantization.get(), folder.resolve("config.json"));
             ObjectNode plain = config.deepCopy();
             plain.remove(Quantization.FIELD);
+            if (plain.get(Quantization.TEXT) instanceof ObjectNode text) {
+                text.remove(Quantization.FIELD);
+            }
             List<String> notes = new ArrayList<>(warnings);
             notes.addAll(quantization.get().warnings());
             return new HfFolder(folder, plain, generationConfig, view, weightFiles, index, List.copyOf(notes));
@@ -114,20 +118,26 @@ public record HfFolder(
         return Json.readObject(file, MAX_CONFIG);
     }
 
-    private static Path findWeights(Path folder) {
+    /** The weights under one of the names that checkpoints are published with. */
+    static Optional<Path> standardWeights(Path folder) {
         // A dangling link counts as present here, so that opening it names it.
-        for (String name : WEIGHTS) {
-            if (Files.exists(folder.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-                return folder.resolve(name);
-            }
+        return WEIGHTS.stream()
+                .map(folder::resolve)
+                .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
+                .findFirst();
+    }
+
+    private static Path findWeights(Path folder) {
+        Optional<Path> standard = standardWeights(folder);
+        if (standard.isPresent()) {
+            return standard.get();
         }
-        List<String> others = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(folder, "*.{safetensors,bin,pt,pth,gguf}")) {
-            files.forEach(f -> others.add(f.getFileName().toString()));
-        } catch (java.io.IOException | java.nio.file.DirectoryIteratorException e) {
-            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + e.getMessage(), e);
+        // Variants have names like model.fp16.safetensors.index.json; one index leaves no doubt.
+        List<String> indexes = list(folder, "*.{safetensors,bin}.index.json");
+        if (indexes.size() == 1) {
+            return folder.resolve(indexes.getFirst());
         }
-        others.sort(null);
+        List<String> others = list(folder, "*.{safetensors,bin,pt,pth,gguf,safetensors.index.json,bin.index.json}");
         String found = others.isEmpty()
                 ? ""
                 : "; found "
@@ -137,6 +147,17 @@ public record HfFolder(
                                 : ": name the file to convert instead of the folder");
         throw new IngotException.MissingInput(
                 Text.path(folder) + ": no weights here (" + String.join(", ", WEIGHTS) + ")" + found);
+    }
+
+    private static List<String> list(Path folder, String glob) {
+        List<String> names = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(folder, glob)) {
+            files.forEach(f -> names.add(f.getFileName().toString()));
+        } catch (java.io.IOException | java.nio.file.DirectoryIteratorException e) {
+            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + e.getMessage(), e);
+        }
+        names.sort(null);
+        return names;
     }
 
     @Override

@@ -94,6 +94,16 @@ enum HybridFamily implements ConfigFamily {
         if (!fields.flagOr("attn_output_gate", true)) {
             throw fields.mismatch("attn_output_gate", "'false' is not supported; expected true or nothing");
         }
+        String gate = fields.text("output_gate_type").orElse("swish");
+        if (!gate.equals("swish") && !gate.equals("silu")) {
+            throw fields.mismatch("output_gate_type", Text.quote(gate) + " is not supported; expected swish or silu");
+        }
+        if (!fields.flagOr("use_qk_norm", true)) {
+            throw fields.mismatch("use_qk_norm", "'false' is not supported for this model type");
+        }
+        if (fields.has("dual_chunk_attention_config")) {
+            throw fields.mismatch("dual_chunk_attention_config", "is not supported for this model type");
+        }
         if (fields.flagOr("use_sliding_window", false)) {
             throw fields.mismatch("use_sliding_window", "'true' is not supported for this model type");
         }
@@ -123,7 +133,9 @@ enum HybridFamily implements ConfigFamily {
                 MoeConfig moe = MoeReader.read(fields, layers, new MoeReader.Defaults(256, 8, 512, 512, true, true));
                 if (moe.layers().contains(false)) {
                     throw fields.mismatch(
-                            moe.experts() == 0 ? "num_experts" : "mlp_only_layers",
+                            moe.experts() == 0
+                                    ? "num_experts"
+                                    : fields.has("decoder_sparse_step") ? "decoder_sparse_step" : "mlp_only_layers",
                             "every layer of this model type has experts");
                 }
                 // The reference does not read norm_topk_prob here.

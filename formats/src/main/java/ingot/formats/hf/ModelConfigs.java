@@ -40,7 +40,8 @@ public final class ModelConfigs {
                 .findFirst()
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
                         origin,
-                        "model_type " + Text.quote(type) + " is not supported; expected one of " + supportedTypes()));
+                        "model_type " + Text.quote(type) + " is not supported" + kind(type) + "; expected one of "
+                                + supportedTypes()));
         requireArchitecture(fields, family);
         return family.read(fields);
     }
@@ -60,6 +61,16 @@ public final class ModelConfigs {
                     ConfigFields.show(architectures) + " is not supported for model_type "
                             + Text.quote(family.modelType()) + "; expected " + family.architecture());
         }
+    }
+
+    /** What the published models of other kinds are, by the parts of their type's name. */
+    private static String kind(String type) {
+        if (!type.startsWith("qwen")) {
+            return "";
+        }
+        return type.contains("omni") || type.contains("audio")
+                ? " (speech models are not read)"
+                : type.contains("vl") ? " (vision models are not read yet)" : "";
     }
 
     private static String supportedTypes() {

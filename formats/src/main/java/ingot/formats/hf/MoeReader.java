@@ -3,6 +3,7 @@ package ingot.formats.hf;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
@@ -24,7 +25,12 @@ final class MoeReader {
             int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
 
     static MoeConfig read(ConfigFields fields, int layers, Defaults defaults) {
-        int experts = fields.intOr("num_experts", defaults.experts(), 0, MAX_EXPERTS);
+        // transformers 5 writes the second name for some families.
+        OptionalInt local = fields.optionalInt("num_local_experts", 0, MAX_EXPERTS);
+        int experts = fields.intOr("num_experts", local.orElse(defaults.experts()), 0, MAX_EXPERTS);
+        if (local.isPresent() && local.getAsInt() != experts) {
+            throw fields.mismatch("num_local_experts", local.getAsInt() + " contradicts num_experts " + experts);
+        }
         if ((long) layers * experts > MAX_TOTAL) {
             throw fields.bad(
                     "num_experts", experts + " in " + layers + " layers; expected at most " + MAX_TOTAL + " in all");
@@ -38,7 +44,7 @@ final class MoeReader {
         int inner = fields.intOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
         int shared = 0;
         if (defaults.sharedExpert()) {
-            shared = fields.intOr("shared_expert_intermediate_size", defaults.sharedInner(), 1, DenseFamily.MAX_WIDTH);
+            shared = fields.intOr("shared_expert_intermediate_size", defaults.sharedInner(), 0, DenseFamily.MAX_WIDTH);
         } else if (fields.intOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
             throw fields.mismatch("shared_expert_intermediate_size", "this model type has no shared expert");
         }

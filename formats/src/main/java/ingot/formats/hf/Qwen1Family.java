@@ -145,6 +145,7 @@ enum Qwen1Family implements ConfigFamily {
                         name, ConfigFields.show(value) + " is not supported; expected " + neutral + " or nothing");
             }
         });
+        UnknownFields.refuse(fields, NEUTRAL.keySet());
     }
 
     private static boolean isNeutral(JsonNode value, String neutral) {

@@ -15,7 +15,13 @@ public record RopeConfig(double theta, int dims, Scaling scaling) {
             case None none -> true;
             case Linear linear -> true;
             case Yarn yarn -> true;
+            case DualChunk chunk -> true;
         };
+    }
+
+    /** Most tokens a text may have for the rotation to be right; 2³¹ − 1 where there is no bound. */
+    public int longest() {
+        return scaling instanceof DualChunk chunk ? chunk.exact() : Integer.MAX_VALUE;
     }
 
     /** How frequencies are stretched to reach past the trained context; formulas in transformers' modeling_rope_utils. */
@@ -23,6 +29,14 @@ public record RopeConfig(double theta, int dims, Scaling scaling) {
 
     /** Frequencies as trained. */
     public record None() implements Scaling {}
+
+    /**
+     * Frequencies as trained, of a model meant for dual chunk attention (An et al. 2024; the Qwen2.5 models for a million
+     * tokens): texts of one chunk are attended as by any other model, longer ones are not supported.
+     *
+     * @param exact tokens of one chunk, {@code chunk_size − local_size}
+     */
+    public record DualChunk(int exact) implements Scaling {}
 
     /** Frequencies divided by {@code factor} (Chen et al. 2023, position interpolation). */
     public record Linear(double factor) implements Scaling {}

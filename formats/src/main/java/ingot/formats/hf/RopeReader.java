@@ -46,7 +46,23 @@ final class RopeReader {
     static RopeConfig read(ConfigFields config, int headDim, int maxPositions) {
         requireWhole(config);
         settings(config).ifPresent(RopeReader::requireWhole);
-        return read(config, headDim, maxPositions, KNOWN);
+        RopeConfig rope = read(config, headDim, maxPositions, KNOWN);
+        Optional<ConfigFields> chunks = config.object("dual_chunk_attention_config");
+        return chunks.isEmpty() ? rope : new RopeConfig(rope.theta(), headDim, dualChunk(chunks.get(), rope.scaling()));
+    }
+
+    /** Within the first chunk, positions and keys are those of plain attention, whatever else the settings say. */
+    private static RopeConfig.Scaling dualChunk(ConfigFields fields, RopeConfig.Scaling scaling) {
+        int chunk = fields.requireInt("chunk_size", 2, MAX_POSITIONS);
+        int local = fields.requireInt("local_size", 0, MAX_POSITIONS);
+        if (!(scaling instanceof RopeConfig.None)) {
+            throw fields.mismatch("chunk_size", "dual chunk attention beside 'rope_scaling' is not supported");
+        }
+        if (local >= chunk) {
+            throw fields.mismatch("local_size", local + " is not below chunk_size " + chunk);
+        }
+        int original = fields.intOr("original_max_position_embeddings", MAX_POSITIONS, 1, MAX_POSITIONS);
+        return new RopeConfig.DualChunk(Math.min(original, chunk - local));
     }
 
     /** Settings of a family that rotates the first {@code partial_rotary_factor} (by default a quarter) of every head. */

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param range of q − zero over the whole matrix
  */
 public record AwqMatrix(
-        TensorSource source, TensorInfo codes, TensorInfo zeros, TensorInfo scales, int group, Range range)
+        Columns columns, TensorInfo codes, TensorInfo zeros, TensorInfo scales, int group, Range range)
         implements IntegerMatrix {
     private static final int PER_WORD = 8;
 
@@ -45,7 +45,7 @@ public record AwqMatrix(
                 new Shape(groups, Math.multiplyExact(words, PER_WORD)),
                 "groups, outputs of qweight");
         Stored.check(zeros, Set.of(DType.I32), new Shape(groups, words), "groups, outputs ÷ 8");
-        return new AwqMatrix(stored.source(), weight, zeros, scales, group, range(stored.source(), zeros));
+        return new AwqMatrix(stored.columns(), weight, zeros, scales, group, range(stored.source(), zeros));
     }
 
     private static Range range(TensorSource source, TensorInfo zeros) {
@@ -91,36 +91,28 @@ public record AwqMatrix(
         long from = first / PER_WORD;
         int count = (int) (ceil(first + n, PER_WORD) - from);
         int skip = (int) (first - from * PER_WORD);
-        int[] words = new int[count];
-        int[] zero = new int[n];
-        int zerosOf = -1;
-        for (int k = 0; k < cols; k++) {
-            int g = k / group;
-            if (g != zerosOf) {
-                zerosOf = g;
-                Stored.ints(source, zeros, g * zeros.shape().dim(1) + from, words, 0, count);
-                for (int row = 0; row < n; row++) {
-                    zero[row] = nibble(words, skip + row);
-                }
-            }
-            Stored.ints(source, codes, k * codes.shape().dim(1) + from, words, 0, count);
-            for (int row = 0; row < n; row++) {
-                out[row * cols + k] = nibble(words, skip + row) - zero[row];
+        int[] zeroWords = new int[Math.multiplyExact(groups(), count)];
+        int[] words = new int[Math.multiplyExact(cols, count)];
+        columns.ints(zeros, from, count, zeroWords);
+        columns.ints(codes, from, count, words);
+        for (int row = 0; row < n; row++) {
+            int word = (skip + row) / PER_WORD;
+            int shift = 4 * NIBBLE[(skip + row) % PER_WORD];
+            for (int k = 0; k < cols; k++) {
+                int zero = (zeroWords[k / group * count + word] >>> shift) & 15;
+                out[row * cols + k] = ((words[k * count + word] >>> shift) & 15) - zero;
             }
         }
     }
 
-    private static int nibble(int[] words, int output) {
-        return (words[output / PER_WORD] >>> 4 * NIBBLE[output % PER_WORD]) & 15;
-    }
-
     @Override
     public void scales(long first, int n, float[] out) {
-        float[] line = new float[n];
-        for (int g = 0; g < groups(); g++) {
-            Stored.floats(source, scales, g * rows() + first, line, 0, n);
+        int groups = groups();
+        float[] lines = new float[Math.multiplyExact(groups, n)];
+        columns.floats(scales, first, n, lines);
+        for (int g = 0; g < groups; g++) {
             for (int row = 0; row < n; row++) {
-                out[row * groups() + g] = line[row];
+                out[row * groups + g] = lines[g * n + row];
             }
         }
     }

@@ -17,8 +17,9 @@ import tools.jackson.databind.JsonNode;
  * @param weights the distinct settings
  */
 public record CompressedConfig(List<Weights> weights, List<String> warnings) implements Quantization {
+    /** Under {@code mixed-precision} every group has a format of its own. */
     private static final Set<String> FORMATS =
-            Set.of("pack-quantized", "int-quantized", "float-quantized", "naive-quantized");
+            Set.of("pack-quantized", "int-quantized", "float-quantized", "naive-quantized", "mixed-precision");
 
     /** How many numbers share a scale. */
     public enum Strategy {

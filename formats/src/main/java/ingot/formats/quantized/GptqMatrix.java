@@ -5,10 +5,11 @@ import static ingot.formats.quantized.Stored.ceil;
 import ingot.formats.DType;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
-import ingot.formats.TensorSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * GPTQ: w[o][i] = scales[g][o] · (q[i][o] − zero[g][o]) with g = g_idx[i].
@@ -26,7 +27,7 @@ import java.util.Set;
  * @param grid what qzeros and the configuration say
  */
 public record GptqMatrix(
-        TensorSource source,
+        Columns columns,
         TensorInfo codes,
         TensorInfo zeros,
         TensorInfo scales,
@@ -51,18 +52,15 @@ public record GptqMatrix(
         TensorInfo scales = stored.require(module + ".scales", weight);
         Optional<TensorInfo> index = stored.find(module + ".g_idx");
         Stored.checkMatrix(weight, DType.I32);
-        int bits = config.bits();
+        GptqConfig.Setting setting = setting(config, weight, zeros, scales, index);
+        int bits = setting.bits();
         long rows = weight.shape().dim(1);
-        int cols = Stored.cols(
-                index.isPresent()
-                        ? index.get().shape().count()
-                        : Math.multiplyExact(weight.shape().dim(0), 32L) / bits,
-                weight);
+        int cols = cols(weight, index, bits);
         if (weight.shape().dim(0) != ceil((long) cols * bits, 32)) {
             throw Stored.mismatch(
                     weight, "shape " + weight.shape() + " does not hold " + cols + " columns of " + bits + " bits");
         }
-        int group = config.group() < 0 ? cols : config.group();
+        int group = setting.group(cols);
         int groups = groups(weight, scales, index.isPresent(), ceil(cols, group));
         Stored.check(scales, SCALES, new Shape(groups, rows), "groups, outputs of qweight");
         Stored.check(zeros, INT, new Shape(groups, ceil(rows * bits, 32)), "groups, outputs of " + bits + " bits");
@@ -71,15 +69,54 @@ public record GptqMatrix(
                 && !Arrays.equals(
                         IntegerMatrix.groupIndex(stored.source(), index.get(), cols, groups),
                         IntegerMatrix.evenGroups(cols, group));
-        GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, bits, config);
+        GptqZeros found = GptqZeros.scan(stored.source(), zeros, rows, setting, config.version2());
         return new GptqMatrix(
-                stored.source(),
+                stored.columns(),
                 weight,
                 zeros,
                 scales,
                 index.filter(t -> scattered),
                 cols,
                 new Grid(bits, group, found.added(), found.range()));
+    }
+
+    private static int cols(TensorInfo weight, Optional<TensorInfo> index, int bits) {
+        long cols = index.isPresent()
+                ? index.get().shape().count()
+                : Math.multiplyExact(weight.shape().dim(0), 32L) / bits;
+        return Stored.cols(cols, weight);
+    }
+
+    /** Where modules have different settings, the one that the shapes of this module fit. */
+    private static GptqConfig.Setting setting(
+            GptqConfig config, TensorInfo weight, TensorInfo zeros, TensorInfo scales, Optional<TensorInfo> index) {
+        if (config.others().isEmpty() || zeros.shape().rank() != 2 || scales.shape().rank() != 2) {
+            return config.setting();
+        }
+        long rows = weight.shape().dim(1);
+        List<GptqConfig.Setting> fitting = Stream.concat(Stream.of(config.setting()), config.others().stream())
+                .filter(s -> {
+                    int cols = cols(weight, index, s.bits());
+                    return weight.shape().dim(0) == ceil((long) cols * s.bits(), 32)
+                            && zeros.shape().dim(1) == ceil(rows * s.bits(), 32)
+                            && scales.shape().dim(0) == ceil(cols, s.group(cols));
+                })
+                .toList();
+        int cols = fitting.isEmpty() ? 1 : cols(weight, index, fitting.getFirst().bits());
+        // What they say of symmetry counts below four bits only, and an index replaces the group size.
+        long different = fitting.stream()
+                .map(s -> new GptqConfig.Setting(
+                        s.bits(), index.isPresent() ? cols : s.group(cols), s.bits() < 4 && s.symmetric()))
+                .distinct()
+                .count();
+        if (different != 1) {
+            throw Stored.mismatch(
+                    weight,
+                    weight.shape() + " with scales " + scales.shape() + " fits "
+                            + (fitting.isEmpty() ? "none" : different + " different ones")
+                            + " of the settings in 'dynamic'");
+        }
+        return fitting.getFirst();
     }
 
     private static int groups(TensorInfo weight, TensorInfo scales, boolean indexed, long expected) {
@@ -105,7 +142,7 @@ public record GptqMatrix(
 
     @Override
     public int[] groupOf() {
-        return index.map(t -> IntegerMatrix.groupIndex(source, t, cols, groups()))
+        return index.map(t -> IntegerMatrix.groupIndex(columns.source(), t, cols, groups()))
                 .orElseGet(() -> IntegerMatrix.evenGroups(cols, grid.group()));
     }
 
@@ -119,19 +156,16 @@ public record GptqMatrix(
         int bits = grid.bits();
         int words = (int) codes.shape().dim(0);
         int[] strip = new int[Math.multiplyExact(words, n)];
-        for (int w = 0; w < words; w++) {
-            Stored.ints(source, codes, w * rows() + first, strip, w * n, n);
-        }
+        columns.ints(codes, first, n, strip);
         int[] zero = zeros(first, n);
         int[] groupOf = groupOf();
         int mask = (1 << bits) - 1;
-        for (int k = 0; k < cols; k++) {
-            int word = (int) ((long) k * bits / 32);
-            int shift = (int) ((long) k * bits % 32);
-            boolean split = shift + bits > 32;
-            for (int row = 0; row < n; row++) {
+        for (int row = 0; row < n; row++) {
+            for (int k = 0; k < cols; k++) {
+                int word = (int) ((long) k * bits / 32);
+                int shift = (int) ((long) k * bits % 32);
                 int q = strip[word * n + row] >>> shift;
-                if (split) {
+                if (shift + bits > 32) {
                     q |= strip[(word + 1) * n + row] << (32 - shift);
                 }
                 out[row * cols + k] = (q & mask) - zero[groupOf[k] * n + row];
@@ -145,12 +179,12 @@ public record GptqMatrix(
         int mask = (1 << bits) - 1;
         long from = first * bits / 32;
         int count = (int) (ceil((first + n) * bits, 32) - from);
-        int[] words = new int[count];
+        int[] words = new int[Math.multiplyExact(groups(), count)];
         int[] out = new int[Math.multiplyExact(groups(), n)];
+        columns.ints(zeros, from, count, words);
         for (int g = 0; g < groups(); g++) {
-            Stored.ints(source, zeros, g * zeros.shape().dim(1) + from, words, 0, count);
             for (int row = 0; row < n; row++) {
-                long bit = (first + row) * bits - from * 32;
+                long bit = (first + row) * bits - from * 32 + g * 32L * count;
                 out[g * n + row] = (GptqZeros.number(words, bit, bits) + grid.added()) & mask;
             }
         }
@@ -159,11 +193,12 @@ public record GptqMatrix(
 
     @Override
     public void scales(long first, int n, float[] out) {
-        float[] line = new float[n];
-        for (int g = 0; g < groups(); g++) {
-            Stored.floats(source, scales, g * rows() + first, line, 0, n);
+        int groups = groups();
+        float[] lines = new float[Math.multiplyExact(groups, n)];
+        columns.floats(scales, first, n, lines);
+        for (int g = 0; g < groups; g++) {
             for (int row = 0; row < n; row++) {
-                out[row * groups() + g] = line[row];
+                out[row * groups + g] = lines[g * n + row];
             }
         }
     }

@@ -12,7 +12,8 @@ import ingot.formats.TensorSource;
 record GptqZeros(int added, IntegerMatrix.Range range) {
     private static final int STEP = 1 << 15;
 
-    static GptqZeros scan(TensorSource source, TensorInfo zeros, long rows, int bits, GptqConfig config) {
+    static GptqZeros scan(TensorSource source, TensorInfo zeros, long rows, GptqConfig.Setting setting, boolean version2) {
+        int bits = setting.bits();
         int top = (1 << bits) - 1;
         boolean[] met = new boolean[top + 1];
         // A whole number of words holds a whole number of zeros of any width: 32 of them in `bits` words.
@@ -29,7 +30,7 @@ record GptqZeros(int added, IntegerMatrix.Range range) {
                 }
             }
         }
-        int added = added(met, config);
+        int added = added(met, setting, version2);
         int low = top;
         int high = 0;
         for (int stored = 0; stored <= top; stored++) {
@@ -41,21 +42,21 @@ record GptqZeros(int added, IntegerMatrix.Range range) {
         return new GptqZeros(added, new IntegerMatrix.Range(-high, top - low));
     }
 
-    private static int added(boolean[] met, GptqConfig config) {
+    private static int added(boolean[] met, GptqConfig.Setting setting, boolean version2) {
         int half = met.length / 2;
         int values = 0;
         for (boolean b : met) {
             values += b ? 1 : 0;
         }
         // With few codes and a quantizer that admits to zeros of its own, all of them being equal proves nothing.
-        boolean telling = values == 1 && (config.symmetric() || config.bits() >= 4);
+        boolean telling = values == 1 && (setting.symmetric() || setting.bits() >= 4);
         if (telling && met[half - 1]) {
             return 1;
         }
         if (telling && met[half]) {
             return 0;
         }
-        return config.version2() ? 0 : 1;
+        return version2 ? 0 : 1;
     }
 
     /** The number of {@code bits} bits at bit {@code at} of a stream of words, least significant first. */

@@ -11,7 +11,8 @@ import java.util.Optional;
  * Weights on an integer grid: w = (q − zero) · scale, the scale of a row and a group of columns. The difference has at most
  * 9 significant bits, an f16 or bf16 scale at most 11: the product is exact in f32. With an f32 scale it is rounded once.
  */
-public sealed interface IntegerMatrix extends Packed permits GptqMatrix, AwqMatrix, CompressedMatrix, Int8Matrix {
+public sealed interface IntegerMatrix extends Packed
+        permits GptqMatrix, AwqMatrix, CompressedMatrix, Int8Matrix, GgufIntegers {
     /** Scales per row. */
     int groups();
 

@@ -20,6 +20,9 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
     /** The field of config.json. */
     String FIELD = "quantization_config";
 
+    /** Where composite checkpoints have the settings of their text model. */
+    String TEXT = "text_config";
+
     /** What AutoGPTQ wrote before the field existed. */
     String OLD_FILE = "quantize_config.json";
 
@@ -44,7 +47,10 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
      */
     static Optional<Quantization> find(ObjectNode config, Path folder) {
         Path file = folder.resolve("config.json");
-        Optional<ObjectFields> field = new ObjectFields(config, file, "").object(FIELD);
+        ObjectFields fields = new ObjectFields(config, file, "");
+        // Composite checkpoints may have it beside the settings of the text model.
+        Optional<ObjectFields> field =
+                fields.object(FIELD).or(() -> fields.object(TEXT).flatMap(text -> text.object(FIELD)));
         if (field.isPresent()) {
             return Optional.of(read(field.get(), Optional.empty()));
         }

@@ -69,7 +69,19 @@ public final class QuantizedSource implements TensorSource {
                     origin, "says quantized with " + quantization.label() + ", but no tensor is stored that way");
         }
         packed.keySet().forEach(name -> ofActivations(name).forEach(stored::find));
+        requireFactors(stored);
         return new QuantizedSource(source, packed, view(stored, packed));
+    }
+
+    /** FP8 numbers that no factor was found for are not weights yet. */
+    private static void requireFactors(Stored stored) {
+        stored.source().tensors().values().stream()
+                .filter(t -> t.dtype() == DType.F8_E4M3 || t.dtype() == DType.F8_E5M2)
+                .filter(t -> t.shape().rank() > 1 && !stored.used().contains(t.name()))
+                .findFirst()
+                .ifPresent(t -> {
+                    throw Stored.mismatch(t, t.dtype().label() + " without factors beside it that are understood");
+                });
     }
 
     private static void add(

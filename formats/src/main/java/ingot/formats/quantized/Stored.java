@@ -19,10 +19,16 @@ final class Stored {
     private static final long MAX_COLS = 1L << 24;
 
     private final TensorSource source;
+    private final Columns columns;
     private final Set<String> used = new HashSet<>();
 
     Stored(TensorSource source) {
         this.source = source;
+        this.columns = new Columns(source);
+    }
+
+    Columns columns() {
+        return columns;
     }
 
     TensorSource source() {

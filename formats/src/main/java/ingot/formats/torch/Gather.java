@@ -1,5 +1,11 @@
 package ingot.formats.torch;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import ingot.formats.io.Panels;
 import ingot.formats.torch.PickleValue.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -29,7 +35,7 @@ final class Gather {
     Gather(StorageData data, Tensor tensor) {
         this.data = data;
         this.offset = tensor.offset();
-        this.width = tensor.storage().dtype().bytes();
+        this.width = tensor.dtype().bytes();
         this.dims = tensor.shape().dims();
         this.strides = tensor.strides().stream().mapToLong(Long::longValue).toArray();
         this.rowMajor = new long[dims.length];
@@ -38,6 +44,19 @@ final class Gather {
             rowMajor[d] = step;
             step *= dims[d];
         }
+    }
+
+    /**
+     * Elements of a panel: whole rows of some dimension, as many as {@link Panels#BYTES} hold. The last panel may have
+     * fewer.
+     */
+    long panel() {
+        long most = Panels.BYTES / width;
+        long unit = 1;
+        for (int d = dims.length - 1; d >= 0 && rowMajor[d] <= most; d--) {
+            unit = Math.max(1, rowMajor[d]);
+        }
+        return most / unit * unit;
     }
 
     /** Whether the elements lie in row-major order without gaps; dimensions of one element may have any stride. */
@@ -142,17 +161,46 @@ final class Gather {
             return;
         }
         Axis axis = axes[d];
-        if (d == axes.length - 1 && axis.stride() == 1 && axis.step() == 1) {
-            MemorySegment.copy(
-                    MemorySegment.ofArray(fetch.buffer()),
-                    source * width,
-                    fetch.out(),
-                    target * width,
-                    axis.size() * width);
+        if (d == axes.length - 1) {
+            MemorySegment from = MemorySegment.ofArray(fetch.buffer());
+            if (axis.stride() == 1 && axis.step() == 1) {
+                MemorySegment.copy(from, source * width, fetch.out(), target * width, axis.size() * width);
+            } else {
+                run(axis, from, source * width, fetch.out(), target * width);
+            }
             return;
         }
         for (long i = 0; i < axis.size(); i++) {
             scatter(axes, d + 1, source + i * axis.stride(), target + i * axis.step(), fetch);
+        }
+    }
+
+    /** One element after the other; a loop for each width, since copying two bytes as a block costs ten times as much. */
+    private void run(Axis axis, MemorySegment from, long source, MemorySegment to, long target) {
+        long stride = axis.stride() * width;
+        long step = axis.step() * width;
+        int n = (int) axis.size();
+        switch (width) {
+            case 1 -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(JAVA_BYTE, target + i * step, from.get(JAVA_BYTE, source + i * stride));
+                }
+            }
+            case 2 -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(JAVA_SHORT_UNALIGNED, target + i * step, from.get(JAVA_SHORT_UNALIGNED, source + i * stride));
+                }
+            }
+            case 4 -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(JAVA_INT_UNALIGNED, target + i * step, from.get(JAVA_INT_UNALIGNED, source + i * stride));
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(JAVA_LONG_UNALIGNED, target + i * step, from.get(JAVA_LONG_UNALIGNED, source + i * stride));
+                }
+            }
         }
     }
 }

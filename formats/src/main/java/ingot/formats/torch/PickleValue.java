@@ -1,5 +1,6 @@
 package ingot.formats.torch;
 
+import ingot.formats.DType;
 import ingot.formats.Shape;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
@@ -74,8 +75,9 @@ sealed interface PickleValue
     /**
      * A tensor: element (i0, i1, …) is element {@code offset + Σ i·stride} of its storage.
      *
-     * @param offset in elements, from the start of the storage
+     * @param dtype that of the storage, unless the storage is untyped
+     * @param offset in elements of {@code dtype}, from the start of the storage
      * @param strides in elements, one for each dimension
      */
-    record Tensor(Storage storage, long offset, Shape shape, List<Long> strides) implements PickleValue {}
+    record Tensor(Storage storage, DType dtype, long offset, Shape shape, List<Long> strides) implements PickleValue {}
 }

@@ -12,10 +12,13 @@ import ingot.formats.torch.PickleValue.Tensor;
 import ingot.formats.torch.PickleValue.Tuple;
 import ingot.formats.torch.PickleValue.Whole;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * What the few callables of a checkpoint mean: storages, tensors that view them, parameters, ordered dicts. Sources:
@@ -24,6 +27,13 @@ import java.util.SequencedMap;
 final class TensorBuilder {
     /** As in safetensors files; no published weight has more than four dimensions. */
     private static final int MAX_RANK = 16;
+
+    /** What {@code _rebuild_from_type_v2} may be given to call. */
+    private static final Set<PickleGlobal> REBUILD = Set.of(
+            PickleGlobal.REBUILD_TENSOR_V2,
+            PickleGlobal.REBUILD_TENSOR_V3,
+            PickleGlobal.REBUILD_PARAMETER,
+            PickleGlobal.REBUILD_PARAMETER_WITH_STATE);
 
     private final Path file;
     private final SequencedMap<String, Storage> storages = new LinkedHashMap<>();
@@ -50,13 +60,13 @@ final class TensorBuilder {
             throw bad(at, "a persistent id that is not ('storage', type, key, location, numel)");
         }
         List<PickleValue> items = t.items();
-        if (!(items.get(1) instanceof PickleGlobal type) || type.dtype().isEmpty()) {
+        if (!(items.get(1) instanceof PickleGlobal type) || type.ofStorage().isEmpty()) {
             throw bad(at, "a storage without a storage type");
         }
         if (!(items.get(2) instanceof PickleValue.Text key) || !(items.get(3) instanceof PickleValue.Text)) {
             throw bad(at, "a storage whose key or location is not a string");
         }
-        Storage storage = intern(key.value(), type.dtype().get(), size(items.get(4), "numel", at), at);
+        Storage storage = intern(key.value(), type.ofStorage().get(), size(items.get(4), "numel", at), at);
         if (items.size() == 5 || items.get(5) == Constant.NONE) {
             return new StorageView(storage, 0, storage.numel());
         }
@@ -107,7 +117,7 @@ final class TensorBuilder {
             case ORDERED_DICT -> orderedDict(args, at);
             case REBUILD_TENSOR -> {
                 requireCount(global, args, 4, 4, at);
-                yield tensor(args, at);
+                yield tensor(args, Optional.empty(), at);
             }
             case REBUILD_TENSOR_V2 -> {
                 requireCount(global, args, 6, 7, at);
@@ -116,16 +126,26 @@ final class TensorBuilder {
                     // {'conj': True} or {'neg': True} would change the values.
                     requireEmpty(args.get(6), "tensor metadata", at);
                 }
-                yield tensor(args, at);
+                yield tensor(args, Optional.empty(), at);
+            }
+            case REBUILD_TENSOR_V3 -> {
+                requireCount(global, args, 7, 8, at);
+                requireEmpty(args.get(5), "backward hooks", at);
+                if (args.size() == 8) {
+                    requireEmpty(args.get(7), "tensor metadata", at);
+                }
+                yield tensor(args, Optional.of(elements(args.get(6), at)), at);
             }
             case REBUILD_PARAMETER -> {
                 requireCount(global, args, 3, 3, at);
-                requireEmpty(args.get(2), "backward hooks", at);
-                if (!(args.getFirst() instanceof Tensor data)) {
-                    throw bad(at, "a Parameter of something that is not a tensor");
-                }
-                yield data;
+                yield parameter(args, at);
             }
+            case REBUILD_PARAMETER_WITH_STATE -> {
+                // The fourth are Python attributes, which are dropped.
+                requireCount(global, args, 4, 4, at);
+                yield parameter(args, at);
+            }
+            case SIZE -> size(args, at);
             case REBUILD_FROM_TYPE_V2 -> fromType(args, at);
             case TENSOR,
                     PARAMETER,
@@ -138,8 +158,47 @@ final class TensorBuilder {
                     SHORT_STORAGE,
                     INT_STORAGE,
                     LONG_STORAGE,
-                    BOOL_STORAGE -> throw bad(at, "a type is called that is only named in a state dict");
+                    BOOL_STORAGE,
+                    UNTYPED_STORAGE,
+                    FLOAT32,
+                    FLOAT16,
+                    BFLOAT16,
+                    FLOAT64,
+                    UINT8,
+                    INT8,
+                    INT16,
+                    INT32,
+                    INT64,
+                    BOOL,
+                    FLOAT8_E4M3FN,
+                    FLOAT8_E5M2,
+                    FLOAT8_E8M0FNU,
+                    UINT16,
+                    UINT32,
+                    UINT64 -> throw bad(at, "a type is called that is only named in a state dict");
         };
+    }
+
+    private Tensor parameter(List<PickleValue> args, long at) {
+        requireEmpty(args.get(2), "backward hooks", at);
+        if (!(args.getFirst() instanceof Tensor data)) {
+            throw bad(at, "a Parameter of something that is not a tensor");
+        }
+        return data;
+    }
+
+    private DType elements(PickleValue value, long at) {
+        if (value instanceof PickleGlobal global && global.elements().isPresent()) {
+            return global.elements().get();
+        }
+        throw bad(at, "a tensor whose type is not a torch.dtype");
+    }
+
+    /** {@code torch.Size((…))} is a tuple of integers. */
+    private PickleValue size(List<PickleValue> args, long at) {
+        requireCount(PickleGlobal.SIZE, args, 1, 1, at);
+        sizes(args.getFirst(), "size", at);
+        return args.getFirst();
     }
 
     /** {@code (function, type, arguments, attributes)}: a tensor that carries Python attributes, which are dropped. */
@@ -148,7 +207,7 @@ final class TensorBuilder {
         if (args.get(1) != PickleGlobal.TENSOR && args.get(1) != PickleGlobal.PARAMETER) {
             throw bad(at, "a tensor of a type that is neither torch.Tensor nor Parameter");
         }
-        if (args.get(0) != PickleGlobal.REBUILD_TENSOR_V2 && args.get(0) != PickleGlobal.REBUILD_PARAMETER) {
+        if (!(args.get(0) instanceof PickleGlobal function) || !REBUILD.contains(function)) {
             throw bad(at, "_rebuild_from_type_v2 of something that does not rebuild a tensor");
         }
         return reduce(args.get(0), args.get(2), at);
@@ -179,10 +238,17 @@ final class TensorBuilder {
         return dict;
     }
 
-    /** {@code (storage, offset, size, stride, …)}. */
-    private Tensor tensor(List<PickleValue> args, long at) {
+    /**
+     * {@code (storage, offset, size, stride, …)}.
+     *
+     * @param stated the element type where the tensor states it: then the storage counts bytes
+     */
+    private Tensor tensor(List<PickleValue> args, Optional<DType> stated, long at) {
         if (!(args.get(0) instanceof StorageView view)) {
             throw bad(at, "a tensor of something that is not a storage");
+        }
+        if (stated.isPresent() && view.storage().dtype() != DType.U8) {
+            throw bad(at, "a tensor that states its type over a storage that has one");
         }
         long offset = size(args.get(1), "storage offset", at);
         long[] dims = sizes(args.get(2), "size", at);
@@ -190,18 +256,31 @@ final class TensorBuilder {
         if (dims.length != strides.length) {
             throw bad(at, dims.length + " dimensions and " + strides.length + " strides");
         }
+        DType dtype = stated.orElse(view.storage().dtype());
+        int width = stated.isPresent() ? dtype.bytes() : 1;
+        if (view.offset() % width != 0) {
+            throw bad(at, "a view that begins inside an element");
+        }
+        Elements elements = new Elements(view.storage(), dtype, view.offset() / width, view.length() / width);
         try {
-            return inside(view, offset, new Shape(dims), strides, at);
+            return inside(elements, offset, new Shape(dims), strides, at);
         } catch (ArithmeticException e) {
             throw bad(at, "shape or strides overflow 64 bits");
         }
     }
 
     /**
+     * The part of a storage that a tensor may view, counted in elements of the tensor's type.
+     *
+     * @param offset from the start of the storage
+     */
+    private record Elements(Storage storage, DType dtype, long offset, long length) {}
+
+    /**
      * Requires {@code offset + Σ (size − 1)·stride < length}, and that no element is seen twice: a view of a tiny storage
      * with overlapping elements could declare exabytes.
      */
-    private Tensor inside(StorageView view, long offset, Shape shape, long[] strides, long at) {
+    private Tensor inside(Elements view, long offset, Shape shape, long[] strides, long at) {
         long count = shape.count();
         long last = offset;
         for (int i = 0; i < strides.length && count > 0; i++) {
@@ -225,9 +304,10 @@ final class TensorBuilder {
         }
         return new Tensor(
                 view.storage(),
+                view.dtype(),
                 Math.addExact(view.offset(), offset),
                 shape,
-                java.util.Arrays.stream(strides).boxed().toList());
+                Arrays.stream(strides).boxed().toList());
     }
 
     private long[] sizes(PickleValue value, String what, long at) {

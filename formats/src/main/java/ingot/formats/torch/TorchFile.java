@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.io.InputFile;
+import ingot.formats.io.Panels;
 import ingot.formats.io.TensorFile;
 import ingot.formats.torch.PickleValue.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -27,9 +28,6 @@ import java.util.SequencedMap;
  * file is read once more before its first use, to compare its CRC-32. Safe for use by several threads.
  */
 public final class TorchFile implements TensorFile {
-    /** Elements are gathered in pieces of this many bytes. */
-    private static final int PIECE = 1 << 20;
-
     /** How a file is laid out. */
     public enum Layout {
         /** Zip archive, torch 1.6 and later. */
@@ -41,6 +39,10 @@ public final class TorchFile implements TensorFile {
     /** A tensor of the state dict with the data it views. */
     private record View(TensorInfo info, Tensor tensor, StorageData data, boolean plain) {}
 
+    /** A part of a tensor that is gathered at once; the bytes begin at {@code first}. */
+    private record Key(String tensor, long first) {}
+
+    private final Panels<Key> panels = new Panels<>();
     private final InputFile input;
     private final Layout layout;
     private final ByteOrder order;
@@ -66,7 +68,7 @@ public final class TorchFile implements TensorFile {
     }
 
     private View view(String name, Tensor tensor, Map<String, StorageData> storages) {
-        DType dtype = tensor.storage().dtype();
+        DType dtype = tensor.dtype();
         StorageData data = Objects.requireNonNull(storages.get(tensor.storage().key()), "layouts place every storage");
         long first = data.offset() + tensor.offset() * dtype.bytes();
         TensorInfo info = new TensorInfo(
@@ -140,19 +142,25 @@ public final class TorchFile implements TensorFile {
         }
         int width = view.info().dtype().bytes();
         Gather gather = new Gather(view.data(), view.tensor());
+        long piece = gather.panel() * width;
         long end = byteOffset + destination.byteSize();
-        byte[] piece = new byte[(int) Math.min(PIECE, end - byteOffset + 2L * width) / width * width];
         for (long at = byteOffset; at < end; ) {
-            long first = at / width * width;
-            int n = (int) Math.min(piece.length, Math.ceilDiv(end, width) * width - first);
-            gather.read(first / width, MemorySegment.ofArray(piece).asSlice(0, n));
-            if (order == ByteOrder.BIG_ENDIAN) {
-                swap(piece, n, width);
-            }
+            long first = at / piece * piece;
+            int n = (int) Math.min(piece, view.info().bytes() - first);
+            byte[] panel = panels.get(new Key(tensor.name(), first), n, () -> gather(gather, first, n, width));
             long length = Math.min(first + n, end) - at;
-            MemorySegment.copy(MemorySegment.ofArray(piece), at - first, destination, at - byteOffset, length);
+            MemorySegment.copy(MemorySegment.ofArray(panel), at - first, destination, at - byteOffset, length);
             at += length;
         }
+    }
+
+    private byte[] gather(Gather gather, long first, int n, int width) {
+        byte[] panel = new byte[n];
+        gather.read(first / width, MemorySegment.ofArray(panel));
+        if (order == ByteOrder.BIG_ENDIAN) {
+            swap(panel, n, width);
+        }
+        return panel;
     }
 
     private static void swap(byte[] bytes, int n, int width) {

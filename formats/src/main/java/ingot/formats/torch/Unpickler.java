@@ -29,6 +29,12 @@ final class Unpickler {
 
     private static final int MAX_MEMO = 1_500_000;
 
+    /** Heap that values may take; a tensor takes less than 1 KiB, everything said of it included. */
+    private static final long MAX_HEAP = 40 << 20;
+
+    /** Longest string; names of tensors have about 100 bytes. */
+    private static final long MAX_STRING = 1 << 20;
+
     /** Longest module or attribute name. */
     private static final int MAX_GLOBAL = 200;
 
@@ -40,6 +46,8 @@ final class Unpickler {
 
     private @Nullable PickleValue[] memo = new @Nullable PickleValue[256];
     private int values;
+    /** Estimated heap of all values so far, whether or not they are still in use. */
+    private long heap;
     /** Where the instruction being carried out begins. */
     private long at;
 
@@ -89,7 +97,7 @@ final class Unpickler {
             case BININT2 -> push(new Whole(in.u16()));
             case LONG1 -> push(integer(in.bytes(in.u8())));
             case BINFLOAT -> push(new Real(in.f64()));
-            case BINUNICODE -> push(new PickleValue.Text(in.utf8(in.i32() & 0xFFFF_FFFFL)));
+            case BINUNICODE -> push(new PickleValue.Text(string(in.i32() & 0xFFFF_FFFFL)));
             // Python 2 wrote keys as bytes; torch's are ASCII.
             case SHORT_BINSTRING ->
                 push(new PickleValue.Text(new String(in.bytes(in.u8()), StandardCharsets.ISO_8859_1)));
@@ -106,8 +114,8 @@ final class Unpickler {
             case SETITEMS -> set(sinceMark());
             case BINPUT -> put(in.u8());
             case LONG_BINPUT -> put(in.i32() & 0xFFFF_FFFFL);
-            case BINGET -> push(get(in.u8()));
-            case LONG_BINGET -> push(get(in.i32() & 0xFFFF_FFFFL));
+            case BINGET -> pushAgain(get(in.u8()));
+            case LONG_BINGET -> pushAgain(get(in.i32() & 0xFFFF_FFFFL));
             case GLOBAL -> push(global());
             case REDUCE -> {
                 List<PickleValue> call = take(2);
@@ -157,7 +165,26 @@ final class Unpickler {
         }
     }
 
+    private String string(long bytes) {
+        if (bytes > MAX_STRING && bytes <= in.end() - in.position()) {
+            throw bad("a string of " + bytes + " bytes; at most " + MAX_STRING + " are accepted");
+        }
+        return in.utf8(bytes);
+    }
+
     private void push(PickleValue value) {
+        charge(PickleGraph.heap(value));
+        pushAgain(value);
+    }
+
+    private void charge(long bytes) {
+        heap += bytes;
+        if (heap > MAX_HEAP) {
+            throw bad("the values of the pickle take more than " + (MAX_HEAP >> 20) + " MiB; save the state dict alone");
+        }
+    }
+
+    private void pushAgain(PickleValue value) {
         if (stack.size() == MAX_STACK) {
             throw bad("more than " + MAX_STACK + " values on the stack");
         }
@@ -215,6 +242,7 @@ final class Unpickler {
         if (!(top() instanceof Sequence list)) {
             throw bad("APPEND to something that is not a list");
         }
+        charge(8L * items.size());
         list.items().addAll(items);
     }
 
@@ -225,6 +253,7 @@ final class Unpickler {
         if (items.size() % 2 != 0) {
             throw bad("SETITEMS with a key that has no value");
         }
+        charge(PickleGraph.ENTRY * (items.size() / 2L));
         for (int i = 0; i < items.size(); i += 2) {
             put(dict, items.get(i), items.get(i + 1));
         }

@@ -10,6 +10,7 @@ import ingot.formats.quantized.Bnb4Matrix;
 import ingot.formats.quantized.Bnb8Matrix;
 import ingot.formats.quantized.CarriedCodes;
 import ingot.formats.quantized.FloatMatrix;
+import ingot.formats.quantized.GgufBlocks;
 import ingot.formats.quantized.IntegerMatrix;
 import ingot.formats.quantized.Packed;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,7 @@ public sealed interface Carried extends Scheme {
                         : Optional.empty();
             case Bnb8Matrix none -> Optional.empty();
             case FloatMatrix none -> Optional.empty();
+            case GgufBlocks none -> Optional.empty();
         };
     }
 

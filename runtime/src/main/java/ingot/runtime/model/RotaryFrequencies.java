@@ -18,6 +18,7 @@ final class RotaryFrequencies {
         int dim = 2 * out.length;
         switch (rope.scaling()) {
             case RopeConfig.None() -> plain(rope.theta(), out);
+            case RopeConfig.DualChunk chunk -> plain(rope.theta(), out);
             case RopeConfig.Linear(double factor) -> {
                 plain(rope.theta(), out);
                 for (int i = 0; i < out.length; i++) {
@@ -45,6 +46,7 @@ final class RotaryFrequencies {
             case RopeConfig.DynamicNtk dynamic -> true;
             case RopeConfig.Qwen1Ntk ntk -> position == 0;
             case RopeConfig.None none -> false;
+            case RopeConfig.DualChunk chunk -> false;
             case RopeConfig.Linear linear -> false;
             case RopeConfig.Yarn yarn -> false;
         };

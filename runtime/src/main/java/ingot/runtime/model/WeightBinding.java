@@ -5,6 +5,7 @@ import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.Text;
+import ingot.formats.hf.ModelConfig;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -16,7 +17,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /** Which stored tensor is which weight of a {@link ModelGraph}; refuses what contradicts the configuration. */
 public final class WeightBinding {
@@ -26,7 +26,7 @@ public final class WeightBinding {
     private WeightBinding() {}
 
     /**
-     * Finds every weight, with or without the prefix ({@code model.}, {@code transformer.}) that checkpoints of the bare decoder lack.
+     * Finds every weight under the names of the checkpoint ({@link StoredNames}): with, without or under another prefix.
      *
      * <p>Tensors the model has no use for are ignored when they cannot matter: rotary tables, rank 0, empty, an output head
      * beside tied embeddings, anything outside the decoder. Others inside it mean that config.json describes another model.
@@ -50,15 +50,16 @@ public final class WeightBinding {
 
     private static SequencedMap<WeightSpec, TensorInfo> bind(
             ModelGraph graph, Map<String, TensorInfo> tensors, Path origin, Predicate<TensorInfo> isIdle) {
-        ModelNames names = ModelNames.of(graph.config());
+        StoredNames names = StoredNames.of(ModelNames.of(graph.config()), tensors.keySet());
         SequencedMap<WeightSpec, TensorInfo> bound = new LinkedHashMap<>();
         Set<String> used = new HashSet<>();
         String missing = null;
         int missingCount = 0;
         for (WeightSpec spec : graph.weights()) {
-            TensorInfo tensor = find(spec.name(), tensors, names);
+            String stored = names.find(spec.name(), tensors.keySet());
+            TensorInfo tensor = stored == null ? null : tensors.get(stored);
             if (tensor == null) {
-                missing = missing == null ? describeMissing(spec, names) : missing;
+                missing = missing == null ? describeMissing(spec, names.names()) : missing;
                 missingCount++;
                 continue;
             }
@@ -70,7 +71,7 @@ public final class WeightBinding {
             throw IngotException.ConfigMismatch.in(
                     origin, missing + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)"));
         }
-        leftOver(graph, tensors, used, isIdle).ifPresent(t -> {
+        leftOver(graph, names, tensors, used, isIdle).ifPresent(t -> {
             throw IngotException.ConfigMismatch.in(
                     t.file(),
                     "tensor " + Text.quote(t.name()) + " " + t.shape() + " has no place in the "
@@ -79,11 +80,6 @@ public final class WeightBinding {
                             + " layers that config.json describes");
         });
         return Collections.unmodifiableSequencedMap(bound);
-    }
-
-    private static @Nullable TensorInfo find(String name, Map<String, TensorInfo> tensors, ModelNames names) {
-        TensorInfo exact = tensors.get(name);
-        return exact != null ? exact : tensors.get(names.bare(name));
     }
 
     private static String describeMissing(WeightSpec spec, ModelNames names) {
@@ -126,11 +122,15 @@ public final class WeightBinding {
     }
 
     private static Optional<TensorInfo> leftOver(
-            ModelGraph graph, Map<String, TensorInfo> tensors, Set<String> used, Predicate<TensorInfo> isIdle) {
+            ModelGraph graph,
+            StoredNames names,
+            Map<String, TensorInfo> tensors,
+            Set<String> used,
+            Predicate<TensorInfo> isIdle) {
         return tensors.values().stream()
                 .filter(t -> !used.contains(t.name()))
                 .filter(t -> t.shape().rank() > 0 && t.shape().count() > 0)
-                .filter(t -> belongsToDecoder(t.name(), graph))
+                .filter(t -> belongsToDecoder(t.name(), graph.config(), names))
                 .filter(t -> !isIdle.test(t))
                 .findFirst();
     }
@@ -141,10 +141,14 @@ public final class WeightBinding {
      * @return one line per module
      */
     public static List<String> skipped(ModelGraph graph, Map<String, TensorInfo> tensors) {
-        ModelNames names = ModelNames.of(graph.config());
+        StoredNames stored = StoredNames.of(ModelNames.of(graph.config()), tensors.keySet());
+        ModelNames names = stored.names();
         SequencedMap<String, Integer> modules = new LinkedHashMap<>();
         for (TensorInfo tensor : tensors.values()) {
-            String bare = names.bare(tensor.name());
+            if (tensor.name().equals(stored.head())) {
+                continue;
+            }
+            String bare = stored.bare(tensor.name());
             int dot = bare.indexOf('.', bare.startsWith("model.") ? "model.".length() : 0);
             String module = dot < 0 ? bare : bare.substring(0, dot);
             if (!names.modules().contains(module) && !module.equals("lm_head") && !module.equals("rotary_emb")) {
@@ -158,15 +162,19 @@ public final class WeightBinding {
                 .toList();
     }
 
-    private static boolean belongsToDecoder(String stored, ModelGraph graph) {
-        ModelNames names = ModelNames.of(graph.config());
+    private static boolean belongsToDecoder(String stored, ModelConfig config, StoredNames names) {
         String name = names.bare(stored);
         if (name.endsWith("rotary_emb.inv_freq")) {
             return false;
         }
+        if (stored.equals(names.head())) {
+            return !config.tiedEmbeddings();
+        }
+        // An expert of width 0 adds 0, whatever its gate says.
+        boolean idleGate = name.endsWith(".mlp.shared_expert_gate.weight")
+                && config.moe().isPresent()
+                && config.moe().get().sharedInner() == 0;
         String module = name.substring(0, Math.max(0, name.indexOf('.')));
-        return module.equals("lm_head")
-                ? !(graph.config().tiedEmbeddings() && stored.equals(names.head()))
-                : names.modules().contains(module);
+        return module.equals("lm_head") || (names.names().modules().contains(module) && !idleGate);
     }
 }

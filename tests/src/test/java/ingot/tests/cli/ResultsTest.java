@@ -140,6 +140,28 @@ final class ResultsTest {
     }
 
     @Test
+    void inspectListsWhatConvertRefuses() throws IOException {
+        Path copy = Files.createDirectories(folder.resolve("vl"));
+        Files.copy(Path.of(tiny, "model.safetensors"), copy.resolve("model.safetensors"));
+        String config = Files.readString(Path.of(tiny, "config.json"));
+        Files.writeString(
+                copy.resolve("config.json"),
+                config.replace("\"qwen2\"", "\"qwen2_5_vl\"")
+                        .replace("Qwen2ForCausalLM", "Qwen2_5_VLForConditionalGeneration"));
+        String refusal = "model_type 'qwen2_5_vl' is not supported (vision";
+        Cli convert = Cli.run("convert", copy.toString(), "-o", folder.resolve("vl.ingot").toString());
+        assertEquals(78, convert.code(), convert.err());
+        assertTrue(convert.err().contains(refusal), convert.err());
+        JsonNode root = json(Cli.run("inspect", copy.toString(), "--json"));
+        assertEquals("Qwen2_5_VLForConditionalGeneration", root.get("architecture").stringValue());
+        assertEquals(1, root.get("warnings").size());
+        assertTrue(root.get("warnings").get(0).stringValue().contains(refusal));
+        assertTrue(root.get("tensors").size() > 10);
+        assertTrue(Cli.run("inspect", copy.toString()).out().contains(refusal));
+        assertEquals(0, json(Cli.run("inspect", tiny, "--json")).get("warnings").size());
+    }
+
+    @Test
     void convertVerifyInspectCompareAndGolden() throws IOException {
         String file = folder.resolve("m.ingot").toString();
         JsonNode convert = json(Cli.run(

@@ -65,7 +65,9 @@ final class FolderExportTest {
         assertTrue(Exports.sameWeights(model, folder));
         Path back = Exports.convertBack(folder, temp.resolve("back.ingot"));
         assertTrue(Exports.sameWeights(model, back));
-        assertEquals(layouts(model, DOWN), layouts(back, DOWN));
+        if (kind != Kind.HF) {
+            assertEquals(layouts(model, DOWN), layouts(back, DOWN));
+        }
     }
 
     /** Where every matrix comes back in its own layout, the kernels do the same arithmetic. */

@@ -93,6 +93,16 @@ final class GgufExportTest {
         }
     }
 
+    /** Blocks of a file llama-quantize made (golden-outputs/gguf/README.md) are copied, also into several files. */
+    @Test
+    void blocksOfAnotherGgufAreCopied() {
+        Path theirs = Exports.ROOT.resolve("gguf/qwen3-6m-q4_k_m.gguf");
+        var options = GgufExporter.Options.defaults().withSplitBytes(1_000_000);
+        var result = new GgufExporter(options).export(theirs, temp.resolve("x.gguf"), Progress.none());
+        assertTrue(result.lossless() && result.files().size() > 2, result.toString());
+        assertArrayEquals(Exports.logits(theirs), Exports.logits(result.files().getFirst()));
+    }
+
     static List<String> types() {
         return Stream.of(GgmlType.values())
                 .filter(t -> t.packed().isPresent())

@@ -129,6 +129,22 @@ final class GgufCases {
                         IN_GATE + "is there twice",
                         with(w -> w.tensor(GATE, 0, new byte[120], 6, 5))),
                 bad(
+                        "row-78-long-name",
+                        "tensor name: a string of 129 bytes; expected 1 to 128",
+                        with(w -> w.tensor("a".repeat(129), 0, new byte[4], 1))),
+                bad(
+                        "row-78-too-many-experts",
+                        "shape \\[4097, 1, 1\\]; expected \\[experts, outputs, inputs\\] with at most 4096",
+                        with(w -> w.tensor("blk.0.ffn_up_exps.weight", 0, new byte[4 * 4097], 1, 1, 4097))),
+                bad(
+                        "row-78-too-many-layers-of-experts",
+                        "more than 131072 tensors, experts counted singly",
+                        with(w -> {
+                            for (int i = 0; i < 33; i++) {
+                                w.tensor("blk." + i + ".ffn_up_exps.weight", 0, new byte[4 * 4096], 1, 1, 4096);
+                            }
+                        })),
+                bad(
                         "row-80-five-dimensions",
                         "tensor 'five': 5 dimensions; at most 4",
                         with(w -> w.tensor("five", 0, new byte[4], 1, 1, 1, 1, 1))),
@@ -267,6 +283,28 @@ final class GgufCases {
                         "row-89-split-missing",
                         "1 of 2 files are missing: x-00002-of-00002\\.gguf",
                         f -> Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"))),
+                missing(
+                        "row-89-split-of-9999",
+                        "9998 of 9999 files are missing: x-00002-of-09999\\.gguf, .*x-00033-of-09999\\.gguf, …$",
+                        f -> Tiny.model().u32("split.count", 9999).write(f.resolve("x-00001-of-09999.gguf"))),
+                bad(
+                        "row-89-split-tensor-in-two-files",
+                        "x-00002-of-00002\\.gguf: tensor 'output_norm\\.weight' @\\d+: also in .*x-00001-of-00002",
+                        f -> {
+                            new GgufWriter()
+                                    .u32("split.no", 1)
+                                    .u32("split.count", 2)
+                                    .tensor("output_norm.weight", 0, new byte[24], 6)
+                                    .write(f.resolve("x-00002-of-00002.gguf"));
+                            return Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"));
+                        }),
+                bad(
+                        "row-89-split-files-disagree",
+                        "x-00002-of-00002\\.gguf: metadata key 'split\\.no': 0; expected 1",
+                        f -> {
+                            Tiny.model().u32("split.count", 2).write(f.resolve("x-00002-of-00002.gguf"));
+                            return Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"));
+                        }),
                 bad(
                         "row-89-split-tensors-lie",
                         "'split.tensors.count': 99, but there are 15 tensors",
@@ -288,6 +326,10 @@ final class GgufCases {
                         "row-90-other-architecture",
                         "'general.architecture': 'llama' is not supported",
                         with(w -> w.without("general.architecture").text("general.architecture", "llama"))),
+                mismatch(
+                        "row-90-adapter",
+                        "'general.type': 'adapter' is not supported; expected model",
+                        with(w -> w.text("general.type", "adapter"))),
                 mismatch(
                         "row-90-unknown-setting",
                         "'qwen2.attention.logit_softcap': not understood",

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * The Qwen3-Next and Qwen3.5 decoders without experts, written down from their formulas in double precision. Shares no code
+ * The Qwen3-Next and Qwen3.5 decoders, written down from their formulas in double precision. Shares no code
  * with the runtime: no cache, no chunks, the state of every head carried token by token.
  */
 final class NaiveHybrid {
@@ -34,11 +34,25 @@ final class NaiveHybrid {
     private final Shape shape;
     private final String prefix;
     private final Map<String, double[]> weights;
+    private FeedForward feedForward = this::mlp;
+
+    /** The feed-forward layer whose names begin with {@code prefix}. */
+    interface FeedForward {
+        double[] of(String prefix, double[] x);
+    }
 
     NaiveHybrid(Shape shape, String prefix, Map<String, double[]> weights) {
         this.shape = shape;
         this.prefix = prefix;
         this.weights = weights;
+    }
+
+    /** Layers that have a router choose {@code count} experts. */
+    NaiveHybrid experts(int count, boolean normalized) {
+        var none = new NaiveQwen.Shape(0, shape.hidden, 1, 1, 2, shape.vocab, new int[0]);
+        feedForward = new NaiveQwen(none, (pair, position, length) -> 0, 1, false, weights).experts(count, normalized)
+                ::feedForward;
+        return this;
     }
 
     /** Logits [tokens][vocab]. */
@@ -59,12 +73,7 @@ final class NaiveHybrid {
             for (int t = 0; t < n; t++) {
                 add(x[t], mixed[t]);
                 double[] m = offsetNorm(x[t], p + "post_attention_layernorm.weight");
-                double[] gate = linear(p + "mlp.gate_proj", m);
-                double[] up = linear(p + "mlp.up_proj", m);
-                for (int i = 0; i < gate.length; i++) {
-                    gate[i] = silu(gate[i]) * up[i];
-                }
-                add(x[t], linear(p + "mlp.down_proj", gate));
+                add(x[t], feedForward.of(p + "mlp.", m));
             }
         }
         double[] logits = new double[n * shape.vocab];
@@ -73,6 +82,15 @@ final class NaiveHybrid {
             System.arraycopy(row, 0, logits, t * shape.vocab, shape.vocab);
         }
         return logits;
+    }
+
+    private double[] mlp(String p, double[] x) {
+        double[] gate = linear(p + "gate_proj", x);
+        double[] up = linear(p + "up_proj", x);
+        for (int i = 0; i < gate.length; i++) {
+            gate[i] = silu(gate[i]) * up[i];
+        }
+        return linear(p + "down_proj", gate);
     }
 
     /** q, k, v, z [valueHeads] … of one token, before the convolution. */

@@ -89,7 +89,7 @@ final class NaiveQwen {
     }
 
     /** One MLP, or the experts of the layer. */
-    private double[] feedForward(String p, double[] x) {
+    double[] feedForward(String p, double[] x) {
         if (!weights.containsKey(p + "gate.weight")) {
             return mlp(p, x);
         }

@@ -65,6 +65,15 @@ final class TinyCheckpoint {
         }
     }
 
+    /** Puts {@code to} in the place of {@code from} at the start of every name. */
+    void rebase(String from, String to) {
+        for (String name : java.util.List.copyOf(tensors.keySet())) {
+            if (name.startsWith(from)) {
+                rename(name, to + name.substring(from.length()));
+            }
+        }
+    }
+
     void rename(String from, String to) {
         tensors.put(to, tensors.remove(from));
     }
@@ -94,7 +103,11 @@ final class TinyCheckpoint {
 
     /** Puts experts, and a shared one if {@code shared} > 0, in the place of a layer's MLP. */
     void experts(int layer, int hidden, Experts moe, String dtype) {
-        String p = "model.layers." + layer + ".mlp.";
+        experts("model.layers." + layer + ".mlp.", hidden, moe, dtype);
+    }
+
+    /** @param p prefix of the names of the MLP; ends in a dot */
+    void experts(String p, int hidden, Experts moe, String dtype) {
         for (String name : new String[] {"gate_proj", "up_proj", "down_proj"}) {
             remove(p + name + ".weight");
         }

@@ -12,12 +12,16 @@ import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.SourceFile;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
+import ingot.tests.torch.Pickle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +35,8 @@ final class AdapterTest {
     @TempDir
     Path temp;
 
-    private final TinyModel model = new TinyModel();
+    private Path base = TinyModel.FOLDER;
+    private TinyModel model = new TinyModel();
     private final FolderBuilder adapter = new FolderBuilder();
     private final Map<String, double[]> expected = new TreeMap<>();
     private final Random random = new Random(23);
@@ -75,7 +80,7 @@ final class AdapterTest {
 
     private void check(Path folder) {
         try (AdapterSource merged =
-                AdapterSource.open(HfFolder.open(TinyModel.FOLDER).weights(), folder)) {
+                AdapterSource.open(HfFolder.open(base).weights(), folder)) {
             assertEquals(model.weights.keySet(), merged.tensors().keySet());
             model.weights.forEach((name, w) -> {
                 float[] got = TinyModel.read(merged, name);
@@ -99,6 +104,61 @@ final class AdapterTest {
              "alpha_pattern":{"down_proj":5.0},"target_modules":"all-linear","bias":"none","use_dora":false,
              "init_lora_weights":true,"loftq_config":{}}\
             """));
+    }
+
+    /** Experts are linear layers like others: PEFT's all-linear takes every one of them. */
+    @Test
+    void expertsAreMerged() throws IOException {
+        base = TinyModel.FOLDER.resolveSibling("qwen3_moe-a");
+        model = new TinyModel(base, TinyModel::isLinear);
+        for (String name : model.weights.keySet()) {
+            if (name.startsWith("model.layers.0.") && TinyModel.isLinear(name)) {
+                pair(name.substring(0, name.length() - ".weight".length()), 3, 2.0, false, "");
+            }
+        }
+        assertTrue(expected.size() > 20);
+        check(write("{\"r\":3,\"lora_alpha\":6,\"target_modules\":\"all-linear\"}"));
+    }
+
+    /** adapter_model.bin of PEFT before 0.6, by torch's zip layout. */
+    @Test
+    void anAdapterSavedByTorchIsMerged() throws IOException {
+        pair(LAYER + "self_attn.q_proj", 7, 2.0, false, "");
+        pair(LAYER + "mlp.down_proj", 7, 2.0, false, "");
+        Path folder = write("{\"r\":7,\"lora_alpha\":14}");
+        Files.delete(folder.resolve("adapter_model.safetensors"));
+        writeTorch(folder.resolve("adapter_model.bin"));
+        check(folder);
+    }
+
+    private void writeTorch(Path file) throws IOException {
+        Pickle p = Pickle.begin().op("}(");
+        int key = 0;
+        for (var t : adapter.tensors.entrySet()) {
+            long[] shape = t.getValue().shape();
+            String type = t.getValue().dtype().equals("F32") ? "FloatStorage" : "BFloat16Storage";
+            p.text(t.getKey())
+                    .tensor(type, Integer.toString(key++), shape[0] * shape[1], shape, new long[] {shape[1], 1});
+        }
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            stored(zip, "adapter_model/data.pkl", p.op("u").stop());
+            key = 0;
+            for (var t : adapter.tensors.values()) {
+                stored(zip, "adapter_model/data/" + key++, t.bytes());
+            }
+            stored(zip, "adapter_model/version", new byte[] {'3'});
+        }
+    }
+
+    private static void stored(ZipOutputStream zip, String name, byte[] data) throws IOException {
+        ZipEntry entry = new ZipEntry(name);
+        CRC32 crc = new CRC32();
+        crc.update(data);
+        entry.setMethod(ZipEntry.STORED);
+        entry.setCrc(crc.getValue());
+        entry.setSize(data.length);
+        zip.putNextEntry(entry);
+        zip.write(data);
     }
 
     @Test

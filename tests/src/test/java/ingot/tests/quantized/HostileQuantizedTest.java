@@ -151,7 +151,7 @@ final class HostileQuantizedTest {
                 "{} | quant_method",
                 "{\"quant_method\":\"gptq\",\"bits\":5} | bits",
                 "{\"quant_method\":\"gptq\",\"bits\":4,\"checkpoint_format\":\"marlin\"} | marlin",
-                "{\"quant_method\":\"gptq\",\"bits\":4,\"dynamic\":{\"+:.*down.*\":{\"bits\":8}}} | dynamic",
+                "{\"quant_method\":\"gptq\",\"bits\":4,\"dynamic\":{\"+:.*down.*\":{\"bits\":6}}} | dynamic",
                 "{\"quant_method\":\"awq\",\"version\":\"gemv\"} | gemv",
                 "{\"quant_method\":\"awq\",\"bits\":3} | bits",
                 "{\"quant_method\":\"bitsandbytes\"} | load_in_4bit",

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 
 /** The weights of a small reference checkpoint, to be stored in other ways. */
 final class TinyModel {
@@ -24,8 +25,18 @@ final class TinyModel {
 
     final Map<String, Weight> weights = new LinkedHashMap<>();
 
+    private final Path folder;
+    private final Predicate<String> linear;
+
     TinyModel() {
-        try (SafetensorsFile file = SafetensorsFile.open(FOLDER.resolve("model.safetensors"))) {
+        this(FOLDER, TinyModel::isLinear);
+    }
+
+    /** @param linear names of the weights that are stored in another way */
+    TinyModel(Path folder, Predicate<String> linear) {
+        this.folder = folder;
+        this.linear = linear;
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
             file.tensors()
                     .forEach((name, t) -> weights.put(
                             name, new Weight(read(file, name), t.shape().dims())));
@@ -41,9 +52,9 @@ final class TinyModel {
         return out;
     }
 
-    static String config() {
+    String config() {
         try {
-            return Files.readString(FOLDER.resolve("config.json"));
+            return Files.readString(folder.resolve("config.json"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,10 +74,10 @@ final class TinyModel {
         Map<String, float[]> meant = new LinkedHashMap<>();
         weights.forEach((name, w) -> {
             float[] values = w.values;
-            if (isLinear(name)) {
+            if (linear.test(name)) {
                 String module = name.substring(0, name.length() - ".weight".length());
                 values = method.put(quantized, module, values, w.rows(), random);
-                if (method instanceof IntegerMethods.Gptq) {
+                if (method instanceof IntegerMethods.Gptq && !weights.containsKey(module + ".bias")) {
                     // AutoGPTQ gives every layer a bias, of zeros where the model has none.
                     quantized.floats(module + ".bias", "F16", new float[w.rows()], w.rows());
                 }
@@ -74,7 +85,7 @@ final class TinyModel {
                 quantized.floats(name, "BF16", values, w.shape);
             }
             meant.put(name, values);
-            plain.floats(name, isLinear(name) ? "F32" : "BF16", values, w.shape);
+            plain.floats(name, linear.test(name) ? "F32" : "BF16", values, w.shape);
         });
         String config = config().strip();
         String with = config.substring(0, config.length() - 1) + ",\"quantization_config\":" + method.config() + "}";

@@ -34,7 +34,7 @@ final class SavedByTorchTest {
                     .map(n -> n.replace(".json", ""))
                     .sorted()
                     .toList();
-            assertEquals(18, found.size());
+            assertEquals(19, found.size());
             return found;
         }
     }
@@ -86,7 +86,6 @@ final class SavedByTorchTest {
     @CsvSource({
         "single-tensor, a single tensor",
         "expanded, stride 0 over a dimension of 1000",
-        "size, refers to 'torch.Size'",
         "module, refers to 'torch.nn.modules.linear.Linear'",
         "int-key, a dict key that is not a string",
         "torchscript, a TorchScript archive",

@@ -1,0 +1,73 @@
+package ingot.formats.hf;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Refuses fields of config.json that nobody here reads and whose name speaks of the arithmetic: attention, norms, gates, scales
+ * and the like. A field that is off ({@code null}, {@code false}, 0, empty) changes nothing. Notes of tools, settings of
+ * training and of other modules (names below) are let pass, as every published file has some.
+ */
+final class UnknownFields {
+    /** Parts of names, between underscores, that speak of what a decoder computes. */
+    private static final Pattern ARITHMETIC = Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
+            + "chunk|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|linear|logit|logits|logn|lora|mixer|"
+            + "mla|moe|multiplier|mup|norm|norms|layernorm|rmsnorm|ntk|parallel|qk|qkv|residual|rope|rotary|router|routing|scale|"
+            + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|topk|window|yarn)"
+            + "(_|$)");
+
+    /** Names that are no business of the decoder's forward pass: training, tools, other modules, precision of storage. */
+    private static final Pattern HARMLESS = Pattern.compile("^_|dropout|drop_prob|pdrop|loss|init|implementation|flash|fused|fusion"
+            + "|token|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|^output_(router|attentions|hidden|scores)"
+            + "|cache|unsloth|id2label|label2id|num_labels|auto_map|quantiz|tensor_parallel|pretraining_tp|freeze|train");
+
+    /** Fields the families read, beside those in their tables of neutral values. */
+    private static final Set<String> READ = Stream.of(
+                    "hidden_act attention_bias qkv_bias head_dim num_attention_heads num_key_value_heads num_hidden_layers"
+                            + " layer_types max_window_layers use_sliding_window sliding_window rope_theta rope_scaling"
+                            + " rope_parameters partial_rotary_factor mlp_only_layers num_experts num_experts_per_tok"
+                            + " norm_topk_prob shared_expert_intermediate_size moe_intermediate_size decoder_sparse_step"
+                            + " rms_norm_eps full_attention_interval attn_output_gate output_gate_type linear_num_key_heads"
+                            + " linear_num_value_heads linear_key_head_dim linear_value_head_dim linear_conv_kernel_dim"
+                            + " dual_chunk_attention_config rotary_emb_base use_qk_norm",
+                    // The first Qwen.
+                    "n_head n_layer kv_channels rotary_pct use_dynamic_ntk use_logn_attn layer_norm_epsilon softmax_in_fp32"
+                            + " scale_attn_weights no_bias activation",
+                    // Of transformers: memory only; names of classes.
+                    "chunk_size_feed_forward num_local_experts text_config")
+            .flatMap(names -> Stream.of(names.split(" ")))
+            .collect(Collectors.toUnmodifiableSet());
+
+    private UnknownFields() {}
+
+    /** @param handled fields with a table of their own values */
+    static void refuse(ConfigFields fields, Set<String> handled) {
+        for (Map.Entry<String, JsonNode> field : fields.node().properties()) {
+            String name = field.getKey();
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (!READ.contains(name)
+                    && !handled.contains(name)
+                    && !isOff(field.getValue())
+                    && ARITHMETIC.matcher(lower).find()
+                    && !HARMLESS.matcher(lower).find()) {
+                throw fields.mismatch(
+                        name,
+                        ConfigFields.show(field.getValue())
+                                + " is not understood and may change the arithmetic; remove it if it does not");
+            }
+        }
+    }
+
+    private static boolean isOff(JsonNode value) {
+        return value.isNull()
+                || (value.isBoolean() && !value.booleanValue())
+                || (value.isNumber() && value.doubleValue() == 0)
+                || (value.isString() && (value.stringValue().isEmpty() || value.stringValue().equals("none")))
+                || (value.isContainer() && value.isEmpty());
+    }
+}
