@@ -141,6 +141,10 @@ public final class FolderExporter {
             for (WeightSpec w : source.graph().weights()) {
                 places.put(w, place(plan, format, w, common, notes));
             }
+            if (format.isPresent() && places.values().stream().noneMatch(Quantized.class::isInstance)) {
+                throw new IngotException.Usage("no linear layer can be stored as "
+                        + format.get().describe() + (notes.isEmpty() ? "" : ": " + notes.getLast()));
+            }
             List<Part> parts =
                     places.values().stream().flatMap(p -> p.parts().stream()).toList();
             try (FolderFiles files = FolderFiles.create(folder, options.overwrite(), parts, options.shardBytes())) {

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * to be exact.
  */
 final class FolderPlan {
-    /** Columns per scale where the model has none: what published 4-bit checkpoints have. */
+    /** Columns per scale where the model has none: what published 4-bit checkpoints have, or less where rows are shorter. */
     private static final int USUAL_GROUP = 128;
 
     private final Source source;
@@ -71,7 +71,8 @@ final class FolderPlan {
                 .distinct()
                 .toList();
         if (groups.isEmpty()) {
-            return USUAL_GROUP;
+            int whole = linear().map(WeightSpec::cols).reduce(USUAL_GROUP, FolderPlan::commonDivisor);
+            return whole < Grouping.UNIT ? Grouping.CHANNEL : whole;
         }
         return groups.stream()
                 .filter(g -> g != Grouping.CHANNEL)

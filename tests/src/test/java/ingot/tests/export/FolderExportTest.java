@@ -175,6 +175,20 @@ final class FolderExportTest {
         assertEquals(64 * 176 / 64, decoder.tensor("model.layers.0.mlp.down_proj.weight.absmax").shape()[0]);
     }
 
+    @Test
+    void aFolderWithNothingInTheFormatIsRefused() {
+        var e = assertThrows(
+                IngotException.Usage.class,
+                () -> Exports.folder(
+                        Exports.TINY, temp.resolve("x"), Options.of(Kind.GPTQ).withGroup(1024)));
+        assertTrue(e.getMessage().contains("no linear layer can be stored as gptq int4 g1024"), e.getMessage());
+        assertFalse(Files.exists(temp.resolve("x")));
+        // Without a group, rows of 64 and 176 have one scale each.
+        assertEquals(
+                "gptq int4 channel",
+                Exports.folder(Exports.TINY, temp.resolve("y"), Options.of(Kind.GPTQ)).type());
+    }
+
     /** The error a summary states is the error there is. */
     @ParameterizedTest
     @CsvSource({"GPTQ, int4", "GPTQ, int8", "BNB, nf4", "BNB, nf4-dq", "COMPRESSED_TENSORS, int4"})
