@@ -1,7 +1,10 @@
-package ingot.formats.gguf;
+package ingot.quant.gguf;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.gguf.Architecture;
+import ingot.formats.gguf.MetadataWriter;
+import ingot.formats.gguf.TokenizerMetadata;
 import ingot.formats.hf.AttentionConfig;
 import ingot.formats.hf.GenerationDefaults;
 import ingot.formats.hf.ModelConfig;
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The metadata of a model by the conventions of llama.cpp (gguf-py, constants.py; what convert_hf_to_gguf.py writes): the
- * inverse of what {@link GgufModel} reads. llama.cpp computes each architecture in one way; a setting for which it has no
+ * inverse of what {@link ingot.formats.gguf.GgufModel} reads. llama.cpp computes each architecture in one way; a setting for which it has no
  * key is refused instead of silently computed otherwise.
  */
 public final class ModelMetadata {
@@ -175,23 +178,7 @@ public final class ModelMetadata {
 
     private void tokenizer(TokenizerData tokenizer, GenerationDefaults defaults) {
         TokenList list = TokenList.of(tokenizer, config.vocabSize());
-        List<Integer> kinds = list.kinds().stream()
-                .map(kind -> switch (kind) {
-                    case NORMAL -> TokenizerBuilder.NORMAL;
-                    case CONTROL -> TokenizerBuilder.CONTROL;
-                    case ADDED -> TokenizerBuilder.USER_DEFINED;
-                    case UNUSED -> TokenizerBuilder.UNUSED;
-                })
-                .toList();
-        String pre = switch (tokenizer.preTokenization()) {
-            case QWEN2 -> "qwen2";
-            case QWEN3_5 -> "qwen35";
-        };
-        out.text("tokenizer.ggml.model", "gpt2")
-                .text("tokenizer.ggml.pre", pre)
-                .texts("tokenizer.ggml.tokens", list.tokens())
-                .integers("tokenizer.ggml.token_type", kinds)
-                .texts("tokenizer.ggml.merges", list.merges());
+        TokenizerMetadata.put(list, tokenizer.preTokenization(), out);
         TokenizerConfig roles = tokenizer.config();
         // llama.cpp takes a token for the end of a text even where only generation_config.json lists it.
         id("eos", roles.eosToken(), list, smallest(defaults.eosIds().stream()));
