@@ -4,4 +4,6 @@ module ingot.quant {
     requires static transitive org.jspecify;
 
     exports ingot.quant;
+    exports ingot.quant.calibration;
+    exports ingot.quant.gptq;
 }

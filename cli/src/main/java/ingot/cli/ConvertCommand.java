@@ -5,6 +5,8 @@ import ingot.formats.IngotException;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
+import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,13 +25,15 @@ import picocli.CommandLine.Parameters;
                     + " or PyTorch file or index in one, a GGUF file or the folder of one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"
                     + " whole or not at all; the same input, options and version give the same bytes.",
             "",
-            "Types: f32, f16, bf16, int8, int4, nf4, nf4-dq (double-quantized); also q8_0 and q4_0, as int8 and int4 with"
-                    + " groups of 32, which carry the codes of such GGUF tensors over losslessly. Embedding and output head stay"
-                    + " int8 or better; norms and biases are f32."
+            "Types: f32, f16, bf16, int8, int6, int5, int4, int3, iq4 (the table of IQ4_NL), nf4, nf4-dq"
+                    + " (double-quantized); also q8_0, q5_0, q4_0 and iq4_nl, as int8, int5, int4 and iq4 with groups of 32,"
+                    + " which carry the codes of such GGUF tensors over losslessly. Embedding and output head stay int8 or"
+                    + " better unless --keep says otherwise; norms and biases are f32."
         },
         footer = {
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4 --group 128 --keep down_proj=int8",
+            "  ingot convert Qwen3-0.6B -o qwen3.ingot --type iq4 --keep embed_tokens=int6:64",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type nf4 --dry-run"
         })
 final class ConvertCommand extends Task {
@@ -55,12 +59,17 @@ final class ConvertCommand extends Task {
     @Option(
             names = "--group",
             paramLabel = "N",
-            description = "Weights per scale of int8 and int4: a multiple of 32, or channel (default: 32).")
+            description = "Weights per scale of int3 to int8 and iq4: a multiple of 32, or channel (default: 32).")
     @Nullable
     String group;
 
-    @Option(names = "--method", paramLabel = "NAME", description = "How numbers are chosen: rtn, round to nearest.")
-    String method = "rtn";
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
+                    + " layers see of a calibration text (default with --calibration).")
+    @Nullable
+    String method;
 
     @Option(
             names = "--keep",
@@ -85,24 +94,57 @@ final class ConvertCommand extends Task {
     @Option(names = "--allow-nonfinite", description = "Convert weights that are NaN or infinite.")
     boolean allowNonFinite;
 
-    @Option(names = "--calibration", paramLabel = "TEXT", hidden = true)
+    @Option(
+            names = "--calibration",
+            paramLabel = "TEXT",
+            description = "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
+                    + " with Ingot).")
     @Nullable
     Path calibration;
+
+    @Option(
+            names = "--calibration-tokens",
+            paramLabel = "N",
+            defaultValue = "65536",
+            description = "Tokens to use of it at most (default: ${DEFAULT-VALUE}).")
+    int calibrationTokens;
+
+    @Option(
+            names = "--calibration-length",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+    int calibrationLength;
+
+    @Option(
+            names = "--calibration-seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Picks the sequences where there are more (default: ${DEFAULT-VALUE}).")
+    long seed;
+
+    @Option(
+            names = "--order",
+            paramLabel = "ORDER",
+            defaultValue = "ACTIVATION",
+            description = "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
+                    + " (default: ${DEFAULT-VALUE}).")
+    Order.Kind order = Order.Kind.ACTIVATION;
 
     @Option(names = "--budget", paramLabel = "SIZE", hidden = true)
     @Nullable
     String budget;
 
-    @Option(names = "--resume", hidden = true)
+    @Option(names = "--resume", description = "Go on where a calibrated conversion to the same output was interrupted.")
     boolean resume;
 
     @Override
     int run(Console console) {
-        refuseWhatIsNotThere();
         String asked = type == null ? "int8" : type;
         ConvertOptions options = ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
                 .withSame(type == null && group == null)
                 .withKeep(keep.stream().map(ConvertOptions.Keep::parse).toList())
+                .withMethod(method())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
@@ -134,24 +176,24 @@ final class ConvertCommand extends Task {
         return ExitCode.DONE;
     }
 
-    /** The options exist in the agreed command line; using one must not silently do something else. */
-    private void refuseWhatIsNotThere() {
-        String name = method.toLowerCase(Locale.ROOT);
-        if (!name.equals("rtn")) {
-            throw new IngotException.Usage(
-                    name.equals("gptq")
-                            ? "--method gptq is not in this version; it has rtn"
-                            : "unknown method '" + name + "'; this version has rtn");
+    private ConvertOptions.Method method() {
+        Optional<String> name = Optional.ofNullable(method).map(m -> m.toLowerCase(Locale.ROOT));
+        boolean calibrated = name.map("gptq"::equals).orElse(calibration != null);
+        if (name.isPresent() && !calibrated && !name.get().equals("rtn")) {
+            throw new IngotException.Usage("unknown method '" + method + "'; expected rtn or gptq");
         }
         if ("auto".equals(type) || budget != null) {
             throw new IngotException.Usage(
                     "choosing types by a budget is not in this version; name a type and exceptions with --keep");
         }
-        if (calibration != null) {
-            throw new IngotException.Usage("--calibration needs a calibrated method, and this version has only rtn");
+        if (!calibrated) {
+            if (calibration != null) {
+                throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
+            }
+            return new ConvertOptions.Method.Rtn();
         }
-        if (resume) {
-            throw new IngotException.Usage("--resume is not in this version; start the conversion again");
-        }
+        CalibrationOptions data =
+                new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
+        return new ConvertOptions.Method.Gptq(data, order, resume);
     }
 }

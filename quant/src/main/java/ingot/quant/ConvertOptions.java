@@ -3,13 +3,18 @@ package ingot.quant;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -20,26 +25,52 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a conversion is asked for.
  *
- * @param layout of the linear layers' matrices
- * @param same store a matrix that comes quantized in the layout that holds it as it is, where there is one
- * @param keep exceptions by name, first match wins
+ * @param types what each tensor is stored as
+ * @param method how the numbers are chosen
  * @param extras files that go into the output besides the source
  * @param allowNonFinite keep NaN and infinities instead of refusing them
  * @param overwrite replace an existing output
  * @param threads workers; changes the time, never the bytes
  */
 public record ConvertOptions(
-        Layout layout,
-        boolean same,
-        List<Keep> keep,
-        Extras extras,
-        boolean allowNonFinite,
-        boolean overwrite,
-        int threads) {
+        Types types, Method method, Extras extras, boolean allowNonFinite, boolean overwrite, int threads) {
     public ConvertOptions {
-        keep = List.copyOf(keep);
         if (threads < 1) {
             throw new IngotException.Usage(threads + " threads; expected at least 1");
+        }
+    }
+
+    /**
+     * Types of the tensors.
+     *
+     * @param layout of the linear layers' matrices
+     * @param same store a matrix that comes quantized in the layout that holds it as it is, where there is one
+     * @param keep exceptions by name, first match wins
+     */
+    public record Types(Layout layout, boolean same, List<Keep> keep) {
+        public Types {
+            keep = List.copyOf(keep);
+        }
+    }
+
+    /** How numbers are chosen. */
+    public sealed interface Method {
+        /** Each by itself: round to nearest. */
+        record Rtn() implements Method {}
+
+        /**
+         * With error feedback on the activations of a calibration set (GPTQ).
+         *
+         * @param resume go on where a conversion that was interrupted stopped
+         */
+        record Gptq(CalibrationOptions calibration, Order.Kind order, boolean resume) implements Method {}
+
+        /** The name in options and reports. */
+        default String label() {
+            return switch (this) {
+                case Rtn rtn -> "rtn";
+                case Gptq gptq -> "gptq";
+            };
         }
     }
 
@@ -54,6 +85,21 @@ public record ConvertOptions(
         public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
     }
 
+    /** Layout of the linear layers' matrices. */
+    public Layout layout() {
+        return types.layout();
+    }
+
+    /** Whether matrices that come quantized keep their type. */
+    public boolean same() {
+        return types.same();
+    }
+
+    /** Exceptions by name. */
+    public List<Keep> keep() {
+        return types.keep();
+    }
+
     /** Golden file to embed. */
     public Optional<Path> golden() {
         return extras.golden();
@@ -64,19 +110,28 @@ public record ConvertOptions(
         return extras.adapter();
     }
 
-    /** The defaults: refuse what is doubtful, use every processor. */
+    /** The defaults: round to nearest, refuse what is doubtful, use every processor. */
     public static ConvertOptions of(Layout layout) {
         int threads = Runtime.getRuntime().availableProcessors();
-        return new ConvertOptions(layout, false, List.of(), Extras.NONE, false, false, threads);
+        return new ConvertOptions(
+                new Types(layout, false, List.of()), new Method.Rtn(), Extras.NONE, false, false, threads);
+    }
+
+    private ConvertOptions withTypes(Types newTypes) {
+        return new ConvertOptions(newTypes, method, extras, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withKeep(List<Keep> rules) {
-        return new ConvertOptions(layout, same, rules, extras, allowNonFinite, overwrite, threads);
+        return withTypes(new Types(layout(), same(), rules));
     }
 
     /** Keeps the type of matrices that come quantized, where a layout here holds them as they are. */
     public ConvertOptions withSame(boolean keepType) {
-        return new ConvertOptions(layout, keepType, keep, extras, allowNonFinite, overwrite, threads);
+        return withTypes(new Types(layout(), keepType, keep()));
+    }
+
+    public ConvertOptions withMethod(Method newMethod) {
+        return new ConvertOptions(types, newMethod, extras, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withGolden(Path file) {
@@ -88,19 +143,19 @@ public record ConvertOptions(
     }
 
     private ConvertOptions withExtras(Extras files) {
-        return new ConvertOptions(layout, same, keep, files, allowNonFinite, overwrite, threads);
+        return new ConvertOptions(types, method, files, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withAllowNonFinite(boolean allow) {
-        return new ConvertOptions(layout, same, keep, extras, allow, overwrite, threads);
+        return new ConvertOptions(types, method, extras, allow, overwrite, threads);
     }
 
     public ConvertOptions withOverwrite(boolean force) {
-        return new ConvertOptions(layout, same, keep, extras, allowNonFinite, force, threads);
+        return new ConvertOptions(types, method, extras, allowNonFinite, force, threads);
     }
 
     public ConvertOptions withThreads(int n) {
-        return new ConvertOptions(layout, same, keep, extras, allowNonFinite, overwrite, n);
+        return new ConvertOptions(types, method, extras, allowNonFinite, overwrite, n);
     }
 
     /**
@@ -144,18 +199,25 @@ public record ConvertOptions(
             case "f16" -> new Dense(ingot.formats.DType.F16);
             case "bf16" -> new Dense(ingot.formats.DType.BF16);
             case "int8" -> new Int8(group(group));
+            case "int6" -> new IntN(6, group(group));
+            case "int5" -> new IntN(5, group(group));
             case "int4" -> new Int4(group(group));
+            case "int3" -> new IntN(3, group(group));
+            case "iq4" -> new Iq4(group(group));
             case "q8_0" -> new Int8(32);
+            case "q5_0" -> new IntN(5, 32);
             case "q4_0" -> new Int4(32);
+            case "iq4_nl" -> new Iq4(32);
             case "nf4" -> new Nf4(false);
             case "nf4-dq" -> new Nf4(true);
             default ->
                 throw new IngotException.Usage(
-                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int4, nf4 or nf4-dq");
+                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int6, int5,"
+                                + " int4, int3, iq4, nf4 or nf4-dq");
         };
-        if (group.isPresent() && !(layout instanceof Int8) && !(layout instanceof Int4)) {
-            throw new IngotException.Usage("--group applies to int8 and int4; " + layout.label() + " has "
-                    + (layout instanceof Nf4 ? "64" : "none"));
+        if (group.isPresent() && !(layout instanceof Grouped)) {
+            throw new IngotException.Usage("--group applies to int8, int6, int5, int4, int3 and iq4; " + layout.label()
+                    + " has " + (layout instanceof Nf4 ? "64" : "none"));
         }
         return layout;
     }
@@ -181,17 +243,17 @@ public record ConvertOptions(
     /** What of this changes the bytes of the output, for its provenance. */
     ObjectNode toJson(boolean fromQuantized) {
         ObjectNode node = Json.object();
-        node.set("layout", layout.toJson());
-        node.put("method", "rtn");
-        if (!keep.isEmpty()) {
+        node.set("layout", layout().toJson());
+        node.put("method", method.label());
+        if (!keep().isEmpty()) {
             var rules = node.putArray("keep");
-            for (Keep rule : keep) {
+            for (Keep rule : keep()) {
                 rules.addObject()
                         .put("pattern", rule.pattern().pattern())
                         .set("layout", rule.layout().toJson());
             }
         }
-        if (same && fromQuantized) {
+        if (same() && fromQuantized) {
             node.put("same", true);
         }
         adapter().ifPresent(folder -> node.put("adapter", Folders.name(folder)));

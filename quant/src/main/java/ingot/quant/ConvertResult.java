@@ -32,8 +32,15 @@ public record ConvertResult(
      *
      * @param type layout with its group, for example {@code int4 g32}
      * @param nmse error of the stored weights; absent in a dry run
+     * @param weightedError share of its outputs' energy on the calibration set that is error, where that is known
      * @param note what else a reader of the summary should know; empty for nothing
      */
     public record TensorResult(
-            String name, String type, long parameters, double bitsPerWeight, OptionalDouble nmse, String note) {}
+            String name,
+            String type,
+            long parameters,
+            double bitsPerWeight,
+            OptionalDouble nmse,
+            OptionalDouble weightedError,
+            String note) {}
 }

@@ -29,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import tools.jackson.databind.node.ObjectNode;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -51,7 +52,7 @@ public final class Converter {
     public ConvertResult plan(Path source, Path output) {
         try (Source opened = Source.open(source, options.adapter())) {
             List<StoredTensor> stored = stored(opened);
-            return result(output, 0, opened, new Outcome(stored, notes(opened)), false);
+            return result(output, 0, opened, new Outcome(stored, notes(opened)), Optional.empty());
         }
     }
 
@@ -67,35 +68,51 @@ public final class Converter {
             opened.requireNot(output);
             golden.requireNot(output);
             golden.requireFits(opened.graph().config().vocabSize());
-            List<StoredTensor> plan = stored(opened);
-            List<Attachment> attachments = new ArrayList<>();
-            byte[] tokenizer = tokenizer(opened, source).map(t -> t.encode()).orElse(new byte[0]);
-            if (tokenizer.length > 0) {
-                attachments.add(new Attachment(
-                        IngotFormat.TOKENIZER,
-                        DType.U8,
-                        new Shape(tokenizer.length),
-                        sink -> sink.write(ByteBuffer.wrap(tokenizer))));
-            }
-            attachments.addAll(golden.attachments());
-            Manifest manifest = new Manifest(
-                    "ingot " + Version.NUMBER,
-                    opened.config(),
-                    opened.generationConfig(),
-                    tokenizer.length > 0,
-                    plan,
-                    sources(opened, SourceFile.UNKNOWN),
-                    options.toJson(opened.isQuantized()));
-            try (IngotWriter writer = IngotWriter.create(output, options.overwrite(), manifest, attachments)) {
-                Outcome measured = new Outcome(new ArrayList<>(plan), new ArrayList<>(notes(opened)));
-                List<SourceFile> hashed = new ArrayList<>(manifest.sources());
-                run(opened, writer, measured, hashed, progress);
-                opened.files().forEach(InputFile::requireUnchanged);
-                golden.requireUnchanged();
-                writer.commit(measured.tensors(), hashed);
-                return result(output, writer.totalBytes(), opened, measured, true);
+            Optional<TokenizerData> tokenizer = tokenizer(opened, source);
+            try (Calibrated calibrated = Calibrated.run(opened, options, output, progress)) {
+                ConvertResult result = write(new Job(opened, golden, calibrated, output), tokenizer, progress);
+                calibrated.finish();
+                return result;
             }
         }
+    }
+
+    /** What a conversion works on. */
+    private record Job(Source source, Golden golden, Calibrated calibrated, Path output) {}
+
+    private ConvertResult write(Job job, Optional<TokenizerData> tokenizer, Progress progress) {
+        Source source = job.source();
+        List<StoredTensor> plan = stored(source);
+        List<Attachment> attachments = new ArrayList<>();
+        tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
+        attachments.addAll(job.golden().attachments());
+        ObjectNode asked = options.toJson(source.isQuantized());
+        job.calibrated().provenance().ifPresent(set -> asked.set("calibration", set));
+        Manifest manifest = new Manifest(
+                "ingot " + Version.NUMBER,
+                source.config(),
+                source.generationConfig(),
+                tokenizer.isPresent(),
+                plan,
+                sources(source, SourceFile.UNKNOWN),
+                asked);
+        try (IngotWriter writer = IngotWriter.create(job.output(), options.overwrite(), manifest, attachments)) {
+            Outcome measured = new Outcome(new ArrayList<>(plan), new ArrayList<>(notes(source)));
+            List<SourceFile> hashed = new ArrayList<>(manifest.sources());
+            run(job, writer, measured, hashed, progress);
+            source.files().forEach(InputFile::requireUnchanged);
+            job.golden().requireUnchanged();
+            writer.commit(measured.tensors(), hashed);
+            return result(job.output(), writer.totalBytes(), source, measured, Optional.of(job.calibrated()));
+        }
+    }
+
+    private static Attachment tokenizerPart(byte[] bytes) {
+        return new Attachment(
+                IngotFormat.TOKENIZER,
+                DType.U8,
+                new Shape(bytes.length),
+                sink -> sink.write(ByteBuffer.wrap(bytes)));
     }
 
     private static Optional<TokenizerData> tokenizer(Source opened, Path source) {
@@ -114,7 +131,8 @@ public final class Converter {
     }
 
     /** One task per source file to hash and per weight to store; the largest first, so that threads end together. */
-    private void run(Source source, IngotWriter writer, Outcome measured, List<SourceFile> hashed, Progress progress) {
+    private void run(Job job, IngotWriter writer, Outcome measured, List<SourceFile> hashed, Progress progress) {
+        Source source = job.source();
         List<WeightSpec> weights = source.graph().weights();
         long total = source.files().stream().mapToLong(InputFile::size).sum()
                 + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
@@ -135,7 +153,7 @@ public final class Converter {
             int index = i;
             WeightSpec weight = weights.get(i);
             tasks.add(new Tasks.Task(weight.shape().count() * Float.BYTES, () -> {
-                store(source, weight, index, measured, writer);
+                store(job, weight, index, measured, writer);
                 advance.accept(weight.shape().count() * Float.BYTES);
             }));
         }
@@ -151,7 +169,8 @@ public final class Converter {
                 .toList();
     }
 
-    private void store(Source source, WeightSpec weight, int index, Outcome outcome, IngotWriter writer) {
+    private void store(Job job, WeightSpec weight, int index, Outcome outcome, IngotWriter writer) {
+        Source source = job.source();
         StoredTensor tensor = outcome.tensors().get(index);
         List<IngotWriter.Sink> sinks = tensor.parts().stream().map(writer::sink).toList();
         PartSink sink = (part, bytes) -> sinks.get(part).write(bytes.asByteBuffer());
@@ -161,7 +180,12 @@ public final class Converter {
                 .set(
                         index,
                         (carried.isPresent() ? "carried over losslessly from " : "dequantized from ") + p.describe()));
-        Scheme scheme = carried.orElseGet(() -> types.scheme(tensor.layout()));
+        Optional<Scheme> calibrated = carried.isPresent() ? carried : job.calibrated().scheme(weight, tensor.layout());
+        String how = job.calibrated().note(weight);
+        if (!how.isEmpty()) {
+            outcome.notes().set(index, outcome.notes().get(index) + ", " + how);
+        }
+        Scheme scheme = calibrated.orElseGet(() -> types.scheme(tensor.layout()));
         try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
             double nmse = scheme.encode(rows, sink);
             outcome.tensors().set(index, tensor.withNmse(nmse));
@@ -194,7 +218,10 @@ public final class Converter {
                 Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
-    private ConvertResult result(Path output, long bytes, Source source, Outcome outcome, boolean measured) {
+    /** @param done what calibration found; absent in a dry run */
+    private ConvertResult result(
+            Path output, long bytes, Source source, Outcome outcome, Optional<Calibrated> done) {
+        boolean measured = done.isPresent();
         List<StoredTensor> tensors = outcome.tensors();
         List<ConvertResult.TensorResult> results = new ArrayList<>();
         long weightBytes = 0;
@@ -209,6 +236,7 @@ public final class Converter {
                     n,
                     8.0 * size / n,
                     measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
+                    done.map(c -> c.weightedError(t.name())).orElse(OptionalDouble.empty()),
                     outcome.notes().get(i)));
         }
         long parameters = source.graph().parameters();
@@ -217,7 +245,7 @@ public final class Converter {
                 measured ? bytes : weightBytes,
                 parameters,
                 8.0 * weightBytes / parameters,
-                "rtn",
+                options.method().label(),
                 results,
                 source.warnings());
     }

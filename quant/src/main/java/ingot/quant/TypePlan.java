@@ -2,14 +2,18 @@ package ingot.quant;
 
 import ingot.formats.DType;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.quant.scheme.DenseScheme;
 import ingot.quant.scheme.IntegerRtn;
 import ingot.quant.scheme.Nf4Rtn;
 import ingot.quant.scheme.Scheme;
+import ingot.quant.scheme.TableRtn;
 import ingot.runtime.model.WeightSpec;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -46,6 +50,8 @@ final class TypePlan {
             case EMBEDDING, HEAD ->
                 switch (options.layout()) {
                     case Int4 small -> new Int8(32);
+                    case IntN small -> new Int8(32);
+                    case Iq4 small -> new Int8(32);
                     case Nf4 small -> new Int8(32);
                     case Int8 same -> same;
                     case Dense same -> same;
@@ -57,8 +63,8 @@ final class TypePlan {
     Scheme scheme(Layout layout) {
         return switch (layout) {
             case Dense dense -> new DenseScheme(dense, options.allowNonFinite());
-            case Int8 int8 -> new IntegerRtn.Int8Rtn(int8);
-            case Int4 int4 -> new IntegerRtn.Int4Rtn(int4);
+            case Iq4 iq4 -> new TableRtn(iq4);
+            case Grouped integers -> new IntegerRtn(integers);
             case Nf4 nf4 -> new Nf4Rtn(nf4);
         };
     }

@@ -34,6 +34,7 @@ public final class ConvertFormat {
             node.put("type", t.type());
             number(node, "bits_per_weight", t.bitsPerWeight());
             number(node, "nmse", t.nmse().orElse(Double.NaN));
+            t.weightedError().ifPresent(e -> number(node, "weighted_error", e));
             if (!t.note().isEmpty()) {
                 node.put("note", t.note());
             }

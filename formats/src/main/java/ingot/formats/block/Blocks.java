@@ -9,9 +9,10 @@ import ingot.formats.Shape;
  *
  * <p>Block {@code r} holds rows 16r … 16r+15, lane = row − 16r, so that a vector register of 16 lanes does the same
  * arithmetic for 16 rows. Columns are padded to whole groups. The codes of a block are 32-bit little-endian words, each
- * with 4 (int8) or 8 (4-bit types) consecutive columns of one lane; the 16 words of the same columns are neighbours (64
- * bytes, one cache line). Words run along the columns, blocks follow each other; hence a block depends on no other one,
- * and rows can be encoded 16 at a time in any order.
+ * with consecutive columns of one lane: 4 for int8, 8 for the 4-bit types; the 3-, 5- and 6-bit ones have as many words as
+ * bits for 32 columns. The 16 words of the same columns are neighbours (64 bytes, one cache line). Words run along the
+ * columns, blocks follow each other; hence a block depends on no other one, and rows can be encoded 16 at a time in any
+ * order.
  *
  * @param rows ≥ 1
  * @param cols ≥ 1
@@ -71,14 +72,26 @@ public record Blocks(long rows, int cols, int group) {
         return row / ROWS * codeBytes(perWord) + (long) (col / perWord) * LINE + row % ROWS * Integer.BYTES;
     }
 
+    /** Byte offset of the first word with bits of one weight, where 32 columns have {@code bits} words. */
+    public long unitAt(long row, int col, int bits) {
+        long unit = row / ROWS * (paddedCols() / Grouping.UNIT) + col / Grouping.UNIT;
+        return unit * bits * LINE + row % ROWS * Integer.BYTES;
+    }
+
     /** Index (in elements) of the scale of one row and group. */
     public long scaleAt(long row, int g) {
         return (row / ROWS * groups() + g) * ROWS + row % ROWS;
     }
 
-    /** The part with the codes: {@code [blocks, groups, words per group, 16, 4]}. */
-    Part codes(int perWord) {
-        return new Part("codes", DType.U8, new Shape(count(), groups(), group / perWord, ROWS, Integer.BYTES));
+    /**
+     * The part with the codes: {@code [blocks, groups, words per group, 16, 4]} where codes do not straddle words, else
+     * {@code [blocks, groups, group / 32, bits, 16, 4]}.
+     */
+    Part codes(int bits) {
+        Shape shape = Integer.bitCount(bits) == 1
+                ? new Shape(count(), groups(), group * bits / Integer.SIZE, ROWS, Integer.BYTES)
+                : new Shape(count(), groups(), group / Grouping.UNIT, bits, ROWS, Integer.BYTES);
+        return new Part("codes", DType.U8, shape);
     }
 
     /** The part with one scale per row and group: {@code [blocks, groups, 16]}. */

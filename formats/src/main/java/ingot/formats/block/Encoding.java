@@ -3,64 +3,78 @@ package ingot.formats.block;
 import ingot.formats.Numbers;
 import java.lang.foreign.MemorySegment;
 
-/** Packing and unpacking shared by the block layouts; places are those of {@link Blocks}. */
+/**
+ * Packing and unpacking shared by the block layouts; places of words are those of {@link Blocks}.
+ *
+ * <p>A code of {@code bits} bits is cut into planes of 8, 4, 2 or 1 bits: the powers of two that {@code bits} is the sum
+ * of, widest first, beginning with the code's lowest bits (6 = 4 + 2: a nibble, then the two bits above it). A plane of w
+ * bits has w words for 32 columns; bits 8b + w·f and up of word m are those of column (32 ÷ w)·m + 4f + b, for b &lt; 4 and
+ * f &lt; 8 ÷ w. So a mask gives the same bits of four neighbouring columns as bytes, whatever the plane.
+ */
 final class Encoding {
-    private static final int NIBBLES = 8;
+    /**
+     * How a code is stored.
+     *
+     * @param bits of a stored code
+     * @param bias what is added to a code to store it
+     * @param padding the code of columns and rows that do not exist
+     */
+    record Field(int bits, int bias, int padding) {}
 
     private Encoding() {}
 
-    /** Words of four bytes: byte b is column 4j+b, stored as code + bias; padding is {@code bias}. */
-    static void bytes(Blocks blocks, byte[] codes, int bias, MemorySegment out) {
+    /** Packs {@code [rows][cols]} codes, which the caller has checked, into all words of their blocks. */
+    static void pack(Blocks blocks, byte[] codes, Field field, MemorySegment out) {
         requireLength("codes", codes.length, blocks.rows() * blocks.cols());
+        int[] unit = new int[Grouping.UNIT];
         for (int row = 0; row < blocks.count() * Blocks.ROWS; row++) {
-            for (int k = 0; k < blocks.paddedCols(); k += Int8.PER_WORD) {
-                int word = 0;
-                for (int b = 0; b < Int8.PER_WORD; b++) {
-                    word |= ((code(blocks, codes, row, k + b, 0) + bias) & 0xFF) << 8 * b;
+            for (int k = 0; k < blocks.paddedCols(); k += Grouping.UNIT) {
+                for (int i = 0; i < unit.length; i++) {
+                    boolean real = row < blocks.rows() && k + i < blocks.cols();
+                    unit[i] = (real ? codes[row * blocks.cols() + k + i] : field.padding()) + field.bias();
                 }
-                out.set(Numbers.LE_INT, blocks.wordAt(row, k, Int8.PER_WORD), word);
+                pack(unit, field.bits(), out, blocks.unitAt(row, k, field.bits()));
             }
         }
     }
 
-    /** Words of eight nibbles in the order of {@link #shift}, stored as code + bias; padding is {@code bias}. */
-    static void nibbles(Blocks blocks, byte[] codes, int bias, MemorySegment out) {
-        nibbles(blocks, codes, bias, 0, out);
-    }
-
-    /** As above with another code for padding. */
-    static void nibbles(Blocks blocks, byte[] codes, int bias, int padding, MemorySegment out) {
-        requireLength("codes", codes.length, blocks.rows() * blocks.cols());
-        for (int row = 0; row < blocks.count() * Blocks.ROWS; row++) {
-            for (int k = 0; k < blocks.paddedCols(); k += NIBBLES) {
+    private static void pack(int[] unit, int bits, MemorySegment out, long at) {
+        int line = 0;
+        for (int rest = bits; rest > 0; rest -= Integer.highestOneBit(rest)) {
+            int width = Integer.highestOneBit(rest);
+            int perWord = Integer.SIZE / width;
+            for (int first = 0; first < unit.length; first += perWord) {
                 int word = 0;
-                for (int i = 0; i < NIBBLES; i++) {
-                    int stored = code(blocks, codes, row, k + i, padding) + bias;
-                    if (stored < 0 || stored > 15) {
-                        throw new IllegalArgumentException("4-bit code " + (stored - bias) + " of row " + row
-                                + ", column " + (k + i) + "; expected " + -bias + " to " + (15 - bias));
-                    }
-                    word |= stored << shift(k + i);
+                for (int i = 0; i < perWord; i++) {
+                    word |= (unit[first + i] >>> (bits - rest) & mask(width)) << shift(i, width);
                 }
-                out.set(Numbers.LE_INT, blocks.wordAt(row, k, NIBBLES), word);
+                out.set(Numbers.LE_INT, at + line++ * (long) Blocks.LINE, word);
             }
         }
     }
 
-    /** The stored nibble of one weight. */
-    static int nibble(Blocks blocks, MemorySegment codes, long row, int col) {
-        return (codes.get(Numbers.LE_INT, blocks.wordAt(row, col, NIBBLES)) >>> shift(col)) & 15;
+    /** The stored code of one weight. */
+    static int stored(Blocks blocks, MemorySegment codes, int bits, long row, int col) {
+        long at = blocks.unitAt(row, col, bits);
+        int code = 0;
+        for (int rest = bits; rest > 0; rest -= Integer.highestOneBit(rest)) {
+            int width = Integer.highestOneBit(rest);
+            int perWord = Integer.SIZE / width;
+            int m = col % Grouping.UNIT / perWord;
+            int word = codes.get(Numbers.LE_INT, at + m * (long) Blocks.LINE);
+            code |= (word >>> shift(col % perWord, width) & mask(width)) << (bits - rest);
+            at += width * (long) Blocks.LINE;
+        }
+        return code;
     }
 
-    /** Column 8j+b is the low, column 8j+4+b the high nibble of byte b. */
-    private static int shift(int col) {
-        int b = col % 4;
-        boolean high = col % NIBBLES >= 4;
-        return 8 * b + (high ? 4 : 0);
+    /** Where column i of a word begins. */
+    private static int shift(int i, int width) {
+        return 8 * (i % 4) + width * (i / 4);
     }
 
-    private static int code(Blocks blocks, byte[] codes, int row, int col, int padding) {
-        return row < blocks.rows() && col < blocks.cols() ? codes[row * blocks.cols() + col] : padding;
+    private static int mask(int width) {
+        return (1 << width) - 1;
     }
 
     /** Scales {@code [rows][groups]} as f16 bits to their places; 0 for padding rows. */

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
  * How a weight matrix of {@code rows} outputs × {@code cols} inputs (y = W·x) is stored. Decoding is the definition of
  * the stored numbers: kernels may reorder sums, never the meaning of a weight.
  */
-public sealed interface Layout permits Dense, Int8, Int4, Nf4 {
+public sealed interface Layout permits Dense, Grouped, Nf4 {
     /**
      * The tensors that store a matrix, in the order that every {@code List<MemorySegment>} of parts has.
      *
@@ -28,7 +28,7 @@ public sealed interface Layout permits Dense, Int8, Int4, Nf4 {
      */
     void decodeRow(long rows, long cols, List<MemorySegment> parts, long row, float[] out, int at);
 
-    /** Short name for tables: {@code f32}, {@code bf16}, {@code int8}, {@code int4}, {@code nf4}, {@code nf4-dq}. */
+    /** Short name for tables: {@code f32}, {@code bf16}, {@code int8}, {@code int6}, {@code iq4}, {@code nf4-dq}. */
     String label();
 
     /** The spelling in a manifest, for example {@code {"type":"int4","group":32}}; {@link #parse} reads it back. */
@@ -64,8 +64,7 @@ public sealed interface Layout permits Dense, Int8, Int4, Nf4 {
         return switch (this) {
             case Dense d -> d.label();
             case Nf4 n -> n.label();
-            case Int8 i -> i.label() + Grouping.describe(i.group());
-            case Int4 i -> i.label() + Grouping.describe(i.group());
+            case Grouped g -> g.label() + Grouping.describe(g.group());
         };
     }
 }

@@ -20,13 +20,9 @@ final class LayoutJson {
             throw new IllegalArgumentException("no string 'type'");
         }
         return switch (type.stringValue()) {
-            case "int8" -> {
+            case "int8", "int6", "int5", "int4", "int3", "iq4" -> {
                 onlyFields(node, Set.of(TYPE, GROUP));
-                yield new Int8(Grouping.read(node.get(GROUP)));
-            }
-            case "int4" -> {
-                onlyFields(node, Set.of(TYPE, GROUP));
-                yield new Int4(Grouping.read(node.get(GROUP)));
+                yield grouped(type.stringValue(), Grouping.read(node.get(GROUP)));
             }
             case "nf4" -> {
                 onlyFields(node, Set.of(TYPE, DOUBLE_QUANT));
@@ -47,7 +43,16 @@ final class LayoutJson {
             }
             default ->
                 throw new IllegalArgumentException("unknown type " + Text.quote(type.stringValue())
-                        + "; expected f32, f16, bf16, int8, int4 or nf4");
+                        + "; expected f32, f16, bf16, int8, int6, int5, int4, int3, iq4 or nf4");
+        };
+    }
+
+    private static Grouped grouped(String type, int group) {
+        return switch (type) {
+            case "int8" -> new Int8(group);
+            case "int4" -> new Int4(group);
+            case "iq4" -> new Iq4(group);
+            default -> new IntN(type.charAt(3) - '0', group);
         };
     }
 

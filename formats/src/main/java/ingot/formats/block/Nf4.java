@@ -30,6 +30,8 @@ public record Nf4(boolean doubleQuant) implements Layout {
     /** Columns in a 32-bit word. */
     public static final int PER_WORD = 8;
 
+    private static final int BITS = 4;
+
     /** Scales that share a nested absmax. */
     public static final int NESTED = 256;
 
@@ -65,7 +67,7 @@ public record Nf4(boolean doubleQuant) implements Layout {
     public List<Part> parts(long rows, long cols) {
         Blocks blocks = Blocks.of(rows, cols, GROUP);
         List<Part> parts = new ArrayList<>();
-        parts.add(blocks.codes(PER_WORD));
+        parts.add(blocks.codes(BITS));
         parts.add(blocks.scales(doubleQuant ? DType.U8 : DType.F32));
         if (doubleQuant) {
             long scales = Math.multiplyExact(rows, (long) blocks.groups());
@@ -83,7 +85,12 @@ public record Nf4(boolean doubleQuant) implements Layout {
      * @param out buffer for part {@code codes} of {@code parts(rows, cols)}
      */
     public void encodeCodes(int rows, int cols, byte[] codes, MemorySegment out) {
-        Encoding.nibbles(Blocks.of(rows, cols, GROUP), codes, 0, ZERO, out);
+        for (byte code : codes) {
+            if (code < 0 || code >= VALUES.length) {
+                throw new IllegalArgumentException("nf4 code " + code + "; expected 0 to " + (VALUES.length - 1));
+            }
+        }
+        Encoding.pack(Blocks.of(rows, cols, GROUP), codes, new Encoding.Field(BITS, 0, ZERO), out);
     }
 
     /**
@@ -134,7 +141,7 @@ public record Nf4(boolean doubleQuant) implements Layout {
     public void decodeRow(long rows, long cols, List<MemorySegment> parts, long row, float[] out, int at) {
         Blocks blocks = Blocks.of(rows, cols, GROUP);
         for (int k = 0; k < blocks.cols(); k++) {
-            int code = Encoding.nibble(blocks, parts.getFirst(), row, k);
+            int code = Encoding.stored(blocks, parts.getFirst(), BITS, row, k);
             out[at + k] = VALUES[code] * absmax(blocks, parts, row, k / GROUP);
         }
     }

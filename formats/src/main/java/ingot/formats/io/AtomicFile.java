@@ -47,6 +47,25 @@ public final class AtomicFile implements AutoCloseable {
      * @throws IngotException.Busy when another process is writing the same target
      */
     public static AtomicFile create(Path target, boolean overwrite, long expectedBytes) {
+        requireCreatable(target, overwrite, expectedBytes);
+        Path absolute = target.toAbsolutePath();
+        OutputLock lock = OutputLock.take(absolute);
+        try {
+            Path temporary = absolute.resolveSibling("." + Folders.name(absolute) + ".part");
+            removeStale(target, temporary);
+            requireSpace(target, Folders.of(absolute), expectedBytes);
+            return new AtomicFile(absolute, temporary, expectedBytes, lock, open(target, temporary));
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+    /**
+     * Refuses at once what {@link #create} would refuse in the end, before long work whose result is to be kept there.
+     *
+     * @throws IngotException as {@link #create}, but for the disk's size and other writers
+     */
+    public static void requireCreatable(Path target, boolean overwrite, long expectedBytes) {
         Path absolute = target.toAbsolutePath();
         Path folder = Folders.of(absolute);
         if (!Files.isDirectory(folder)) {
@@ -66,16 +85,6 @@ public final class AtomicFile implements AutoCloseable {
                 throw new IngotException.CannotCreate(
                         Text.path(target) + ": exists already; --force replaces it", null);
             }
-        }
-        OutputLock lock = OutputLock.take(absolute);
-        try {
-            Path temporary = absolute.resolveSibling("." + Folders.name(absolute) + ".part");
-            removeStale(target, temporary);
-            requireSpace(target, folder, expectedBytes);
-            return new AtomicFile(absolute, temporary, expectedBytes, lock, open(target, temporary));
-        } catch (RuntimeException | Error e) {
-            lock.close();
-            throw e;
         }
     }
 

@@ -67,6 +67,11 @@ public final class InputFile implements AutoCloseable {
         return opened.size();
     }
 
+    /** When it was changed last, as the file system said when it was opened; ISO 8601. */
+    public String modified() {
+        return opened.lastModifiedTime().toString();
+    }
+
     /**
      * Fills {@code destination} from byte {@code position} on.
      *

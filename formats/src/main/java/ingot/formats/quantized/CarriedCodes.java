@@ -1,12 +1,12 @@
 package ingot.formats.quantized;
 
 import ingot.formats.block.Blocks;
-import ingot.formats.block.Int4;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Int8;
-import ingot.formats.block.Layout;
+import ingot.formats.block.Iq4;
 
 /**
- * Whether a layout of ours holds an integer matrix as it is: every one of its groups lies within one of the source's, every
+ * Whether an integer layout of ours holds a matrix as it is: every one of its groups lies within one of the source's, every
  * scale is an f16, every code is in range. Then storing codes and scales again loses nothing.
  */
 public final class CarriedCodes {
@@ -15,19 +15,20 @@ public final class CarriedCodes {
     private CarriedCodes() {}
 
     /** The answer that groups, scales and zero points allow; the codes themselves are not read. */
-    public static boolean mayHold(IntegerMatrix matrix, Layout layout) {
+    public static boolean mayHold(IntegerMatrix matrix, Grouped layout) {
         return fitsGroups(matrix, layout) && codesMayFit(matrix, layout) && scalesAreF16(matrix);
     }
 
     /** The answer; reads the codes where the zero points leave it open. */
-    public static boolean holds(IntegerMatrix matrix, Layout layout) {
+    public static boolean holds(IntegerMatrix matrix, Grouped layout) {
+        boolean gaps = layout instanceof Iq4;
         return mayHold(matrix, layout)
-                && (matrix.range().within(low(layout), high(layout)) || codesFit(matrix, low(layout), high(layout)));
+                && ((!gaps && matrix.range().within(layout.low(), layout.high())) || codesFit(matrix, layout));
     }
 
     /** For every group of {@code layout} the group of the source it lies in. */
-    public static int[] sourceGroups(IntegerMatrix matrix, Layout layout) {
-        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+    public static int[] sourceGroups(IntegerMatrix matrix, Grouped layout) {
+        Blocks blocks = layout.blocks(matrix.rows(), matrix.cols());
         int[] groupOf = matrix.groupOf();
         int[] sources = new int[blocks.groups()];
         for (int g = 0; g < sources.length; g++) {
@@ -36,11 +37,8 @@ public final class CarriedCodes {
         return sources;
     }
 
-    private static boolean fitsGroups(IntegerMatrix matrix, Layout layout) {
-        if (!(layout instanceof Int4) && !(layout instanceof Int8)) {
-            return false;
-        }
-        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+    private static boolean fitsGroups(IntegerMatrix matrix, Grouped layout) {
+        Blocks blocks = layout.blocks(matrix.rows(), matrix.cols());
         int[] groupOf = matrix.groupOf();
         for (int k = 0; k < groupOf.length; k++) {
             if (groupOf[k] != groupOf[k / blocks.group() * blocks.group()]) {
@@ -51,20 +49,20 @@ public final class CarriedCodes {
     }
 
     /** An int4 source is known by its zeros; only −128 of an 8-bit one takes a look at every code. */
-    private static boolean codesMayFit(IntegerMatrix matrix, Layout layout) {
+    private static boolean codesMayFit(IntegerMatrix matrix, Grouped layout) {
         return layout instanceof Int8
                 ? matrix.range().within(-128, 128)
-                : matrix.range().within(low(layout), high(layout));
+                : matrix.range().within(layout.value(layout.low()), layout.value(layout.high()));
     }
 
-    private static boolean codesFit(IntegerMatrix matrix, int low, int high) {
+    private static boolean codesFit(IntegerMatrix matrix, Grouped layout) {
         int step = Math.max(1, SCAN / matrix.cols());
         int[] codes = new int[Math.multiplyExact(step, matrix.cols())];
         for (long row = 0; row < matrix.rows(); row += step) {
             int n = (int) Math.min(step, matrix.rows() - row);
             matrix.codes(row, n, codes);
             for (int i = 0; i < n * matrix.cols(); i++) {
-                if (codes[i] < low || codes[i] > high) {
+                if (!layout.has(codes[i])) {
                     return false;
                 }
             }
@@ -85,21 +83,5 @@ public final class CarriedCodes {
             }
         }
         return true;
-    }
-
-    private static int group(Layout layout) {
-        return switch (layout) {
-            case Int4 four -> four.group();
-            case Int8 eight -> eight.group();
-            default -> throw new IllegalArgumentException(layout.describe() + " holds no integers");
-        };
-    }
-
-    private static int low(Layout layout) {
-        return layout instanceof Int4 ? -8 : -127;
-    }
-
-    private static int high(Layout layout) {
-        return layout instanceof Int4 ? 7 : 127;
     }
 }

@@ -1,11 +1,13 @@
 package ingot.formats.quantized;
 
 import ingot.formats.IngotException;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.Layout;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Weights on an integer grid: w = (q − zero) · scale, the scale of a row and a group of columns. The difference has at most
@@ -57,10 +59,10 @@ public sealed interface IntegerMatrix extends Packed
         if (group < 0) {
             return Optional.empty();
         }
-        Layout four = new Int4(group);
-        return CarriedCodes.mayHold(this, four)
-                ? Optional.of(four)
-                : Optional.<Layout>of(new Int8(group)).filter(eight -> CarriedCodes.mayHold(this, eight));
+        return Stream.<Grouped>of(new Int4(group), new Int8(group))
+                .filter(layout -> CarriedCodes.mayHold(this, layout))
+                .<Layout>map(layout -> layout)
+                .findFirst();
     }
 
     /** Columns per scale where that is a size our layouts have and the groups lie side by side; else −1. */

@@ -1,9 +1,7 @@
 package ingot.quant.scheme;
 
-import ingot.formats.block.Blocks;
 import ingot.formats.block.DoubleQuantized;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.quantized.Bnb4Matrix;
@@ -26,7 +24,9 @@ public sealed interface Carried extends Scheme {
     static Optional<Scheme> scheme(Packed packed, Layout layout) {
         return switch (packed) {
             case IntegerMatrix matrix ->
-                Optional.<Scheme>of(new Integers(matrix, layout)).filter(s -> CarriedCodes.holds(matrix, layout));
+                layout instanceof Grouped grouped && CarriedCodes.holds(matrix, grouped)
+                        ? Optional.of(new Integers(matrix, grouped))
+                        : Optional.empty();
             case Bnb4Matrix matrix ->
                 layout instanceof Nf4 nf4 && matrix.holds(nf4)
                         ? Optional.of(new Normal(matrix, nf4))
@@ -42,8 +42,8 @@ public sealed interface Carried extends Scheme {
         return "exact";
     }
 
-    /** Integer codes with f16 scales, as int4 or int8; a group of the source may become several. */
-    record Integers(IntegerMatrix matrix, Layout layout) implements Carried {
+    /** Integer codes with f16 scales; a group of the source may become several. */
+    record Integers(IntegerMatrix matrix, Grouped layout) implements Carried {
         @Override
         public double encode(MatrixSource source, PartSink sink) {
             ErrorMeter error = new ErrorMeter();
@@ -62,18 +62,14 @@ public sealed interface Carried extends Scheme {
                         int row = i / groups.length;
                         f16[i] = Float.floatToFloat16(scales[row * matrix.groups() + groups[i % groups.length]]);
                     }
-                    int group = Blocks.of(rows, cols, group()).group();
+                    int group = layout.blocks(rows, cols).group();
                     for (int i = 0; i < codes.length; i++) {
-                        narrow[i] = (byte) codes[i];
+                        narrow[i] = (byte) layout.code(codes[i]);
                         short scale = f16[i / cols * groups.length + i % cols / group];
-                        blocks.stored[i] = narrow[i] * Float.float16ToFloat(scale);
+                        blocks.stored[i] = codes[i] * Float.float16ToFloat(scale);
                     }
                     List<MemorySegment> parts = blocks.parts(layout, rows);
-                    switch (layout) {
-                        case Int4 four -> four.encode(rows, cols, narrow, f16, parts);
-                        case Int8 eight -> eight.encode(rows, cols, narrow, f16, parts);
-                        default -> throw new IllegalStateException(layout.describe());
-                    }
+                    layout.encode(rows, cols, narrow, f16, parts);
                     for (int i = 0; i < parts.size(); i++) {
                         sink.write(i, parts.get(i));
                     }
@@ -82,14 +78,6 @@ public sealed interface Carried extends Scheme {
                 }
             }
             return error.nmse();
-        }
-
-        private int group() {
-            return switch (layout) {
-                case Int4 four -> four.group();
-                case Int8 eight -> eight.group();
-                default -> throw new IllegalStateException(layout.describe());
-            };
         }
     }
 

@@ -30,6 +30,9 @@ public interface Kernels extends AutoCloseable {
     /** The vector operations of this backend. */
     Ops ops();
 
+    /** Products of dense f32 matrices on this backend and its threads. */
+    Blas blas();
+
     /**
      * Runs {@code body} for 0 … tasks−1, each once, on the workers and the calling thread; returns when all are done.
      * Tasks must write to places of their own. What a task throws is thrown here, after which some tasks may not have run.

@@ -11,10 +11,12 @@ final class ScalarKernels implements Kernels {
 
     private final WorkerPool pool;
     private final Ops ops = new ScalarOps();
+    private final Blas blas;
     private final Scratch rows = new Scratch();
 
     ScalarKernels(int threads) {
         pool = new WorkerPool(threads);
+        blas = new ScalarBlas(pool);
     }
 
     @Override
@@ -36,6 +38,11 @@ final class ScalarKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public Blas blas() {
+        return blas;
     }
 
     @Override

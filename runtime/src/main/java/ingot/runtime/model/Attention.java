@@ -49,7 +49,6 @@ final class Attention implements Mixer {
      */
     record Weights(
             QkvProjection qkv,
-            Linear output,
             @Nullable RmsNorm queryNorm,
             @Nullable RmsNorm keyNorm) {}
 
@@ -67,13 +66,13 @@ final class Attention implements Mixer {
     }
 
     @Override
-    public void forward(Chunk chunk, float[] x, float[] out) {
+    public void mix(Chunk chunk, float[] x, float[] out) {
         position = chunk.position();
         tokens = chunk.tokens();
         query = scratch.rows(Scratch.Slot.QUERY, tokens, config.queryRows());
         key = scratch.rows(Scratch.Slot.KEY, tokens, config.kvDim());
         float[] value = scratch.rows(Scratch.Slot.VALUE, tokens, config.kvDim());
-        mixed = scratch.rows(Scratch.Slot.MIXED, tokens, config.queryDim());
+        mixed = out;
         weights.qkv().apply(kernels, scratch, x, tokens, new QkvProjection.Heads(query, key, value));
         kernels.parallel(tokens, prepare);
         cache.append(key, value, tokens);
@@ -82,7 +81,11 @@ final class Attention implements Mixer {
         scoresStride = (pageOf(position + tokens - 1) - pageOf(firstVisible(position)) + 1) * KvCache.PAGE;
         scores = scratch.rows(Scratch.Slot.SCORES, tasks, scoresStride);
         kernels.parallel(tasks, attend);
-        weights.output().apply(kernels, mixed, tokens, out);
+    }
+
+    @Override
+    public int mixedWidth() {
+        return config.queryDim();
     }
 
     /** Norms and rotates every head of one token. */

@@ -95,7 +95,7 @@ public final class Decoder {
     /** A call begins: its first position stays one to {@link #rewind} to. */
     public void mark() {
         for (DecoderLayer layer : layers) {
-            layer.mixer().state().mark();
+            layer.mixing().mixer().state().mark();
         }
     }
 
@@ -108,10 +108,10 @@ public final class Decoder {
     public int rewind(int length) {
         int kept = length;
         for (DecoderLayer layer : layers) {
-            kept = Math.min(kept, layer.mixer().state().restorable(kept));
+            kept = Math.min(kept, layer.mixing().mixer().state().restorable(kept));
         }
         for (DecoderLayer layer : layers) {
-            layer.mixer().state().truncate(kept);
+            layer.mixing().mixer().state().truncate(kept);
         }
         return kept;
     }

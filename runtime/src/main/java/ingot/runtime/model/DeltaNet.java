@@ -51,8 +51,7 @@ final class DeltaNet implements Mixer {
             float[] filters,
             float[] decay,
             float[] decayBias,
-            RmsNorm norm,
-            Linear output) {}
+            RmsNorm norm) {}
 
     DeltaNet(SessionParts parts, Weights weights, DeltaNetConfig config) {
         this.parts = parts;
@@ -65,17 +64,17 @@ final class DeltaNet implements Mixer {
     }
 
     @Override
-    public void forward(Chunk chunk, float[] x, float[] out) {
+    public void mix(Chunk chunk, float[] x, float[] out) {
         int tokens = chunk.tokens();
         Kernels kernels = parts.kernels();
         Scratch scratch = parts.scratch();
         inputs = new DeltaProjections.Outputs(
                 scratch.rows(Scratch.Slot.QUERY, tokens, config.channels()),
-                scratch.rows(Scratch.Slot.GATE, tokens, config.valueWidth()),
+                out,
                 scratch.rows(Scratch.Slot.BETA, tokens, config.valueHeads()),
                 scratch.rows(Scratch.Slot.DECAY, tokens, config.valueHeads()));
         convolved = scratch.rows(Scratch.Slot.CONVOLVED, tokens, config.channels());
-        mixed = scratch.rows(Scratch.Slot.MIXED, tokens, config.valueWidth());
+        mixed = scratch.rows(Scratch.Slot.RECURRED, tokens, config.valueWidth());
         weights.projections().apply(parts, x, tokens, inputs);
         kernels.parallel(tokens * blocks, convolve);
         slideWindow(tokens);
@@ -83,7 +82,11 @@ final class DeltaNet implements Mixer {
         rule.run(new DeltaRule.Inputs(convolved, inputs.a(), inputs.b()), tokens, state, mixed);
         state.advance(tokens);
         kernels.parallel(tokens, finish);
-        weights.output().apply(kernels, inputs.z(), tokens, out);
+    }
+
+    @Override
+    public int mixedWidth() {
+        return config.valueWidth();
     }
 
     /** out[t] = silu(Σ taps[j] · in[t − kernel + 1 + j]) for a block of channels of one token. */

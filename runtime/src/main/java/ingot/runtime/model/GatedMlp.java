@@ -25,14 +25,21 @@ final class GatedMlp {
 
     /** x [tokens][hidden] → out [tokens][hidden]. */
     void apply(Weights weights, float[] x, int tokens, float[] out) {
-        int inner = weights.gate().rows();
-        gate = scratch.rows(Scratch.Slot.GATE, tokens, inner);
+        float[] inner =
+                scratch.rows(Scratch.Slot.GATE, tokens, weights.gate().rows());
+        inner(weights.gate(), weights.up(), x, tokens, inner);
+        weights.down().apply(kernels, inner, tokens, out);
+    }
+
+    /** x [tokens][hidden] → silu(gate(x)) · up(x) [tokens][inner], what the down projection reads. */
+    void inner(Linear gateLinear, Linear upLinear, float[] x, int tokens, float[] out) {
+        int inner = gateLinear.rows();
+        gate = out;
         up = scratch.rows(Scratch.Slot.UP, tokens, inner);
         length = tokens * inner;
-        weights.gate().apply(kernels, x, tokens, gate);
-        weights.up().apply(kernels, x, tokens, up);
+        gateLinear.apply(kernels, x, tokens, gate);
+        upLinear.apply(kernels, x, tokens, up);
         kernels.parallel(Math.ceilDiv(length, BLOCK), activate);
-        weights.down().apply(kernels, gate, tokens, out);
     }
 
     private void activate(int block) {

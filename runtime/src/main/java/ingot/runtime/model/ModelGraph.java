@@ -26,16 +26,38 @@ public record ModelGraph(ModelConfig config, List<WeightSpec> weights) {
         ModelNames names = ModelNames.of(config);
         weights.add(WeightSpec.matrix(names.embedding(), Role.EMBEDDING, config.vocabSize(), hidden));
         for (int layer = 0; layer < config.layers(); layer++) {
-            switch (config.family().naming()) {
-                case LLAMA, COMPOSITE -> addLayer(weights, config, DenseNames.of(config, layer));
-                case QWEN1 -> addQwen1Layer(weights, config, new Qwen1Names(layer));
-            }
+            weights.addAll(layer(config, layer));
         }
         weights.add(WeightSpec.vector(names.finalNorm(), norm(config), hidden));
         if (!config.tiedEmbeddings()) {
             weights.add(WeightSpec.matrix(names.head(), Role.HEAD, config.vocabSize(), hidden));
         }
         return new ModelGraph(config, weights);
+    }
+
+    /** The weights of one layer, in the order of its forward pass. */
+    public static List<WeightSpec> layer(ModelConfig config, int layer) {
+        List<WeightSpec> weights = new ArrayList<>();
+        switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> addLayer(weights, config, DenseNames.of(config, layer));
+            case QWEN1 -> addQwen1Layer(weights, config, new Qwen1Names(layer));
+        }
+        return weights;
+    }
+
+    /** The embedding of tokens. */
+    public WeightSpec embedding() {
+        return weights.getFirst();
+    }
+
+    /** The scale of the norm before the head. */
+    public WeightSpec finalNorm() {
+        return weights.get(config.tiedEmbeddings() ? weights.size() - 1 : weights.size() - 2);
+    }
+
+    /** The matrix that makes logits: the embedding where they are tied. */
+    public WeightSpec head() {
+        return config.tiedEmbeddings() ? weights.getFirst() : weights.getLast();
     }
 
     /** Number of single weights. */

@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them.
- * Immutable.
+ * The weights of a decoder in memory, shared by all sessions, and the composition of blocks that runs them. Immutable once
+ * it is loaded.
  */
 public final class ModelWeights {
     private final ModelConfig config;
@@ -36,6 +36,23 @@ public final class ModelWeights {
             }
         }
         return weights;
+    }
+
+    /** Some weights of a model, for a caller that knows which of them it uses. */
+    static ModelWeights partial(ModelConfig config) {
+        return new ModelWeights(config);
+    }
+
+    void put(WeightSpec spec, Matrix matrix) {
+        matrices.put(spec.name(), matrix);
+    }
+
+    void put(WeightSpec spec, float[] vector) {
+        vectors.put(spec.name(), prepared(spec, vector.clone()));
+    }
+
+    void remove(WeightSpec spec) {
+        matrices.remove(spec.name());
     }
 
     /** A vector in the form the blocks use it. */
@@ -85,10 +102,29 @@ public final class ModelWeights {
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
-                mixer(names, parts),
+                new DecoderLayer.Mixing(mixer(names, parts), linear(mixerOutput(index))),
                 norm(kernels, names.postNorm()),
                 feedForward(names, parts),
                 config.hidden());
+    }
+
+    /** The mixer of a layer, with an empty memory. */
+    Mixer mixer(int index, SessionParts parts) {
+        return switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> mixer(DenseNames.of(config, index), parts);
+            case QWEN1 -> qwen1Mixer(index, parts);
+        };
+    }
+
+    /** The module that projects what the mixer of a layer made back into the residual stream. */
+    String mixerOutput(int index) {
+        return switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> {
+                DenseNames names = DenseNames.of(config, index);
+                yield config.attention().linear(index).isPresent() ? names.delta().output() : names.output();
+            }
+            case QWEN1 -> new Qwen1Names(index).output();
+        };
     }
 
     private Mixer mixer(DenseNames names, SessionParts parts) {
@@ -110,8 +146,7 @@ public final class ModelWeights {
                 vector(names.convolution()),
                 vector(names.decay()),
                 vector(names.decayBias()),
-                norm(kernels, names.norm()),
-                linear(names.output()));
+                norm(kernels, names.norm()));
     }
 
     private Attention attention(DenseNames names, SessionParts parts) {
@@ -119,7 +154,6 @@ public final class ModelWeights {
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
                 new QkvProjection.Separate(linear(names.query()), linear(names.key()), linear(names.value())),
-                linear(names.output()),
                 qkNorm ? norm(kernels, names.queryNorm()) : null,
                 qkNorm ? norm(kernels, names.keyNorm()) : null);
         return new Attention(parts, attention, config.attention(), names.layer());
@@ -128,16 +162,21 @@ public final class ModelWeights {
     private DecoderLayer qwen1Layer(int index, SessionParts parts) {
         var names = new Qwen1Names(index);
         Kernels kernels = parts.kernels();
-        var attention =
-                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), linear(names.output()), null, null);
         var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
         return new DecoderLayer(
                 parts,
                 norm(kernels, names.inputNorm()),
-                new Attention(parts, attention, config.attention(), index),
+                new DecoderLayer.Mixing(qwen1Mixer(index, parts), linear(mixerOutput(index))),
                 norm(kernels, names.postNorm()),
                 new Mlp(parts, mlp),
                 config.hidden());
+    }
+
+    private Mixer qwen1Mixer(int index, SessionParts parts) {
+        var names = new Qwen1Names(index);
+        var attention =
+                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), null, null);
+        return new Attention(parts, attention, config.attention(), index);
     }
 
     private FeedForward feedForward(DenseNames names, SessionParts parts) {
@@ -159,7 +198,7 @@ public final class ModelWeights {
         return new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
     }
 
-    private RmsNorm norm(Kernels kernels, String name) {
+    RmsNorm norm(Kernels kernels, String name) {
         return new RmsNorm(kernels, vector(name), config.normEps());
     }
 
@@ -167,11 +206,11 @@ public final class ModelWeights {
         return require(vectors.get(name), name);
     }
 
-    private Linear linear(String module) {
+    Linear linear(String module) {
         return new Linear(matrix(DenseNames.weight(module)), vectors.get(DenseNames.bias(module)));
     }
 
-    private Matrix matrix(String name) {
+    Matrix matrix(String name) {
         return require(matrices.get(name), name);
     }
 

@@ -5,7 +5,6 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +18,9 @@ final class Moe implements FeedForward {
     private final MoeConfig config;
     private final Weights weights;
     private final GatedMlp mlp;
+    private final Router router;
     private final Routing routing;
     private final int hidden;
-    private final IntConsumer route = this::route;
-    private float[] probabilities = {};
 
     /**
      * @param router [experts, hidden]
@@ -43,19 +41,16 @@ final class Moe implements FeedForward {
         this.config = config;
         this.weights = weights;
         this.mlp = new GatedMlp(parts);
+        this.router = new Router(parts, config, weights.router());
         this.routing = parts.scratch().routing();
-        this.hidden = weights.router().cols();
+        this.hidden = router.hidden();
     }
 
     @Override
     public void forward(Chunk chunk, float[] x, float[] out) {
         int tokens = chunk.tokens();
         int experts = config.experts();
-        probabilities = scratch.rows(Scratch.Slot.ROUTER, tokens, experts);
-        kernels.matmul(weights.router(), x, tokens, probabilities);
-        routing.prepare(tokens, config.perToken(), experts);
-        kernels.parallel(tokens, route);
-        routing.group(tokens, experts);
+        router.route(x, tokens);
         Arrays.fill(out, 0, tokens * hidden, 0);
         for (int e = 0; e < experts; e++) {
             if (routing.count(e) > 0) {
@@ -66,12 +61,6 @@ final class Moe implements FeedForward {
         if (shared != null) {
             addShared(shared, x, tokens, out);
         }
-    }
-
-    private void route(int token) {
-        int at = token * config.experts();
-        kernels.ops().softmax(probabilities, at, config.experts());
-        routing.choose(token, probabilities, at, config.experts(), config.normalize());
     }
 
     private void addExpert(int expert, float[] x, float[] out) {
@@ -94,8 +83,12 @@ final class Moe implements FeedForward {
         kernels.matmul(shared.gate(), x, tokens, gate);
         mlp.apply(shared.expert(), x, tokens, result);
         for (int t = 0; t < tokens; t++) {
-            float open = (float) (1 / (1 + Math.exp(-gate[t])));
-            kernels.ops().axpy(open, result, t * hidden, out, t * hidden, hidden);
+            kernels.ops().axpy(open(gate[t]), result, t * hidden, out, t * hidden, hidden);
         }
+    }
+
+    /** How much of the shared expert's output a token takes. */
+    static float open(float gate) {
+        return (float) (1 / (1 + Math.exp(-gate)));
     }
 }

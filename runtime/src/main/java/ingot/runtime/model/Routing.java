@@ -73,6 +73,16 @@ final class Routing {
         starts[0] = 0;
     }
 
+    /** Expert number {@code k} of a token, in falling order of weight. */
+    int expert(int token, int k) {
+        return chosen[token * perToken + k];
+    }
+
+    /** Weight of expert number {@code k} of a token. */
+    float weightOf(int token, int k) {
+        return weights[token * perToken + k];
+    }
+
     /** Number of tokens of an expert. */
     int count(int expert) {
         return starts[expert + 1] - starts[expert];

@@ -20,6 +20,7 @@ final class Scratch {
         KEY,
         VALUE,
         MIXED,
+        RECURRED,
         PACKED,
         CONVOLVED,
         DECAY,

@@ -34,7 +34,11 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
             new Thresholds(OptionalDouble.of(0.6), OptionalDouble.empty(), OptionalDouble.of(0.5), false);
 
     /** Types of about four bits, ours and those of GGUF: five-bit ones err too much for the bounds of eight. */
-    private static final List<String> FOUR_BITS = List.of("int4", "nf4", "q2_", "q3_", "q4_", "q5_", "iq4_", "mxfp4");
+    private static final List<String> FOUR_BITS =
+            List.of("int3", "int4", "int5", "nf4", "q2_", "q3_", "q4_", "q5_", "iq4", "mxfp4");
+
+    /** Types of which six bits are already near enough to eight. */
+    private static final List<String> EIGHT_BITS = List.of("int8", "int6", "q8", "q6");
 
     /** The default for a model: decided by its coarsest weight matrix. */
     public static Thresholds forModel(ModelInfo info) {
@@ -44,7 +48,7 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
             String type = w.type().toLowerCase(Locale.ROOT);
             if (FOUR_BITS.stream().anyMatch(type::startsWith)) {
                 bits = Math.min(bits, 4);
-            } else if (type.startsWith("int8") || type.startsWith("q8") || type.startsWith("q6")) {
+            } else if (EIGHT_BITS.stream().anyMatch(type::startsWith)) {
                 bits = Math.min(bits, 8);
             } else {
                 rounded |= w.nmse().orElse(0) > 0;

@@ -6,6 +6,8 @@ import ingot.formats.DType;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
@@ -51,7 +53,7 @@ public class KernelBenchmark {
     /** Larger than the caches a core has to itself. */
     private static final double DECODE_BYTES = 128e6;
 
-    @Param({"f32", "f16", "bf16", "int8", "int4", "nf4", "nf4-dq"})
+    @Param({"f32", "f16", "bf16", "int8", "int6", "int5", "int4", "int3", "iq4", "nf4", "nf4-dq"})
     public String type = "";
 
     /** {@code scalar}, or bits of the vectors; 0 is the preferred width. */
@@ -133,7 +135,11 @@ public class KernelBenchmark {
             case "f16" -> new Dense(DType.F16);
             case "bf16" -> new Dense(DType.BF16);
             case "int8" -> new Int8(32);
+            case "int6" -> new IntN(6, 32);
+            case "int5" -> new IntN(5, 32);
             case "int4" -> new Int4(32);
+            case "int3" -> new IntN(3, 32);
+            case "iq4" -> new Iq4(32);
             case "nf4" -> new Nf4(false);
             case "nf4-dq" -> new Nf4(true);
             default -> throw new IllegalArgumentException("type " + type);

@@ -10,8 +10,11 @@ import ingot.formats.Numbers;
 import ingot.formats.Shape;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
@@ -66,15 +69,18 @@ class LayoutTest {
                 double value = BitsAndBytes.NF4[m.codes()[row * m.cols() + col]];
                 yield (float) (value * m.scales()[row * ((m.cols() + 63) / 64) + col / 64]);
             }
-            case Int8 i -> integer(m, i.group(), row, col);
-            case Int4 i -> integer(m, i.group(), row, col);
+            case Iq4 i -> scaled(m, IQ4_NL[m.codes()[row * m.cols() + col]], i.group(), row, col);
+            case Grouped g -> scaled(m, m.codes()[row * m.cols() + col], g.group(), row, col);
         };
     }
 
-    private static float integer(RandomMatrix m, int group, int row, int col) {
+    /** llama.cpp, ggml-common.h: kvalues_iq4nl. */
+    private static final int[] IQ4_NL = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+    private static float scaled(RandomMatrix m, int value, int group, int row, int col) {
         int size = group == 0 ? (m.cols() + 31) / 32 * 32 : group;
         int groups = (m.cols() + size - 1) / size;
-        return (float) ((double) m.codes()[row * m.cols() + col] * m.scales()[row * groups + col / size]);
+        return (float) ((double) value * m.scales()[row * groups + col / size]);
     }
 
     @ParameterizedTest
@@ -89,6 +95,8 @@ class LayoutTest {
                             layout.parts(m.rows(), m.cols()).getFirst().shape());
                 case Int8 i -> checkPlaces(m, 4, 128, 0);
                 case Int4 i -> checkPlaces(m, 8, 8, 0);
+                case Iq4 i -> checkPlaces(m, 8, 0, 8);
+                case IntN(int bits, int group) -> checkPlanes(m, bits);
                 case Nf4 n -> checkPlaces(m, 8, 0, 7);
             }
         }
@@ -121,6 +129,45 @@ class LayoutTest {
         }
     }
 
+    /**
+     * Codes tensor U8 [R, groups, group/32, bits, 16, 4]: bit by bit, where docs/format.md puts it. The tables name, for
+     * every bit of a code from the lowest on, the width of its plane, the plane's first line and the bit's place in it.
+     */
+    private static void checkPlanes(RandomMatrix m, int bits) {
+        int[][] places = switch (bits) {
+            case 3 -> new int[][] {{2, 0, 0}, {2, 0, 1}, {1, 2, 0}};
+            case 5 -> new int[][] {{4, 0, 0}, {4, 0, 1}, {4, 0, 2}, {4, 0, 3}, {1, 4, 0}};
+            default -> new int[][] {{4, 0, 0}, {4, 0, 1}, {4, 0, 2}, {4, 0, 3}, {2, 4, 0}, {2, 4, 1}};
+        };
+        List<Part> parts = m.layout().parts(m.rows(), m.cols());
+        Shape codes = parts.get(0).shape();
+        long groups = codes.dim(1);
+        long units = codes.dim(2);
+        assertEquals(6, codes.rank());
+        assertEquals((m.rows() + 15) / 16, codes.dim(0));
+        assertEquals(bits, codes.dim(3));
+        assertEquals(16, codes.dim(4));
+        assertEquals(4, codes.dim(5));
+        assertEquals(new Shape(codes.dim(0), groups, 16), parts.get(1).shape());
+        for (int row = 0; row < codes.dim(0) * 16; row++) {
+            for (int col = 0; col < groups * units * 32; col++) {
+                long unit = (row / 16) * groups * units + col / 32;
+                int stored = 0;
+                for (int bit = 0; bit < bits; bit++) {
+                    int width = places[bit][0];
+                    int line = places[bit][1] + col % 32 / (32 / width);
+                    int field = col % (32 / width) / 4;
+                    long at = ((unit * bits + line) * 16 + row % 16) * 4 + col % 4;
+                    int b = m.parts().getFirst().get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+                    stored |= (b >> width * field + places[bit][2] & 1) << bit;
+                }
+                boolean real = row < m.rows() && col < m.cols();
+                int code = real ? m.codes()[row * m.cols() + col] : 0;
+                assertEquals(code + (1 << bits - 1), stored, m.layout() + " row " + row + " column " + col);
+            }
+        }
+    }
+
     @Test
     void blocksOfSixteenRowsAreIndependent() {
         Int4 layout = new Int4(32);
@@ -143,6 +190,10 @@ class LayoutTest {
     void bitsCountScalesAndPadding() {
         assertEquals(4.5, new Int4(32).bits(896, 4864));
         assertEquals(8.5, new Int8(32).bits(896, 4864));
+        assertEquals(3.5, new IntN(3, 32).bits(896, 4864));
+        assertEquals(5.25, new IntN(5, 64).bits(896, 4864));
+        assertEquals(6.125, new IntN(6, 128).bits(896, 4864));
+        assertEquals(4.5, new Iq4(32).bits(896, 4864));
         assertEquals(4.5, new Nf4(false).bits(896, 4864));
         // 4 + 8/64 + 32/(64*256) and one offset
         assertEquals(4 + 0.125 + 32.0 / 16384 + 32.0 / (1024 * 4096), new Nf4(true).bits(1024, 4096), 1e-12);
@@ -174,7 +225,15 @@ class LayoutTest {
             strings = {
                 "{}",
                 "{\"type\":4}",
-                "{\"type\":\"int5\",\"group\":32}",
+                "{\"type\":\"int2\",\"group\":32}",
+                "{\"type\":\"int7\",\"group\":32}",
+                "{\"type\":\"int16\",\"group\":32}",
+                "{\"type\":\"int5\"}",
+                "{\"type\":\"int6\",\"group\":48}",
+                "{\"type\":\"int3\",\"group\":32,\"bits\":4}",
+                "{\"type\":\"iq4\"}",
+                "{\"type\":\"iq4\",\"group\":\"block\"}",
+                "{\"type\":\"iq4\",\"group\":32,\"table\":[]}",
                 "{\"type\":\"int4\"}",
                 "{\"type\":\"int4\",\"group\":0}",
                 "{\"type\":\"int4\",\"group\":33}",
@@ -207,12 +266,25 @@ class LayoutTest {
 
     @Test
     void codesOutOfRangeAreRefused() {
+        refused(new Int8(32), -128);
+        refused(new Int4(32), 8, -9);
+        refused(new IntN(3, 32), 4, -5);
+        refused(new IntN(5, 32), 16, -17);
+        refused(new IntN(6, 32), 32, -33);
+        refused(new Iq4(32), -1, 16);
+        assertThrows(IllegalArgumentException.class, () -> new IntN(7, 32));
+        assertThrows(IllegalArgumentException.class, () -> new IntN(5, 33));
+    }
+
+    private static void refused(Grouped layout, int... codes) {
         List<MemorySegment> out = new ArrayList<>();
-        new Int8(32).parts(1, 1).forEach(p -> out.add(MemorySegment.ofArray(new byte[(int) p.bytes()])));
+        layout.parts(1, 1).forEach(p -> out.add(MemorySegment.ofArray(new byte[(int) p.bytes()])));
         short[] scale = {0};
-        assertThrows(IllegalArgumentException.class, () -> new Int8(32).encode(1, 1, new byte[] {-128}, scale, out));
-        assertThrows(IllegalArgumentException.class, () -> new Int4(32).encode(1, 1, new byte[] {8}, scale, out));
-        assertThrows(IllegalArgumentException.class, () -> new Int4(32).encode(1, 1, new byte[] {-9}, scale, out));
-        assertThrows(IllegalArgumentException.class, () -> new Int4(32).encode(1, 1, new byte[] {0, 0}, scale, out));
+        for (int code : codes) {
+            byte[] one = {(byte) code};
+            assertThrows(IllegalArgumentException.class, () -> layout.encode(1, 1, one, scale, out));
+        }
+        assertThrows(IllegalArgumentException.class, () -> layout.encode(1, 1, new byte[] {1, 1}, scale, out));
+        assertThrows(IllegalArgumentException.class, () -> layout.encode(1, 1, new byte[] {1}, new short[2], out));
     }
 }

@@ -5,9 +5,12 @@ import ingot.formats.Numbers;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Dense;
 import ingot.formats.block.DoubleQuantized;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
@@ -29,6 +32,15 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
             new Int4(32),
             new Int4(128),
             new Int4(Grouping.CHANNEL),
+            new IntN(3, 32),
+            new IntN(3, 96),
+            new IntN(5, 32),
+            new IntN(5, Grouping.CHANNEL),
+            new IntN(6, 32),
+            new IntN(6, 64),
+            new Iq4(32),
+            new Iq4(96),
+            new Iq4(Grouping.CHANNEL),
             new Nf4(false),
             new Nf4(true));
 
@@ -45,16 +57,10 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
                 fill(d, random, parts.getFirst());
                 yield new float[0];
             }
-            case Int8 i -> {
-                fill(codes, random, -127, 127);
-                float[] s = scales(random, rows, cols, i.group());
-                i.encode(rows, cols, codes, halves(s), parts);
-                yield s;
-            }
-            case Int4 i -> {
-                fill(codes, random, -8, 7);
-                float[] s = scales(random, rows, cols, i.group());
-                i.encode(rows, cols, codes, halves(s), parts);
+            case Grouped g -> {
+                fill(codes, random, low(g), high(g));
+                float[] s = scales(random, rows, cols, g.group());
+                g.encode(rows, cols, codes, halves(s), parts);
                 yield s;
             }
             case Nf4 n -> {
@@ -69,6 +75,19 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
                 codes,
                 scales,
                 parts.stream().map(MemorySegment::asReadOnly).toList());
+    }
+
+    private static int low(Grouped layout) {
+        return switch (layout) {
+            case Int8 i -> -127;
+            case Int4 i -> -8;
+            case IntN(int bits, int group) -> -(1 << bits - 1);
+            case Iq4 i -> 0;
+        };
+    }
+
+    private static int high(Grouped layout) {
+        return layout instanceof Iq4 ? 15 : layout instanceof Int8 ? 127 : -low(layout) - 1;
     }
 
     private static float[] nf4(Nf4 n, int rows, int cols, byte[] codes, Random random, List<MemorySegment> parts) {

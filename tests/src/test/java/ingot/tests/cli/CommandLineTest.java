@@ -71,7 +71,7 @@ final class CommandLineTest {
                 "bench m -r 0|64|0 repetitions",
                 "perplexity m -c 2|64|context of 2 tokens",
                 "convert m -o x --method gptq|64|not in this version",
-                "convert m -o x --type int5|64|'int5' is unknown",
+                "convert m -o x --type int7|64|'int7' is unknown",
                 "convert m -o x --keep q|64|expected REGEX=TYPE",
                 "tokenize m|64|nothing to do",
                 "verify nowhere|66|nowhere: no such file or folder",

@@ -80,6 +80,12 @@ final class ConverterTest {
         "int4, 1, 0.01",
         "int4:64, 1, 0.011",
         "int4:128, 1, 0.013",
+        "int3, 1, 0.06",
+        "int5, 1, 0.003",
+        "int6, 1, 0.0008",
+        "int6:channel, 1, 0.003",
+        "iq4, 0, 0.01",
+        "iq4:64, 0, 0.011",
         "nf4, 0, 0.01",
         "nf4-dq, 0, 0.01"
     })
@@ -123,7 +129,7 @@ final class ConverterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32", "bf16", "int8", "int4", "int4:channel", "nf4", "nf4-dq"})
+    @ValueSource(strings = {"f32", "bf16", "int8", "int4", "int4:channel", "int3", "int6", "iq4:64", "nf4", "nf4-dq"})
     void sameBytesForAnyNumberOfThreads(String type) throws IOException {
         byte[] one = Files.readAllBytes(convert(TRAINED, type, 1));
         for (int threads : new int[] {2, 5}) {
@@ -142,6 +148,21 @@ final class ConverterTest {
         assertEquals("f16", typeOf(new Converter(kept), "model.embed_tokens.weight"));
         assertEquals("int8 g64", typeOf(new Converter(kept), "model.layers.2.mlp.down_proj.weight"));
         assertEquals("int4 g32", typeOf(new Converter(kept), "model.layers.3.mlp.down_proj.weight"));
+    }
+
+    @Test
+    void smallTypesLeaveTheEmbeddingInt8ButKeepMaySayAny() {
+        for (String type : java.util.List.of("int3", "int5", "int6:64", "iq4")) {
+            ConvertOptions small = ConvertOptions.of(ConvertOptions.layout(type));
+            assertEquals("int8 g32", typeOf(new Converter(small), "model.embed_tokens.weight"));
+            ConvertOptions kept = small.withKeep(java.util.List.of(ConvertOptions.Keep.parse("embed=int6:64")));
+            assertEquals("int6 g64", typeOf(new Converter(kept), "model.embed_tokens.weight"));
+        }
+        assertEquals(ConvertOptions.layout("int5"), ConvertOptions.layout("q5_0"));
+        assertEquals(ConvertOptions.layout("iq4"), ConvertOptions.layout("iq4_nl"));
+        var e = org.junit.jupiter.api.Assertions.assertThrows(
+                ingot.formats.IngotException.Usage.class, () -> ConvertOptions.layout("nf4:64"));
+        assertEquals("--group applies to int8, int6, int5, int4, int3 and iq4; nf4 has 64", e.getMessage());
     }
 
     private String typeOf(Converter converter, String tensor) {

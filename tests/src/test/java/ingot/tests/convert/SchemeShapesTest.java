@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.formats.Shape;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Nf4;
 import ingot.formats.ingot.IngotWriter;
 import ingot.formats.ingot.Manifest;
@@ -16,6 +18,7 @@ import ingot.quant.scheme.IntegerRtn;
 import ingot.quant.scheme.MatrixSource;
 import ingot.quant.scheme.Nf4Rtn;
 import ingot.quant.scheme.Scheme;
+import ingot.quant.scheme.TableRtn;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,8 +111,8 @@ final class SchemeShapesTest {
                     for (int k = from; k < to; k++) {
                         double x = w.values()[row * w.cols() + k];
                         double y = decoded.get(m)[row * w.cols() + k];
-                        // int4 has no code for the extreme's mirror image: one step there, half a step elsewhere.
-                        boolean mirror = levels == 8 && Math.abs(x) > 7.5 * max / 8 * (1 - 0x1p-10);
+                        // Only int8 has a code for the extreme's mirror image: one step there, half a step elsewhere.
+                        boolean mirror = levels != 127 && Math.abs(x) > (levels - 0.5) * max / levels * (1 - 0x1p-10);
                         assertEquals(x, y, step * (mirror ? 1 : 0.5) * (1 + 1e-6), w.name() + " " + row + "," + k);
                         if (max == 0) {
                             assertEquals(0, y);
@@ -122,16 +125,72 @@ final class SchemeShapesTest {
 
     @Test
     void int8Groups() throws IOException {
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int8Rtn(new Int8(32)), 32, 127);
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int8Rtn(new Int8(0)), 0, 127);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int8(32)), 32, 127);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int8(0)), 0, 127);
     }
 
     @Test
     void int4Groups() throws IOException {
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int4Rtn(new Int4(32)), 32, 8);
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int4Rtn(new Int4(64)), 64, 8);
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int4Rtn(new Int4(128)), 128, 8);
-        everyWeightIsWithinHalfAStep(new IntegerRtn.Int4Rtn(new Int4(0)), 0, 8);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int4(32)), 32, 8);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int4(64)), 64, 8);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int4(128)), 128, 8);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new Int4(0)), 0, 8);
+    }
+
+    @Test
+    void otherIntegers() throws IOException {
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new IntN(3, 32)), 32, 4);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new IntN(5, 64)), 64, 16);
+        everyWeightIsWithinHalfAStep(new IntegerRtn(new IntN(6, 0)), 0, 32);
+    }
+
+    /** No group may be worse than with the scale that stores the extreme as −127 exactly, but for rounding to f16. */
+    @Test
+    void iq4FitsItsScales() throws IOException {
+        int[] table = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+        List<Weights> matrices = allShapes();
+        List<float[]> decoded = throughAFile(new TableRtn(new Iq4(32)), matrices);
+        for (int m = 0; m < matrices.size(); m++) {
+            Weights w = matrices.get(m);
+            for (int row = 0; row < w.rows(); row++) {
+                for (int from = 0; from < w.cols(); from += 32) {
+                    int at = row * w.cols() + from;
+                    int n = Math.min(32, w.cols() - from);
+                    iq4Group(w.values(), decoded.get(m), at, n, table, w.name() + " " + row + "," + from);
+                }
+            }
+        }
+    }
+
+    private static void iq4Group(float[] x, float[] y, int at, int n, int[] table, String name) {
+        int largest = at;
+        for (int i = at; i < at + n; i++) {
+            largest = Math.abs(x[i]) > Math.abs(x[largest]) ? i : largest;
+        }
+        if (x[largest] == 0) {
+            for (int i = at; i < at + n; i++) {
+                assertEquals(0, y[i], name);
+            }
+            return;
+        }
+        // f16 rounds a scale by 2^-11 of itself, a subnormal one by up to 2^-24: this much of a value of the table.
+        double rounded = Math.abs(x[largest]) * 0x1p-11 + 127 * 0x1p-24;
+        assertEquals(x[largest], y[largest], 0.12 * Math.abs(x[largest]) + rounded, name);
+        double naive = 0;
+        double error = 0;
+        double slack = 0;
+        double scale = x[largest] / -127.0;
+        for (int i = at; i < at + n; i++) {
+            double nearest = Double.MAX_VALUE;
+            for (int v : table) {
+                nearest = Math.min(nearest, Math.pow(x[i] - v * scale, 2));
+            }
+            naive += x[i] * x[i] * nearest;
+            error += x[i] * x[i] * Math.pow(x[i] - y[i], 2);
+            slack += x[i] * x[i] * rounded * rounded;
+        }
+        // One candidate is the naive scale; (e + d)² ≤ 1.05·e² + 21·d².
+        assertTrue(error <= naive * 1.05 + 21 * slack, name + " " + error + " " + naive);
     }
 
     /** dQuantizeNF4 of bitsandbytes (csrc/kernels.cu): a decision tree over these thresholds, strictly greater goes up. */
@@ -205,8 +264,7 @@ final class SchemeShapesTest {
             tiny[i] = (i - 32) * 3e-9f;
         }
         Weights w = new Weights("tiny", 1, 64, tiny);
-        float[] int8 =
-                throughAFile(new IntegerRtn.Int8Rtn(new Int8(64)), List.of(w)).getFirst();
+        float[] int8 = throughAFile(new IntegerRtn(new Int8(64)), List.of(w)).getFirst();
         // The smallest f16 is 2^-24: with it as the scale every weight is within half of it.
         assertArrayEquals(tiny, int8, 0x1p-25f);
     }

@@ -149,33 +149,53 @@ final class StrangerReader {
         return out;
     }
 
+    private static final int[] IQ4 = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
     private float[] blocks(Weight w, String type) {
         int cols = w.cols();
         JsonNode stated = w.layout().get("group");
         int group = type.equals("nf4") ? 64 : stated.isString() ? (cols + 31) / 32 * 32 : stated.intValue();
         int n = (cols + group - 1) / group;
-        int perWord = type.equals("int8") ? 4 : 8;
+        int[] planes = switch (type) {
+            case "int8" -> new int[] {8};
+            case "int6" -> new int[] {4, 2};
+            case "int5" -> new int[] {4, 1};
+            case "int3" -> new int[] {2, 1};
+            case "int4", "iq4", "nf4" -> new int[] {4};
+            default -> throw new AssertionError(type);
+        };
+        int bias = type.startsWith("int") ? 1 << (type.charAt(3) - '1') : 0;
         float[] out = new float[w.rows() * cols];
         for (int row = 0; row < w.rows(); row++) {
             for (int col = 0; col < cols; col++) {
                 int g = col / group;
-                int inGroup = col % group;
-                // word (r, g, j, lane) of [R, n, G/perWord, 16]
-                int word = ((row / 16 * n + g) * (group / perWord) + inGroup / perWord) * 16 + row % 16;
-                int at = w.parts().getFirst().begin() + 4 * word;
                 int scale = (row / 16 * n + g) * 16 + row % 16;
-                int b = inGroup % perWord;
-                int code = perWord == 4
-                        ? file.get(at + b) & 0xFF
-                        : b < 4 ? file.get(at + b) & 15 : (file.get(at + b - 4) & 0xFF) >>> 4;
+                int code = code(w, planes, row / 16 * (n * group / 32) + col / 32, row % 16, col % 32);
                 out[row * cols + col] = switch (type) {
-                    case "int8" -> (code - 128) * f16(w, scale);
-                    case "int4" -> (code - 8) * f16(w, scale);
-                    default -> NF4[code] * absmax(w, scale, (row * n + g) / 256);
+                    case "iq4" -> IQ4[code] * f16(w, scale);
+                    case "nf4" -> NF4[code] * absmax(w, scale, (row * n + g) / 256);
+                    default -> (code - bias) * f16(w, scale);
                 };
             }
         }
         return out;
+    }
+
+    /** The stored code of a column of a span of 32. */
+    private int code(Weight w, int[] planes, int span, int lane, int col) {
+        int code = 0;
+        int line = span * Arrays.stream(planes).sum();
+        int below = 0;
+        for (int width : planes) {
+            int perWord = 32 / width;
+            int word = (line + col / perWord) * 16 + lane;
+            int field = col % perWord / 4;
+            int b = file.get(w.parts().getFirst().begin() + 4 * word + col % 4) & 0xFF;
+            code |= (b >> width * field & (1 << width) - 1) << below;
+            line += width;
+            below += width;
+        }
+        return code;
     }
 
     private float f16(Weight w, int index) {

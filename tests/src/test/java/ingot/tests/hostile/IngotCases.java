@@ -172,6 +172,26 @@ final class IngotCases {
                         "ingot-layout-group-negative",
                         "layout: group -32",
                         l -> l.put("type", "int8").put("group", -32)),
+                layout(
+                        "ingot-layout-int7",
+                        "layout: unknown type 'int7'.*int8, int6, int5, int4, int3, iq4",
+                        l -> l.put("type", "int7").put("group", 32)),
+                layout("ingot-layout-int5-without-group", "layout: 'group' is neither", l -> l.put("type", "int5")),
+                layout(
+                        "ingot-layout-int6-of-f32-bytes",
+                        "1 parts; its layout has 2",
+                        l -> l.put("type", "int6").put("group", 32)),
+                layout(
+                        "ingot-layout-iq4-group-48",
+                        "layout: group 48",
+                        l -> l.put("type", "iq4").put("group", 48)),
+                manifest(
+                        "ingot-shape-huge-in-planes",
+                        "tensor '" + TinyModel.EMBED + "'.*cannot be stored in blocks",
+                        m -> {
+                            shape(m, 1L << 40, 1 << 20);
+                            tensor(m, 0).putObject("layout").put("type", "int3").put("group", 32);
+                        }),
                 layout("ingot-layout-field-unknown", "layout: unknown field 'signed'", l -> l.put("signed", true)),
                 layout("ingot-layout-of-another-type", "its layout wants BF16", l -> l.put("type", "bf16")));
     }

@@ -86,6 +86,15 @@ final class ValueCases {
                                         .set(GATE, w -> w[11] = -1e6f)
                                         .write(f))
                         .as("int4"),
+                bad(
+                                "row-97-iq4-scale-beyond-f16",
+                                IN_GATE + "\\d+: a group needs the scale .* beyond the ±65504 of f16",
+                                f -> new TinyModel()
+                                        .set(GATE, w -> w[11] = 1e7f)
+                                        .write(f))
+                        .as("iq4"),
+                kept("row-98-group-of-zeros-int3", "int3", GATE, new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)), 0),
+                kept("row-98-group-of-zeros-iq4", "iq4", GATE, new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)), 0),
                 kept("row-98-group-of-zeros-int8", "int8", GATE, new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)), 0),
                 kept("row-98-group-of-zeros-int4", "int4", GATE, new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)), 0),
                 kept("row-98-group-of-zeros-nf4", "nf4", GATE, new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)), 0),
@@ -104,8 +113,10 @@ final class ValueCases {
                 // Scales of about 2^-17, subnormal in f16 in steps of 2^-24: half a step of the grid, no clipping.
                 kept("row-99-subnormal-scale-int8", "int8", GATE, tiny(0x1p-10f), 0x1p-17 / 2 + 0x1p-24),
                 kept("row-99-subnormal-scale-int4", "int4", GATE, tiny(0x1p-14f), 0x1p-17 + 0x1p-24),
+                kept("row-99-subnormal-scale-int6", "int6", GATE, tiny(0x1p-12f), 0x1p-17 + 0x1p-24),
                 // Below the smallest f16 scale everything is nearest to zero or to the one code beside it.
                 kept("row-99-vanishing-scale-int8", "int8", GATE, tiny(0x1p-40f), 0x1p-25),
+                kept("row-99-f32-subnormals-iq4", "iq4", GATE, tiny(0x1p-140f), 127 * 0x1p-24),
                 kept("row-99-f32-subnormals-nf4", "nf4", GATE, tiny(0x1p-140f), 0x1p-139),
                 kept("row-99-f32-maximum-nf4-dq", "nf4-dq", GATE, new TinyModel().set(GATE, w -> w[3] = 3e38f), 4e37));
     }

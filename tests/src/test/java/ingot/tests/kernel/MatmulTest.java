@@ -9,6 +9,8 @@ import ingot.formats.IngotException;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Backend;
@@ -27,7 +29,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 class MatmulTest {
     static final List<Layout> LAYOUTS = RandomMatrix.LAYOUTS;
     private static final int[][] SHAPES = {
-        {1, 1}, {7, 31}, {31, 33}, {33, 100}, {100, 7}, {16, 896}, {896, 100}, {50, 1100}
+        {1, 1}, {7, 31}, {31, 33}, {33, 100}, {100, 7}, {16, 896}, {896, 100}, {50, 1100}, {17, 256}
     };
     private static final int[] TOKENS = {1, 2, 5, 6, 7, 33};
     private static final double EPSILON = 0x1p-24;
@@ -93,8 +95,10 @@ class MatmulTest {
         return switch (layout) {
             case Dense d -> Math.abs(weight);
             case Nf4 n -> Math.abs(weight);
+            case Iq4 i -> Math.abs(weight);
             case Int8 i -> Math.abs(weight) + 256 / 64.0;
             case Int4 i -> Math.abs(weight) + 16 / 64.0;
+            case IntN(int bits, int group) -> Math.abs(weight) + (1 << bits) / 64.0;
         };
     }
 
@@ -128,7 +132,14 @@ class MatmulTest {
 
     @Test
     void longRowsWithLargeGroupsKeepTheBound() {
-        for (Layout layout : List.of(new Int8(0), new Int4(0), new Int8(65536), new Int4(96))) {
+        for (Layout layout : List.of(
+                new Int8(0),
+                new Int4(0),
+                new Int8(65536),
+                new Int4(96),
+                new IntN(3, 0),
+                new IntN(6, 96),
+                new Iq4(96))) {
             RandomMatrix m = RandomMatrix.of(layout, 2, 300_001, 16);
             Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
             float[] x = activations(2, m.cols());
@@ -141,7 +152,15 @@ class MatmulTest {
 
     @Test
     void blockLayoutsGiveTheSameBitsAtEveryWidth() {
-        for (Layout layout : List.of(new Int4(32), new Int8(32), new Nf4(false), new Nf4(true))) {
+        for (Layout layout : List.of(
+                new Int4(32),
+                new Int8(32),
+                new IntN(3, 32),
+                new IntN(5, 64),
+                new IntN(6, 32),
+                new Iq4(32),
+                new Nf4(false),
+                new Nf4(true))) {
             RandomMatrix m = RandomMatrix.of(layout, 77, 420, 13);
             Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
             float[] x = activations(7, m.cols());

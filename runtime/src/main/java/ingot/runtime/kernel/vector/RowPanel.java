@@ -20,10 +20,30 @@ final class RowPanel {
             long from = ((long) (block * ROWS + r) * w.cols() + col) * type.bytes();
             Numbers.toF32(type, w.parts().getFirst(), from, wide, r * cols, cols);
         }
+        for (int r = 0; r < ROWS; r += 4) {
+            if (r + 4 <= rows) {
+                four(wide, r * cols, cols, panel, at + r);
+            } else {
+                some(wide, r, rows, cols, panel, at);
+            }
+        }
+    }
+
+    /** Four rows at a time: one loop over the columns with plain indices, whose range checks the compiler removes. */
+    private static void four(float[] wide, int from, int cols, float[] panel, int at) {
         for (int j = 0; j < cols; j++) {
-            int to = j * PanelGemm.LANES + at;
-            for (int r = 0; r < ROWS; r++) {
-                panel[to + r] = r < rows ? wide[r * cols + j] : 0;
+            int to = at + j * PanelGemm.LANES;
+            panel[to] = wide[from + j];
+            panel[to + 1] = wide[from + cols + j];
+            panel[to + 2] = wide[from + 2 * cols + j];
+            panel[to + 3] = wide[from + 3 * cols + j];
+        }
+    }
+
+    private static void some(float[] wide, int first, int rows, int cols, float[] panel, int at) {
+        for (int r = first; r < first + 4; r++) {
+            for (int j = 0; j < cols; j++) {
+                panel[j * PanelGemm.LANES + at + r] = r < rows ? wide[r * cols + j] : 0;
             }
         }
     }

@@ -4,7 +4,10 @@ import ingot.formats.IngotException;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
@@ -21,8 +24,8 @@ import java.util.function.IntConsumer;
  * ({@link PanelGemm}), the same for all types.
  *
  * <p>Bounds, with ε = 2⁻²⁴, n columns and m the magnitude that is summed: an output differs from the exact Wx by at most
- * n·ε·m. For several tokens, and for dense weights, m = Σ|wᵢ·xᵢ|. For one token of int4, int8 and nf4 the stored code u is
- * summed first and m = Σ scale·(u + bias)·|xᵢ| with bias 8, 128 and 0.
+ * n·ε·m. For several tokens, and for dense weights, m = Σ|wᵢ·xᵢ|. For one token of the integer types the stored code u is
+ * summed first and m = Σ scale·(u + bias)·|xᵢ| with the type's bias, 128 for int8 and 8 for int4.
  */
 public final class VectorKernels implements Kernels {
     /** Columns of a panel: 32 rows of them are 64 KiB, which stay in the second-level cache with the activations. */
@@ -37,9 +40,14 @@ public final class VectorKernels implements Kernels {
     private final Width width;
     private final WorkerPool pool;
     private final Ops ops;
+    private final Blas blas;
+    private final WeightKernel int3;
     private final WeightKernel int4;
+    private final WeightKernel int5;
+    private final WeightKernel int6;
     private final WeightKernel int8;
     private final WeightKernel nf4;
+    private final WeightKernel iq4;
     private final DenseKernels dense;
     private final PanelGemm gemm;
     private final Scratch prepared = new Scratch();
@@ -55,12 +63,21 @@ public final class VectorKernels implements Kernels {
     public VectorKernels(int bits, int threads) {
         width = Width.of(bits);
         ops = width.instance(Ops.class, VectorOps.class);
-        int4 = width.instance(WeightKernel.class, Int4Kernel.class);
-        int8 = width.instance(WeightKernel.class, Int8Kernel.class);
-        nf4 = width.instance(WeightKernel.class, Nf4Kernel.class);
+        int3 = integer(3);
+        int4 = integer(4);
+        int5 = integer(5);
+        int6 = integer(6);
+        int8 = integer(8);
+        nf4 = width.instance(WeightKernel.class, TableKernel.class, Nf4.values());
+        iq4 = width.instance(WeightKernel.class, TableKernel.class, Iq4.values());
         dense = new DenseKernels(width);
         gemm = width.instance(PanelGemm.class, PanelGemmKernel.class);
         pool = new WorkerPool(threads);
+        blas = new VectorBlas(width.instance(TileProduct.class, TileProductKernel.class), pool);
+    }
+
+    private WeightKernel integer(int bits) {
+        return width.instance(WeightKernel.class, IntegerKernel.class, bits);
     }
 
     @Override
@@ -79,7 +96,14 @@ public final class VectorKernels implements Kernels {
             case Dense d -> dense.of(d.type());
             case Int8 i -> int8;
             case Int4 i -> int4;
+            case IntN(int bits, int group) ->
+                switch (bits) {
+                    case 3 -> int3;
+                    case 5 -> int5;
+                    default -> int6;
+                };
             case Nf4 n -> nf4;
+            case Iq4 q -> iq4;
         };
     }
 
@@ -131,6 +155,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public Blas blas() {
+        return blas;
     }
 
     @Override

@@ -5,23 +5,36 @@ import ingot.formats.block.Blocks;
 import ingot.formats.block.DynamicMap;
 import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The scales of a block of NF4 weights as floats, whether they are quantized themselves or not. */
-final class Absmax {
+/** The scales of a block of weights as floats, whether they are halves, floats or quantized themselves. */
+final class GroupScales {
     private static final float[] MAP = DynamicMap.values();
 
-    private Absmax() {}
+    private final Halves halves = new Halves();
+    private final Scratch absmax = new Scratch();
 
-    /** {@code out[i*16 + lane]} = absmax of row 16·block + lane, group first + i, for i &lt; groups. */
-    static void read(Matrix w, Blocks blocks, int block, int first, int groups, float[] out) {
+    /** {@code [i*16 + lane]} = scale of row 16·block + lane, group first + i, i &lt; groups; until the thread's next call. */
+    float[] read(Matrix w, Blocks blocks, int block, int first, int groups) {
+        MemorySegment scales = w.parts().get(1);
+        if (!(w.layout() instanceof Nf4 nf4)) {
+            return halves.scales(scales, blocks, block, first, groups);
+        }
+        float[] out = absmax.floats(groups * Blocks.ROWS);
+        if (nf4.doubleQuant()) {
+            nested(w, blocks, block, first, groups, out);
+        } else {
+            long from = blocks.scaleAt((long) block * Blocks.ROWS, first);
+            MemorySegment.copy(scales, Numbers.LE_FLOAT, 4 * from, out, 0, groups * Blocks.ROWS);
+        }
+        return out;
+    }
+
+    private static void nested(Matrix w, Blocks blocks, int block, int first, int groups, float[] out) {
         long from = blocks.scaleAt((long) block * Blocks.ROWS, first);
         MemorySegment scales = w.parts().get(1);
-        if (!((Nf4) w.layout()).doubleQuant()) {
-            MemorySegment.copy(scales, Numbers.LE_FLOAT, 4 * from, out, 0, groups * Blocks.ROWS);
-            return;
-        }
         MemorySegment nested = w.parts().get(2);
         float offset = w.parts().get(3).get(Numbers.LE_FLOAT, 0);
         int rows = Math.min(Blocks.ROWS, w.rows() - block * Blocks.ROWS);

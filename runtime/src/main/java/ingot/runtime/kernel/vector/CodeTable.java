@@ -1,18 +1,16 @@
 package ingot.runtime.kernel.vector;
 
-import ingot.formats.block.Nf4;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The 16 values of NF4 as bits, in as many registers as they need: {@code a} alone, {@code a} and {@code b}, or all four.
- * A record, because the compiler trusts its fields to be constants.
+ * The 16 values of a type's 4-bit codes as bits, in as many registers as they need: {@code a} alone, {@code a} and
+ * {@code b}, or all four. A record, because the compiler trusts its fields to be constants.
  */
-record Nf4Table(IntVector a, IntVector b, IntVector c, IntVector d) {
-    static Nf4Table of(VectorSpecies<Integer> species) {
-        float[] values = Nf4.values();
+record CodeTable(IntVector a, IntVector b, IntVector c, IntVector d) {
+    static CodeTable of(VectorSpecies<Integer> species, float[] values) {
         IntVector[] parts = new IntVector[4];
         for (int p = 0; p < parts.length; p++) {
             int[] bits = new int[species.length()];
@@ -21,7 +19,7 @@ record Nf4Table(IntVector a, IntVector b, IntVector c, IntVector d) {
             }
             parts[p] = IntVector.fromArray(species, bits, 0);
         }
-        return new Nf4Table(parts[0], parts[1], parts[2], parts[3]);
+        return new CodeTable(parts[0], parts[1], parts[2], parts[3]);
     }
 
     /** The value of the lowest four bits of every lane; the other bits do not matter. */

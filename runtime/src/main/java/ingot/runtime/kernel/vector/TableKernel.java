@@ -1,9 +1,9 @@
 package ingot.runtime.kernel.vector;
 
 import ingot.formats.block.Blocks;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Matrix;
-import ingot.runtime.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
@@ -13,21 +13,22 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link Nf4}: y = Σ over words of absmax · Σ value[code]·x. The 16 values fill one register of 512 bits, and a
- * permutation looks up 16 codes at once; narrower vectors need two or four registers.
+ * {@link Nf4} and {@link Iq4}, whose 4-bit codes are indices into a table, a constant of the class: y = Σ over words of
+ * scale · Σ table[code]·x. The 16 values fill one register of 512 bits, and a permutation looks up 16 codes at once;
+ * narrower vectors need two or four registers.
  */
-final class Nf4Kernel implements WeightKernel {
-    private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
+final class TableKernel implements WeightKernel {
+    private static final MethodHandles.Lookup SELF = MethodHandles.lookup();
+    private static final VectorSpecies<Float> F = Width.species(SELF);
     private static final VectorSpecies<Integer> I = F.withLanes(int.class);
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
     /** The bits of the 16 values, in registers. */
-    private static final Nf4Table TABLE = Nf4Table.of(I);
+    private static final CodeTable TABLE = CodeTable.of(I, Width.constant(SELF, float[].class));
 
-    /** Words of a group. */
-    private static final int WORDS = Nf4.GROUP / Nf4.PER_WORD;
+    private static final int PER_WORD = 8;
 
-    private final Scratch absmax = new Scratch();
+    private final GroupScales scales = new GroupScales();
 
     @Override
     public int preparedLength(Matrix w) {
@@ -43,24 +44,23 @@ final class Nf4Kernel implements WeightKernel {
     @Override
     public void matvec(Matrix w, float[] prepared, int block, float[] y) {
         Blocks blocks = blocks(w);
-        int groups = blocks.groups();
-        int words = blocks.paddedCols() / Nf4.PER_WORD;
+        int words = blocks.paddedCols() / PER_WORD;
         MemorySegment codes = w.parts().get(0);
-        float[] scales = absmax.floats(groups * ROWS);
-        Absmax.read(w, blocks, block, 0, groups, scales);
+        float[] scale = scales.read(w, blocks, block, 0, blocks.groups());
+        long perGroup = GroupIndex.reciprocal(blocks.group() / PER_WORD);
         for (int lane = 0; lane < ROWS; lane += F.length()) {
-            long from = blocks.wordAt((long) block * ROWS + lane, 0, Nf4.PER_WORD);
+            long from = blocks.wordAt((long) block * ROWS + lane, 0, PER_WORD);
             FloatVector sum = FloatVector.zero(F);
             for (int j = 0; j < words; j++) {
                 IntVector v = IntVector.fromMemorySegment(I, codes, from + (long) j * Blocks.LINE, LE);
-                int k = j * Nf4.PER_WORD;
+                int k = j * PER_WORD;
                 FloatVector s = FloatVector.zero(F);
                 // A loop, though it is unrolled in the end: written out, narrow vectors exceed what C2 inlines.
-                for (int i = 0; i < Nf4.PER_WORD; i++) {
+                for (int i = 0; i < PER_WORD; i++) {
                     FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
                     s = value.fma(FloatVector.broadcast(F, prepared[k + i]), s);
                 }
-                sum = s.fma(FloatVector.fromArray(F, scales, j / WORDS * ROWS + lane), sum);
+                sum = s.fma(FloatVector.fromArray(F, scale, GroupIndex.of(j, perGroup) * ROWS + lane), sum);
             }
             Rows.store(sum, y, block * ROWS + lane, w.rows());
         }
@@ -70,26 +70,30 @@ final class Nf4Kernel implements WeightKernel {
     public void expand(Matrix w, int block, int col, int cols, float[] panel, int at) {
         Blocks blocks = blocks(w);
         MemorySegment codes = w.parts().get(0);
-        int first = col / Nf4.GROUP;
-        int groups = (cols - 1) / Nf4.GROUP + 1;
-        float[] scales = absmax.floats(groups * ROWS);
-        Absmax.read(w, blocks, block, first, groups, scales);
+        int first = col / blocks.group();
+        int groups = (col + cols - 1) / blocks.group() - first + 1;
+        float[] scale = scales.read(w, blocks, block, first, groups);
         for (int lane = 0; lane < ROWS; lane += F.length()) {
-            long from = blocks.wordAt((long) block * ROWS + lane, col, Nf4.PER_WORD);
+            long from = blocks.wordAt((long) block * ROWS + lane, col, PER_WORD);
             int to = at + lane;
-            for (int k = 0; k < cols; k += Nf4.PER_WORD) {
-                FloatVector scale = FloatVector.fromArray(F, scales, k / Nf4.GROUP * ROWS + lane);
+            for (int k = 0; k < cols; k += PER_WORD) {
+                int group = (col + k) / blocks.group() - first;
+                FloatVector unit = FloatVector.fromArray(F, scale, group * ROWS + lane);
                 IntVector v = IntVector.fromMemorySegment(I, codes, from + k * (Blocks.LINE / 8L), LE);
                 int out = k * PanelGemm.LANES + to;
-                for (int i = 0; i < Nf4.PER_WORD; i++) {
+                for (int i = 0; i < PER_WORD; i++) {
                     FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
-                    value.mul(scale).intoArray(panel, out + Nibbles.column(i) * PanelGemm.LANES);
+                    value.mul(unit).intoArray(panel, out + Nibbles.column(i) * PanelGemm.LANES);
                 }
             }
         }
     }
 
     private static Blocks blocks(Matrix w) {
-        return Blocks.of(w.rows(), w.cols(), Nf4.GROUP);
+        return switch (w.layout()) {
+            case Nf4 nf4 -> Blocks.of(w.rows(), w.cols(), Nf4.GROUP);
+            case Iq4 iq4 -> iq4.blocks(w.rows(), w.cols());
+            default -> throw new IllegalArgumentException(w.layout().describe() + " has no table");
+        };
     }
 }

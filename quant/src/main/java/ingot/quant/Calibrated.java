@@ -1,0 +1,206 @@
+package ingot.quant;
+
+import ingot.formats.Progress;
+import ingot.formats.block.Dense;
+import ingot.formats.block.Layout;
+import ingot.formats.block.Part;
+import ingot.formats.io.AtomicFile;
+import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
+import ingot.quant.calibration.CalibrationSet;
+import ingot.quant.calibration.LayerWeights;
+import ingot.quant.calibration.SequentialQuantizer;
+import ingot.quant.calibration.WorkFolder;
+import ingot.quant.gptq.Rounded;
+import ingot.quant.gptq.RoundingError;
+import ingot.quant.scheme.Carried;
+import ingot.quant.scheme.MatrixSource;
+import ingot.quant.scheme.PartSink;
+import ingot.quant.scheme.Scheme;
+import ingot.runtime.Version;
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.WeightSpec;
+import ingot.runtime.tokenizer.Tokenizer;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The part of a conversion that looks at activations: rounds what it can with error feedback into a {@link WorkFolder}, from
+ * which the converter then copies.
+ */
+final class Calibrated implements AutoCloseable {
+    private static final int COPY = 1 << 20;
+
+    private final Optional<WorkFolder> work;
+    private final Optional<CalibrationSet> set;
+
+    private Calibrated(Optional<WorkFolder> work, Optional<CalibrationSet> set) {
+        this.work = work;
+        this.set = set;
+    }
+
+    /** Calibrates, if the options ask for it. */
+    static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
+        return switch (options.method()) {
+            case ConvertOptions.Method.Rtn rtn -> new Calibrated(Optional.empty(), Optional.empty());
+            case ConvertOptions.Method.Gptq gptq -> run(source, options, gptq, output, progress);
+        };
+    }
+
+    private static Calibrated run(
+            Source source, ConvertOptions options, ConvertOptions.Method.Gptq gptq, Path output, Progress progress) {
+        AtomicFile.requireCreatable(output, options.overwrite(), 0);
+        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
+        int vocabulary = source.graph().config().vocabSize();
+        CalibrationSet set = CalibrationSet.read(gptq.calibration(), tokenizer, vocabulary);
+        WorkFolder work = WorkFolder.open(output, key(source, options, set), gptq.resume());
+        try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+            var weights = new Weights(source, options, new TypePlan(options));
+            new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
+            return new Calibrated(Optional.of(work), Optional.of(set));
+        } catch (RuntimeException | Error e) {
+            work.close();
+            throw e;
+        }
+    }
+
+    /** What has to be the same for work to be taken up again. */
+    private static ObjectNode key(Source source, ConvertOptions options, CalibrationSet set) {
+        ObjectNode key = Json.object().put("tool", "ingot " + Version.NUMBER);
+        key.set("options", options.toJson(source.isQuantized()));
+        key.set("calibration", set.toJson());
+        var files = key.putArray("sources");
+        source.files()
+                .forEach(f -> files.addObject()
+                        .put("file", Folders.name(f.path()))
+                        .put("bytes", f.size())
+                        .put("modified", f.modified()));
+        return key;
+    }
+
+    /** What goes into the provenance, beside the options. */
+    Optional<ObjectNode> provenance() {
+        return set.map(CalibrationSet::toJson);
+    }
+
+    /** How to store a weight that was calibrated. */
+    Optional<Scheme> scheme(WeightSpec weight, Layout layout) {
+        return work.filter(w -> w.error(weight.name()).isPresent()).map(w -> new Done(w, weight, layout));
+    }
+
+    /** Share of the outputs' energy that is error, of a tensor whose inputs are known. */
+    OptionalDouble weightedError(String tensor) {
+        return work.flatMap(w -> w.error(tensor))
+                .map(RoundingError::weightedError)
+                .filter(e -> !e.isNaN())
+                .map(OptionalDouble::of)
+                .orElse(OptionalDouble.empty());
+    }
+
+    String note(WeightSpec weight) {
+        return work.map(w -> w.note(weight.name())).orElse("");
+    }
+
+    /** The output is whole; what led to it is not needed any more. */
+    void finish() {
+        work.ifPresent(WorkFolder::clear);
+    }
+
+    @Override
+    public void close() {
+        work.ifPresent(WorkFolder::close);
+    }
+
+    /** Copies what was rounded before. */
+    private record Done(WorkFolder work, WeightSpec weight, Layout layout) implements Scheme {
+        @Override
+        public String method() {
+            return "gptq";
+        }
+
+        @Override
+        public double encode(MatrixSource source, PartSink sink) {
+            List<Part> parts = layout.parts(source.rows(), source.cols());
+            ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
+            long at = 0;
+            for (int i = 0; i < parts.size(); i++) {
+                long end = at + parts.get(i).bytes();
+                while (at < end) {
+                    buffer.clear().limit((int) Math.min(COPY, end - at));
+                    work.read(weight.name(), at, buffer);
+                    sink.write(i, MemorySegment.ofBuffer(buffer.flip()));
+                    at += buffer.limit();
+                }
+            }
+            return work.error(weight.name()).orElseThrow().nmse();
+        }
+    }
+
+    /** The weights of a source, for calibration. */
+    private record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
+        @Override
+        public float[] read(WeightSpec spec) {
+            return read(spec, 0, spec.rows());
+        }
+
+        @Override
+        public float[] read(WeightSpec spec, int firstRow, int rows) {
+            int cols = spec.role().matrix() ? spec.cols() : spec.length();
+            float[] values = new float[Math.multiplyExact(rows, cols)];
+            var policy = options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE;
+            try (Source.Rows reader = source.rows(spec, policy)) {
+                reader.read(firstRow, rows, values);
+            }
+            return values;
+        }
+
+        @Override
+        public Layout layout(WeightSpec spec) {
+            return types.layout(spec, () -> source.packed(spec).flatMap(p -> p.natural()));
+        }
+
+        @Override
+        public boolean calibrated(WeightSpec spec) {
+            Layout layout = layout(spec);
+            boolean taken = source.packed(spec).flatMap(p -> Carried.scheme(p, layout)).isPresent();
+            return !taken && !(layout instanceof Dense);
+        }
+
+        @Override
+        public Rounded plain(WeightSpec spec, float[] values) {
+            Layout layout = layout(spec);
+            int cols = spec.cols();
+            int rows = values.length / cols;
+            List<MemorySegment> parts = new ArrayList<>();
+            for (Part part : layout.parts(rows, cols)) {
+                parts.add(MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]));
+            }
+            long[] at = new long[parts.size()];
+            types.scheme(layout).encode(new InMemory(spec.name(), rows, cols, values), (part, bytes) -> {
+                MemorySegment.copy(bytes, 0, parts.get(part), at[part], bytes.byteSize());
+                at[part] += bytes.byteSize();
+            });
+            float[] stored = new float[values.length];
+            for (int r = 0; r < rows; r++) {
+                layout.decodeRow(rows, cols, parts, r, stored, r * cols);
+            }
+            return new Rounded(parts, stored, RoundingError.of(values, stored));
+        }
+    }
+
+    /** Rows that were read already. */
+    @SuppressWarnings("ArrayRecordComponent") // a view for one call
+    private record InMemory(String origin, long rows, int cols, float[] values) implements MatrixSource {
+        @Override
+        public void read(long first, int n, float[] out) {
+            System.arraycopy(values, Math.toIntExact(first * cols), out, 0, n * cols);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package ingot.quant.calibration;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.ingot.Checksum;
+import ingot.formats.json.Json;
+import ingot.runtime.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Sequences of tokens to calibrate on.
+ *
+ * @param sequences each at most the length asked for
+ * @param name of the data
+ * @param sha256 of the data's bytes, in hex
+ */
+public record CalibrationSet(List<int[]> sequences, String name, String sha256) {
+    /** More text than this is not read: calibration needs a small part of it. */
+    private static final long MAX_BYTES = 256 << 20;
+
+    private static final String DEFAULT = "default.txt";
+
+    public CalibrationSet {
+        sequences = List.copyOf(sequences);
+    }
+
+    /** Tokens of all sequences. */
+    public int tokens() {
+        return sequences.stream().mapToInt(s -> s.length).sum();
+    }
+
+    /** What goes into the provenance of a file. */
+    public ObjectNode toJson() {
+        return Json.object()
+                .put("data", name)
+                .put("sha256", sha256)
+                .put("sequences", sequences.size())
+                .put("tokens", tokens());
+    }
+
+    /**
+     * Reads and cuts the data: whole sequences from its beginning on; of those a random choice, in their order, where there
+     * are more than asked for.
+     *
+     * @param tokenizer of the model; a file of token ids needs none
+     * @param vocabulary ids must be below it
+     */
+    public static CalibrationSet read(CalibrationOptions options, Optional<Tokenizer> tokenizer, int vocabulary) {
+        String name = options.data().map(p -> p.getFileName().toString()).orElse("ingot:" + DEFAULT);
+        byte[] bytes = options.data().map(CalibrationSet::file).orElseGet(CalibrationSet::bundled);
+        String shown = options.data().map(Text::path).orElse(name);
+        List<int[]> texts = isTokens(bytes) ? tokens(bytes, shown) : List.of(encode(bytes, tokenizer, shown));
+        List<int[]> cut = new ArrayList<>();
+        for (int[] text : texts) {
+            for (int id : text) {
+                if (id < 0 || id >= vocabulary) {
+                    throw new IngotException.BadData(shown + ": token " + id
+                            + " is outside the model's vocabulary of " + vocabulary + "; use a file made for this model");
+                }
+            }
+            for (int at = 0; at < text.length; at += options.length()) {
+                int end = Math.min(text.length, at + options.length());
+                if (end - at == options.length() || cut.isEmpty()) {
+                    cut.add(Arrays.copyOfRange(text, at, end));
+                }
+            }
+        }
+        if (cut.isEmpty() || cut.getFirst().length == 0) {
+            throw new IngotException.BadData(shown + ": no token to calibrate on; name a longer text");
+        }
+        List<int[]> chosen = choose(cut, options);
+        return new CalibrationSet(chosen, name, HexFormat.of().formatHex(Checksum.sha256().digest(bytes)));
+    }
+
+    private static List<int[]> choose(List<int[]> all, CalibrationOptions options) {
+        int wanted = Math.max(1, options.tokens() / options.length());
+        if (all.size() <= wanted) {
+            return all;
+        }
+        // Selection sampling (Knuth, The Art of Computer Programming 2, algorithm 3.4.2 S): uniform, and keeps the order.
+        SplittableRandom random = new SplittableRandom(options.seed());
+        List<int[]> chosen = new ArrayList<>(wanted);
+        for (int i = 0; chosen.size() < wanted; i++) {
+            if (random.nextInt(all.size() - i) < wanted - chosen.size()) {
+                chosen.add(all.get(i));
+            }
+        }
+        return chosen;
+    }
+
+    private static byte[] file(Path path) {
+        return Json.readBytes(path, MAX_BYTES);
+    }
+
+    private static byte[] bundled() {
+        try (InputStream in = CalibrationSet.class.getResourceAsStream(DEFAULT)) {
+            if (in == null) {
+                throw new IllegalStateException(DEFAULT + " is not in the jar");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean isTokens(byte[] bytes) {
+        int at = 0;
+        while (at < bytes.length && Character.isWhitespace(bytes[at])) {
+            at++;
+        }
+        String head = new String(bytes, at, Math.min(64, bytes.length - at), StandardCharsets.UTF_8);
+        return head.matches("(?s)\\{\\s*\"ids\"\\s*:.*");
+    }
+
+    private static List<int[]> tokens(byte[] bytes, String shown) {
+        List<int[]> texts = new ArrayList<>();
+        int number = 0;
+        for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n")) {
+            number++;
+            if (line.isBlank()) {
+                continue;
+            }
+            JsonNode ids = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(shown + " line " + number))
+                    .get("ids");
+            if (ids == null || !ids.isArray()) {
+                throw new IngotException.BadData(shown + " line " + number + ": expected {\"ids\": [numbers]}");
+            }
+            int[] text = new int[ids.size()];
+            for (int i = 0; i < text.length; i++) {
+                if (!ids.get(i).isInt()) {
+                    throw new IngotException.BadData(shown + " line " + number + ": id " + i + " is not a whole number");
+                }
+                text[i] = ids.get(i).intValue();
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+
+    private static int[] encode(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {
+        Tokenizer encoder = tokenizer.orElseThrow(() -> new IngotException.MissingInput(
+                "the model has no tokenizer to read the calibration text with; give --calibration a file of token ids, lines"
+                        + " {\"ids\": [...]}"));
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            return encoder.encode(text);
+        } catch (CharacterCodingException e) {
+            throw new IngotException.BadData(shown + ": not UTF-8 text, and no file of token ids");
+        }
+    }
+
+}

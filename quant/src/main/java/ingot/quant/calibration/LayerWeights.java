@@ -1,0 +1,23 @@
+package ingot.quant.calibration;
+
+import ingot.formats.block.Layout;
+import ingot.quant.gptq.Rounded;
+import ingot.runtime.model.WeightSpec;
+
+/** The weights to calibrate, and how each is to be stored. */
+public interface LayerWeights {
+    /** The source weights as f32, row-major; a new array. */
+    float[] read(WeightSpec spec);
+
+    /** Rows of a matrix, alike. */
+    float[] read(WeightSpec spec, int firstRow, int rows);
+
+    /** What a weight is to be stored as. */
+    Layout layout(WeightSpec spec);
+
+    /** Whether error feedback can choose the codes of this layout: it has scales. */
+    boolean calibrated(WeightSpec spec);
+
+    /** Stores rows of a weight without calibration, each number by itself. */
+    Rounded plain(WeightSpec spec, float[] rows);
+}

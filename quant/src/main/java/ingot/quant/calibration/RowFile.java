@@ -1,0 +1,134 @@
+package ingot.quant.calibration;
+
+import ingot.formats.io.InputFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Rows of f32 in a file: activations of the calibration set, too many for the heap. What was written last is in the page
+ * cache, so this costs a copy, and memory stays the operating system's to reclaim. For one thread.
+ */
+final class RowFile implements AutoCloseable {
+    private static final int BUFFER = 1 << 20;
+
+    private final Path path;
+    private final int width;
+    private final FileChannel channel;
+    private final ByteBuffer bytes;
+    private final FloatBuffer floats;
+
+    private RowFile(Path path, int width, FileChannel channel) {
+        this.path = path;
+        this.width = width;
+        this.channel = channel;
+        this.bytes = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
+        this.floats = bytes.asFloatBuffer();
+    }
+
+    /** An empty file in place of any other. */
+    static RowFile create(Path path, int width) {
+        return open(
+                path,
+                width,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+    }
+
+    /** A file of an earlier run. */
+    static RowFile open(Path path, int width) {
+        return open(path, width, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static RowFile open(Path path, int width, StandardOpenOption... options) {
+        try {
+            return new RowFile(path, width, FileChannel.open(path, options));
+        } catch (IOException e) {
+            throw InputFile.failure(path, e);
+        }
+    }
+
+    int width() {
+        return width;
+    }
+
+    /** Rows {@code first … first + n} → {@code out[0 … n × width)}. */
+    void read(long first, int n, float[] out) {
+        transfer(first, n, out, 0, true);
+    }
+
+    void write(long first, int n, float[] rows) {
+        transfer(first, n, rows, 0, false);
+    }
+
+    /** Rows by number, ascending, → out, one behind the other. */
+    void gather(int[] numbers, int from, int n, float[] out) {
+        scattered(numbers, from, n, out, true);
+    }
+
+    /** Writes rows by number, ascending. */
+    void scatter(int[] numbers, int from, int n, float[] rows) {
+        scattered(numbers, from, n, rows, false);
+    }
+
+    private void scattered(int[] numbers, int from, int n, float[] rows, boolean reading) {
+        int at = 0;
+        while (at < n) {
+            int run = 1;
+            while (at + run < n && numbers[from + at + run] == numbers[from + at] + run) {
+                run++;
+            }
+            transfer(numbers[from + at], run, rows, at * width, reading);
+            at += run;
+        }
+    }
+
+    private void transfer(long first, int n, float[] rows, int at, boolean reading) {
+        long position = first * width * Float.BYTES;
+        int left = Math.multiplyExact(n, width);
+        while (left > 0) {
+            int count = Math.min(left, floats.capacity());
+            bytes.clear().limit(count * Float.BYTES);
+            floats.clear();
+            try {
+                if (reading) {
+                    fill(position);
+                    floats.get(rows, at, count);
+                } else {
+                    floats.put(rows, at, count);
+                    while (bytes.hasRemaining()) {
+                        channel.write(bytes, position + bytes.position());
+                    }
+                }
+            } catch (IOException e) {
+                throw InputFile.failure(path, e);
+            }
+            position += (long) count * Float.BYTES;
+            at += count;
+            left -= count;
+        }
+    }
+
+    private void fill(long position) throws IOException {
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, position + bytes.position()) < 0) {
+                throw new IOException("activations end at byte " + (position + bytes.position()));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw InputFile.failure(path, e);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package ingot.quant.calibration;
+
+import ingot.formats.Progress;
+import ingot.formats.io.InputFile;
+import ingot.quant.gptq.Order;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.FinalNorm;
+import ingot.runtime.model.ModelGraph;
+import ingot.runtime.model.StagedLayer;
+import ingot.runtime.model.WeightSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/**
+ * Rounds all matrices of a model with error feedback, layer by layer, each on activations that already carry the errors of
+ * those before it. In memory are one matrix, its Hessian and the sequence at hand; the activations of the whole set lie in
+ * files. The numbers depend on weights, calibration set and options alone.
+ */
+public final class SequentialQuantizer {
+    private final ModelGraph graph;
+    private final LayerWeights weights;
+    private final CalibrationSet set;
+    private final Kernels kernels;
+    private final Order.Kind order;
+
+    public SequentialQuantizer(
+            ModelGraph graph, LayerWeights weights, CalibrationSet set, Kernels kernels, Order.Kind order) {
+        this.graph = graph;
+        this.weights = weights;
+        this.set = set;
+        this.kernels = kernels;
+        this.order = order;
+    }
+
+    /** Does the steps that {@code work} lacks: embedding, every layer, head. */
+    public void run(WorkFolder work, Progress progress) {
+        int layers = graph.config().layers();
+        try {
+            if (work.steps() == 0) {
+                embed(work);
+            }
+            for (int step = work.steps(); step <= layers; step++) {
+                step(work, step, new Counter(progress, step, layers));
+            }
+        } catch (IOException e) {
+            throw InputFile.failure(work.folder(), e);
+        }
+    }
+
+    /** Counts the tensors of a step. */
+    private static final class Counter {
+        private final Progress progress;
+        private final String phase;
+        private long total;
+        private long done;
+
+        Counter(Progress progress, int step, int layers) {
+            this.progress = progress;
+            this.phase = step == layers ? "output head" : "layer " + (step + 1) + "/" + layers;
+        }
+
+        void begin(long tensors) {
+            total = tensors;
+            progress.step(phase, 0, total, Progress.Unit.TENSORS);
+        }
+
+        void next() {
+            progress.step(phase, Math.min(++done, total), total, Progress.Unit.TENSORS);
+        }
+    }
+
+    /** The residual stream before the first layer. */
+    private void embed(WorkFolder work) {
+        int hidden = graph.config().hidden();
+        WeightSpec embedding = graph.embedding();
+        try (RowFile file = RowFile.create(work.hidden(0), hidden)) {
+            long first = 0;
+            for (int[] sequence : set.sequences()) {
+                float[] rows = new float[sequence.length * hidden];
+                for (int t = 0; t < sequence.length; t++) {
+                    float[] row = weights.read(embedding, sequence[t], 1);
+                    // A tied matrix is rounded at the end, for its other use.
+                    float[] stored = graph.config().tiedEmbeddings()
+                            ? row
+                            : weights.plain(embedding, row).stored();
+                    System.arraycopy(stored, 0, rows, t * hidden, hidden);
+                }
+                file.write(first, sequence.length, rows);
+                first += sequence.length;
+            }
+        }
+    }
+
+    private void step(WorkFolder work, int step, Counter counter) throws IOException {
+        Path input = work.hidden(step);
+        Path output = work.hidden(step + 1);
+        // The step changes the stream in place; a copy keeps what it began with until it is done.
+        Files.copy(input, output, StandardCopyOption.REPLACE_EXISTING);
+        int hidden = graph.config().hidden();
+        List<Integer> lengths = set.sequences().stream().map(s -> s.length).toList();
+        work.begin();
+        TensorSink sink = (spec, firstRow, rounded, note) -> {
+            work.add(spec, weights.layout(spec), firstRow, rounded, note);
+            counter.next();
+        };
+        Site site = new Site(kernels, order, weights, sink);
+        try (Activations files = new Activations(
+                work.folder(),
+                lengths,
+                RowFile.open(output, hidden),
+                RowFile.create(work.folder().resolve("normed.f32"), hidden))) {
+            if (step < graph.config().layers()) {
+                StagedLayer layer = new StagedLayer(graph.config(), step, kernels);
+                List<WeightSpec> specs = layer.specs();
+                counter.begin(specs.stream()
+                        .filter(s -> s.role() == WeightSpec.Role.LINEAR)
+                        .count());
+                specs.stream()
+                        .filter(s -> s.role() != WeightSpec.Role.LINEAR)
+                        .forEach(s -> layer.put(s, weights.read(s)));
+                new LayerPass(layer, files, kernels, site).run();
+            } else {
+                head(files, site, counter);
+            }
+        }
+        work.end();
+    }
+
+    private void head(Activations files, Site site, Counter counter) {
+        WeightSpec head = graph.head();
+        if (!weights.calibrated(head)) {
+            return;
+        }
+        counter.begin(Math.ceilDiv(head.rows(), Site.HEAD_ROWS));
+        int hidden = graph.config().hidden();
+        FinalNorm norm = new FinalNorm(graph, weights.read(graph.finalNorm()), kernels);
+        float[] h = Site.hessian(hidden);
+        float[] residual = new float[files.longest() * hidden];
+        float[] normed = new float[files.longest() * hidden];
+        files.forEach((first, n) -> {
+            files.residual().read(first, n, residual);
+            norm.apply(residual, n, normed);
+            kernels.blas().gram(normed, n, hidden, h);
+        });
+        site.quantizeHead(head, h);
+    }
+}

@@ -1,0 +1,286 @@
+package ingot.quant.calibration;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.block.Layout;
+import ingot.formats.block.Part;
+import ingot.formats.io.AtomicFile;
+import ingot.formats.io.InputFile;
+import ingot.formats.json.Json;
+import ingot.quant.gptq.Rounded;
+import ingot.quant.gptq.RoundingError;
+import ingot.runtime.model.WeightSpec;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Where a calibrated conversion keeps what it has done, beside its output, until the output is whole: per step (a layer, or
+ * the head) {@code step-N.bin} with the tensors' bytes, {@code step-N.json} that lists them and is written last, and
+ * {@code hidden-N.f32}, the residual stream behind the step. A run that was killed goes on behind the last step that is
+ * listed.
+ */
+public final class WorkFolder implements AutoCloseable {
+    private static final long MAX_JSON = 64 << 20;
+
+    private final Path folder;
+    private final Map<String, Kept> tensors = new LinkedHashMap<>();
+    private final Map<String, Kept> current = new LinkedHashMap<>();
+    private final List<FileChannel> files = new ArrayList<>();
+    private int steps;
+
+    /** A tensor that is done: where its parts lie, one behind the other. */
+    private record Kept(FileChannel file, long offset, long bytes, RoundingError error, String note) {}
+
+    private WorkFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The folder that belongs to an output. */
+    public static Path of(Path output) {
+        return output.resolveSibling(output.getFileName() + ".work");
+    }
+
+    /**
+     * Opens the folder of an output.
+     *
+     * @param key says what is being converted and how: work under another key is of no use
+     * @param resume go on with what is there; else begin anew
+     */
+    public static WorkFolder open(Path output, ObjectNode key, boolean resume) {
+        WorkFolder work = new WorkFolder(of(output));
+        try {
+            Path saved = work.folder.resolve("key.json");
+            boolean usable = resume && Files.exists(saved);
+            if (usable && !Json.readObject(saved, MAX_JSON).equals(key)) {
+                throw new IngotException.Usage(Text.path(work.folder)
+                        + " holds the work of a conversion with another source or other options; repeat its command, or"
+                        + " convert without --resume to begin anew");
+            }
+            if (usable) {
+                work.load();
+            } else {
+                work.clear();
+                Files.createDirectories(work.folder);
+                work.save("key.json", key);
+            }
+            return work;
+        } catch (IOException e) {
+            work.close();
+            throw InputFile.failure(work.folder, e);
+        } catch (RuntimeException | Error e) {
+            work.close();
+            throw e;
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** Steps that are done. */
+    public int steps() {
+        return steps;
+    }
+
+    /** The residual stream behind step {@code step}; 0 is what the embedding makes. */
+    Path hidden(int step) {
+        return folder.resolve("hidden-" + step + ".f32");
+    }
+
+    private Path bytes(int step) {
+        return folder.resolve("step-" + step + ".bin");
+    }
+
+    private String list(int step) {
+        return "step-" + step + ".json";
+    }
+
+    /** Begins step {@link #steps}. */
+    void begin() throws IOException {
+        current.clear();
+        files.add(FileChannel.open(
+                bytes(steps),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE));
+    }
+
+    /** Keeps rows of a tensor of the step. */
+    void add(WeightSpec spec, Layout layout, int firstRow, Rounded rounded, String note) {
+        FileChannel file = files.getLast();
+        Kept kept = current.get(spec.name());
+        List<Part> all = layout.parts(spec.rows(), spec.cols());
+        try {
+            if (kept == null) {
+                long bytes = all.stream().mapToLong(Part::bytes).sum();
+                long offset = current.values().stream().mapToLong(Kept::bytes).sum();
+                kept = new Kept(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
+            }
+            long at = kept.offset();
+            for (int i = 0; i < all.size(); i++) {
+                long before = firstRow == 0 ? 0 : layout.parts(firstRow, spec.cols()).get(i).bytes();
+                write(file, at + before, rounded.parts().get(i));
+                at += all.get(i).bytes();
+            }
+        } catch (IOException e) {
+            throw InputFile.failure(bytes(steps), e);
+        }
+        RoundingError error = kept.error().plus(rounded.error());
+        current.put(spec.name(), new Kept(file, kept.offset(), kept.bytes(), error, kept.note()));
+    }
+
+    private static void write(FileChannel file, long at, MemorySegment bytes) throws IOException {
+        ByteBuffer buffer = bytes.asByteBuffer();
+        while (buffer.hasRemaining()) {
+            at += file.write(buffer, at);
+        }
+    }
+
+    /** Ends the step: from here on it need not be done again. */
+    void end() throws IOException {
+        files.getLast().force(true);
+        ObjectNode list = Json.object();
+        current.forEach((name, kept) -> list.set(name, toJson(kept)));
+        save(list(steps), list);
+        tensors.putAll(current);
+        steps++;
+        Files.deleteIfExists(hidden(steps - 1));
+    }
+
+    private static ObjectNode toJson(Kept kept) {
+        RoundingError e = kept.error();
+        return Json.object()
+                .put("offset", kept.offset())
+                .put("bytes", kept.bytes())
+                .put("squared", e.squared())
+                .put("sum", e.sum())
+                .put("squares", e.squares())
+                .put("count", e.count())
+                .put("weighted", e.weighted())
+                .put("energy", e.energy())
+                .put("note", kept.note());
+    }
+
+    private void save(String name, ObjectNode json) {
+        byte[] bytes = Json.pretty(json).getBytes(StandardCharsets.UTF_8);
+        try (AtomicFile file = AtomicFile.create(folder.resolve(name), true, bytes.length)) {
+            file.write(0, ByteBuffer.wrap(bytes));
+            file.commit();
+        }
+    }
+
+    private void load() throws IOException {
+        while (Files.exists(folder.resolve(list(steps))) && Files.exists(bytes(steps))) {
+            FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
+            files.add(file);
+            ObjectNode list = Json.readObject(folder.resolve(list(steps)), MAX_JSON);
+            for (Map.Entry<String, JsonNode> entry : list.properties()) {
+                tensors.put(entry.getKey(), read(file, entry.getValue()));
+            }
+            steps++;
+        }
+        if (steps > 0 && !Files.exists(hidden(steps))) {
+            throw new IngotException.BadData(
+                    Text.path(hidden(steps)) + " is missing; convert without --resume to begin anew");
+        }
+    }
+
+    private Kept read(FileChannel file, JsonNode node) throws IOException {
+        try {
+            RoundingError error = new RoundingError(
+                    node.get("squared").asDouble(),
+                    node.get("sum").asDouble(),
+                    node.get("squares").asDouble(),
+                    node.get("count").asLong(),
+                    node.get("weighted").asDouble(),
+                    node.get("energy").asDouble());
+            long offset = node.get("offset").asLong();
+            long bytes = node.get("bytes").asLong();
+            if (offset < 0 || bytes < 0 || Math.addExact(offset, bytes) > file.size()) {
+                throw new IllegalArgumentException("offsets");
+            }
+            return new Kept(file, offset, bytes, error, node.get("note").asString());
+        } catch (RuntimeException e) {
+            throw new IngotException.BadData(
+                    Text.path(folder.resolve(list(steps))) + " is damaged; convert without --resume to begin anew");
+        }
+    }
+
+    /** What rounding did to a tensor, if it was calibrated. */
+    public Optional<RoundingError> error(String tensor) {
+        return Optional.ofNullable(tensors.get(tensor)).map(Kept::error);
+    }
+
+    /** How a tensor was rounded, where that was not as asked; empty else. */
+    public String note(String tensor) {
+        Kept kept = tensors.get(tensor);
+        return kept == null ? "" : kept.note();
+    }
+
+    /** Reads the bytes of a tensor's parts, one behind the other, from {@code position} on. */
+    public void read(String tensor, long position, ByteBuffer out) {
+        Kept kept = tensors.get(tensor);
+        if (kept == null) {
+            throw new IllegalArgumentException(tensor + " was not calibrated");
+        }
+        long at = kept.offset() + position;
+        try {
+            while (out.hasRemaining()) {
+                int n = kept.file().read(out, at);
+                if (n < 0) {
+                    throw new IOException("the file of the step became shorter");
+                }
+                at += n;
+            }
+        } catch (IOException e) {
+            throw InputFile.failure(folder, e);
+        }
+    }
+
+    /** Removes everything: the output is whole. */
+    public void clear() {
+        closeFiles();
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path file : entries.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            throw InputFile.failure(folder, e);
+        }
+    }
+
+    private void closeFiles() {
+        try {
+            for (FileChannel file : files) {
+                file.close();
+            }
+        } catch (IOException e) {
+            throw InputFile.failure(folder, e);
+        }
+        files.clear();
+    }
+
+    @Override
+    public void close() {
+        closeFiles();
+    }
+}

@@ -1,0 +1,66 @@
+package ingot.quant.gptq;
+
+import java.util.Arrays;
+import java.util.Comparator;
+
+/**
+ * The order in which columns are rounded. Columns are listed as the factorisation sees them; rounding runs from the last to
+ * the first, so the columns that matter most stand last: their errors can still be made up for by all others.
+ *
+ * @param columns column of the matrix at each place
+ * @param starts first place of each unit of columns that are rounded together, and the number of columns at the end
+ * @param units number of the unit in the matrix at each place of units
+ */
+@SuppressWarnings("ArrayRecordComponent") // tables, never compared
+public record Order(int[] columns, int[] starts, int[] units) {
+    /** How the order is chosen. */
+    public enum Kind {
+        /** As the columns stand. */
+        NATURAL,
+        /** Groups by the sum of their diagonal entries of H, columns of a group by theirs ("act-order" with whole groups). */
+        ACTIVATION
+    }
+
+    /**
+     * @param diagonal of H, by column
+     * @param unit columns that stay together: those that share a scale
+     */
+    public static Order of(Kind kind, float[] diagonal, int unit) {
+        int n = diagonal.length;
+        int count = Math.ceilDiv(n, unit);
+        Integer[] units = new Integer[count];
+        Arrays.setAll(units, i -> i);
+        if (kind == Kind.ACTIVATION) {
+            double[] weight = new double[count];
+            for (int i = 0; i < n; i++) {
+                weight[i / unit] += diagonal[i];
+            }
+            Arrays.sort(units, Comparator.comparingDouble((Integer u) -> weight[u]).thenComparing(u -> u));
+        }
+        int[] columns = new int[n];
+        int[] starts = new int[count + 1];
+        int[] order = new int[count];
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            int from = units[i] * unit;
+            int to = Math.min(n, from + unit);
+            Integer[] inside = new Integer[to - from];
+            Arrays.setAll(inside, k -> from + k);
+            if (kind == Kind.ACTIVATION) {
+                Arrays.sort(inside, Comparator.comparingDouble((Integer c) -> diagonal[c]).thenComparing(c -> c));
+            }
+            order[i] = units[i];
+            starts[i] = at;
+            for (int column : inside) {
+                columns[at++] = column;
+            }
+        }
+        starts[count] = n;
+        return new Order(columns, starts, order);
+    }
+
+    /** Number of columns. */
+    public int size() {
+        return columns.length;
+    }
+}

@@ -1,0 +1,217 @@
+package ingot.quant.gptq;
+
+import ingot.quant.gptq.GroupCoder.Run;
+import ingot.runtime.kernel.Blas;
+import ingot.runtime.kernel.Blas.Tile;
+import java.util.Arrays;
+
+/**
+ * Rounds rows of a matrix with error feedback. Rows do not depend on each other, so any split of them gives the same numbers.
+ */
+public final class Sweep {
+    /** Columns whose feedback is applied one by one; the rest of it is a matrix product. */
+    private static final int BLOCK = 128;
+
+    /** Groups up to this long get their scale with feedback; longer ones from their weights alone. */
+    private static final int SEARCHED = 256;
+
+    /** Times that every level is reconsidered afterwards. */
+    private static final int DESCENTS = Integer.getInteger("descents", 2);
+
+    private final Factor factor;
+    private final Grid grid;
+    private final ScaleRule rule;
+    private final int group;
+    private final Blas blas;
+
+    /** @param group columns of the matrix that share a scale */
+    public Sweep(Factor factor, Grid grid, ScaleRule rule, int group, Blas blas) {
+        this.factor = factor;
+        this.grid = grid;
+        this.rule = rule;
+        this.group = group;
+        this.blas = blas;
+    }
+
+    /** Columns that have to stay together in an {@link Order} for groups of this size. */
+    public static int unit(int group) {
+        return group <= SEARCHED ? group : BLOCK;
+    }
+
+    /**
+     * Rounded rows, columns as in the matrix.
+     *
+     * @param codes [rows][n]
+     * @param scales [rows][groups]
+     * @param stored what they decode to [rows][n]
+     * @param error tr(E·(H + λI)·Eᵀ)
+     */
+    @SuppressWarnings("ArrayRecordComponent") // results, never compared
+    public record Rows(byte[] codes, float[] scales, float[] stored, double error) {}
+
+    /**
+     * @param matrix weights [rows][n], columns as in the matrix
+     * @param first number of the first row in the matrix
+     */
+    public Rows round(float[] matrix, int first, int rows) {
+        int n = factor.n();
+        int units = factor.order().units().length;
+        float[] w = ordered(matrix, rows);
+        State state = new State(w, new float[rows * n], new float[rows * n], new float[rows * units]);
+        boolean fixed = group > SEARCHED;
+        if (fixed) {
+            fixScales(matrix, first, rows, state.scales());
+        }
+        GroupCoder coder = new GroupCoder(grid, rule);
+        int[] starts = factor.order().starts();
+        float[] target = new float[rows * (BLOCK + unit(group))];
+        for (int last = units; last > 0; ) {
+            int unit = last;
+            while (unit > 0 && starts[last] - starts[unit] < BLOCK) {
+                unit--;
+            }
+            int from = starts[unit];
+            int width = starts[last] - from;
+            target(state, from, width, rows, target);
+            for (int r = 0; r < rows; r++) {
+                for (int u = last - 1; u >= unit; u--) {
+                    int at = starts[u];
+                    Run run = new Run(w, r * n + at, target, r * width + at - from, at, starts[u + 1] - at);
+                    int g = factor.order().units()[u] * unit(group) / group;
+                    if (fixed) {
+                        coder.round(factor, run, state.scales()[r * units + u]);
+                    } else {
+                        state.scales()[r * units + u] = coder.choose(factor, run, first + r, g);
+                    }
+                    keep(coder, run, state.scales()[r * units + u], r, state);
+                    feedBack(run, state.errors(), r, from, target, width);
+                }
+            }
+            last = unit;
+        }
+        descend(state, rows);
+        return result(state, rows);
+    }
+
+    /**
+     * Rows at work, columns in the factor's order.
+     *
+     * @param weights [rows][n]
+     * @param errors weights − stored [rows][n]
+     * @param levels [rows][n]
+     * @param scales [rows][units]
+     */
+    @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
+    private record State(float[] weights, float[] errors, float[] levels, float[] scales) {}
+
+    /** Weights of a block of columns with the feedback of all columns after it. */
+    private void target(State state, int from, int width, int rows, float[] target) {
+        int n = factor.n();
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(state.weights(), r * n + from, target, r * width, width);
+        }
+        int rest = n - from - width;
+        if (rest > 0) {
+            Tile errors = new Tile(state.errors(), from + width, n);
+            Tile feedback = factor.tile(from + width, from);
+            blas.multiplyAdd(1, errors, feedback, new Tile(target, 0, width), rows, rest, width);
+        }
+    }
+
+    private void descend(State state, int rows) {
+        int[] unitOf = new int[factor.n()];
+        int[] starts = factor.order().starts();
+        for (int u = 0; u + 1 < starts.length; u++) {
+            Arrays.fill(unitOf, starts[u], starts[u + 1], u);
+        }
+        Descent descent = new Descent(factor, grid, blas);
+        for (int pass = 0; pass < DESCENTS; pass++) {
+            descent.improve(state.errors(), state.levels(), state.scales(), unitOf, rows);
+        }
+    }
+
+    /** Back to the order of the matrix. */
+    private Rows result(State state, int rows) {
+        int n = factor.n();
+        int groups = Math.ceilDiv(n, group);
+        Order order = factor.order();
+        int units = order.units().length;
+        Rows out = new Rows(
+                new byte[rows * n],
+                new float[rows * groups],
+                new float[rows * n],
+                factor.energy(state.errors(), rows, blas));
+        for (int r = 0; r < rows; r++) {
+            for (int u = 0; u < units; u++) {
+                float scale = state.scales()[r * units + u];
+                out.scales()[r * groups + order.units()[u] * unit(group) / group] = scale;
+                for (int k = order.starts()[u]; k < order.starts()[u + 1]; k++) {
+                    float level = state.levels()[r * n + k];
+                    int to = r * n + order.columns()[k];
+                    out.codes()[to] = grid.code(level);
+                    out.stored()[to] = level * scale;
+                }
+            }
+        }
+        return out;
+    }
+
+    private float[] ordered(float[] matrix, int rows) {
+        int n = factor.n();
+        float[] w = new float[rows * n];
+        int[] columns = factor.order().columns();
+        for (int r = 0; r < rows; r++) {
+            for (int k = 0; k < n; k++) {
+                w[r * n + k] = matrix[r * n + columns[k]];
+            }
+        }
+        return w;
+    }
+
+    /** Scales of long groups, from the weights as they are. */
+    private void fixScales(float[] matrix, int first, int rows, float[] scales) {
+        int n = factor.n();
+        float[] d = new float[n];
+        for (int k = 0; k < n; k++) {
+            d[factor.order().columns()[k]] = factor.d()[k];
+        }
+        Factor plain = new Factor(factor.order(), factor.m(), d, factor.diagonal(), factor.damping());
+        GroupCoder coder = new GroupCoder(grid, rule);
+        int[] units = factor.order().units();
+        for (int r = 0; r < rows; r++) {
+            float[] chosen = new float[Math.ceilDiv(n, group)];
+            for (int g = 0; g < chosen.length; g++) {
+                int at = r * n + g * group;
+                Run run = new Run(matrix, at, matrix, at, g * group, Math.min(group, n - g * group));
+                chosen[g] = coder.plain(plain, run, first + r, g);
+            }
+            for (int u = 0; u < units.length; u++) {
+                scales[r * units.length + u] = chosen[units[u] * unit(group) / group];
+            }
+        }
+    }
+
+    private void keep(GroupCoder coder, Run run, float scale, int row, State state) {
+        int at = row * factor.n() + run.column();
+        for (int k = 0; k < run.n(); k++) {
+            state.levels()[at + k] = coder.level(k);
+            state.errors()[at + k] = run.weights()[run.weightsAt() + k] - coder.level(k) * scale;
+        }
+    }
+
+    /** target += e·M for the columns of the block before the run. */
+    private void feedBack(Run run, float[] e, int row, int from, float[] target, int width) {
+        int n = factor.n();
+        float[] m = factor.m();
+        int before = run.column() - from;
+        for (int k = 0; k < run.n(); k++) {
+            int column = run.column() + k;
+            float error = e[row * n + column];
+            int at = column * n + from;
+            int to = row * width;
+            for (int i = 0; i < before; i++) {
+                target[to + i] += error * m[at + i];
+            }
+        }
+    }
+}

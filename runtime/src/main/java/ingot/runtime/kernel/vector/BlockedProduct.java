@@ -1,0 +1,122 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.runtime.kernel.Blas.Tile;
+import ingot.runtime.kernel.Scratch;
+import ingot.runtime.kernel.WorkerPool;
+import ingot.runtime.kernel.vector.TileProduct.Packed;
+
+/**
+ * c += α·a·b in blocks (Goto and van de Geijn 2008): {@value #DEPTH} summands and {@value #COLS} columns of b are packed
+ * once, 1 MiB, by all threads; then every task packs {@value #ROWS} rows of a, 96 KiB for its second-level cache, and
+ * multiplies them with one 32 KiB panel of b after the other, which stays in the first-level cache meanwhile.
+ */
+final class BlockedProduct {
+    /** Summands of a pass. */
+    static final int DEPTH = 256;
+
+    private static final int COLS = 1024;
+    private static final int ROWS = 96;
+
+    private final TileProduct kernel;
+    private final WorkerPool pool;
+    private final Scratch left = new Scratch();
+    private final Scratch right = new Scratch();
+    private final Scratch edges = new Scratch();
+
+    BlockedProduct(TileProduct kernel, WorkerPool pool) {
+        this.kernel = kernel;
+        this.pool = pool;
+    }
+
+    /** Which outputs are wanted. */
+    enum Region {
+        ALL,
+        /** Those whose column is not above their row. */
+        LOWER
+    }
+
+    /** Outputs and the length of the sums: c is m×n. */
+    record Shape(int m, int k, int n, Region region) {}
+
+    void add(float alpha, Factor a, Factor b, Tile c, Shape shape) {
+        for (int l = 0; l < shape.k; l += DEPTH) {
+            int depth = Math.min(DEPTH, shape.k - l);
+            for (int col = 0; col < shape.n; col += COLS) {
+                int cols = Math.min(COLS, shape.n - col);
+                // Rows above the first column of a lower triangle have nothing in it.
+                int row = shape.region == Region.LOWER ? col : 0;
+                Shape pass = new Shape(shape.m - row, depth, cols, shape.region);
+                pass(alpha, a.from(row, l), b.from(col, l), c.at(row, col), pass);
+            }
+        }
+    }
+
+    private void pass(float alpha, Factor a, Factor b, Tile c, Shape pass) {
+        int panels = (pass.n - 1) / TileProduct.COLS + 1;
+        int length = pass.k * TileProduct.COLS;
+        float[] packed = right.floats(panels * length);
+        pool.run(panels, p -> {
+            int col = p * TileProduct.COLS;
+            int cols = Math.min(TileProduct.COLS, pass.n - col);
+            b.from(col, 0).packColumns(cols, pass.k, packed, p * length);
+        });
+        pool.run((pass.m - 1) / ROWS + 1, task -> {
+            int row = task * ROWS;
+            int rows = Math.min(ROWS, pass.m - row);
+            float[] block = left.floats(DEPTH * ROWS);
+            for (int i = 0; i < rows; i += TileProduct.ROWS) {
+                int lanes = Math.min(TileProduct.ROWS, rows - i);
+                a.from(row + i, 0).packRows(alpha, lanes, pass.k, block, i * pass.k);
+            }
+            for (int p = 0; p < panels; p++) {
+                Packed panel = new Packed(packed, p * length);
+                for (int i = 0; i < rows; i += TileProduct.ROWS) {
+                    Place place = new Place(row + i, Math.min(TileProduct.ROWS, rows - i), p * TileProduct.COLS);
+                    multiply(new Packed(block, i * pass.k), panel, c, pass, place);
+                }
+            }
+        });
+    }
+
+    /** Where the outputs of a tile are. */
+    private record Place(int row, int rows, int col) {}
+
+    private void multiply(Packed a, Packed b, Tile c, Shape pass, Place at) {
+        boolean lower = pass.region == Region.LOWER;
+        if (lower && at.row + at.rows <= at.col) {
+            return;
+        }
+        boolean whole = at.rows == TileProduct.ROWS
+                && at.col + TileProduct.COLS <= pass.n
+                && (!lower || at.row >= at.col + TileProduct.COLS - 1);
+        if (whole) {
+            kernel.multiply(a, b, pass.k, c.at(at.row, at.col));
+        } else {
+            edge(a, b, c, pass, at);
+        }
+    }
+
+    /** A tile of which only a part is wanted: the sums are made in a whole one. */
+    private void edge(Packed a, Packed b, Tile c, Shape pass, Place at) {
+        float[] tile = edges.floats(TileProduct.ROWS * TileProduct.COLS);
+        for (int i = 0; i < at.rows; i++) {
+            System.arraycopy(c.data(), at(c, at, i), tile, i * TileProduct.COLS, wanted(pass, at, i));
+        }
+        kernel.multiply(a, b, pass.k, new Tile(tile, 0, TileProduct.COLS));
+        for (int i = 0; i < at.rows; i++) {
+            System.arraycopy(tile, i * TileProduct.COLS, c.data(), at(c, at, i), wanted(pass, at, i));
+        }
+    }
+
+    private static int at(Tile c, Place at, int i) {
+        return c.at() + (at.row + i) * c.stride() + at.col;
+    }
+
+    private static int wanted(Shape pass, Place at, int i) {
+        int cols = Math.min(TileProduct.COLS, pass.n - at.col);
+        return switch (pass.region) {
+            case ALL -> cols;
+            case LOWER -> Math.clamp(at.row + i - at.col + 1L, 0, cols);
+        };
+    }
+}
