@@ -5,9 +5,8 @@ import ingot.formats.IngotException;
 import ingot.formats.Numbers;
 import ingot.formats.Text;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.quant.folder.CompressedFormat;
@@ -49,8 +48,8 @@ final class FolderPlan {
     }
 
     private FolderFormat integers(IntFunction<IntFunction<FolderFormat>> make) {
-        long four = weights(l -> l instanceof Int4);
-        long eight = weights(l -> l instanceof Int8);
+        long four = weights(l -> l instanceof Grouped g && SourceCodes.bits(g) <= 4);
+        long eight = weights(l -> l instanceof Grouped g && SourceCodes.bits(g) > 4);
         String type = options.type().orElse(eight > four ? "int8" : "int4");
         int bits = switch (type.toLowerCase(Locale.ROOT)) {
             case "int4" -> 4;
@@ -63,11 +62,8 @@ final class FolderPlan {
     /** The largest group that every matrix of this many bits or fewer can be stored with as it is. */
     private int group(int bits) {
         List<Integer> groups = linear().flatMap(w -> SourceCodes.natural(source, w).stream())
-                .flatMap(l -> switch (l) {
-                    case Int4 four -> Stream.of(four.group());
-                    case Int8 eight when bits == 8 -> Stream.of(eight.group());
-                    default -> Stream.<Integer>of();
-                })
+                .filter(l -> l instanceof Grouped g && SourceCodes.bits(g) <= bits)
+                .map(l -> ((Grouped) l).group())
                 .distinct()
                 .toList();
         if (groups.isEmpty()) {

@@ -242,8 +242,9 @@ public final class GgufExporter {
             return 0;
         }
         BlockScheme scheme = new BlockScheme(type);
-        Optional<IntegerCodes> codes = SourceCodes.integers(source, weight)
-                .filter(c -> (type == GgmlType.Q4_0 && c.bits() == 4) || type == GgmlType.Q8_0)
+        Optional<IntegerCodes> codes = SourceCodes.natural(source, weight)
+                .flatMap(layout -> SourceCodes.integers(source, weight)
+                        .filter(c -> GgufTypes.carries(type, c.bits(), layout)))
                 .filter(c -> c.group() % type.blockWeights() == 0);
         if (codes.isPresent()) {
             scheme.carry(codes.get(), sink);

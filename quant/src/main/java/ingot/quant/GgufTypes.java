@@ -6,6 +6,8 @@ import ingot.formats.Text;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.gguf.GgmlType;
@@ -108,7 +110,20 @@ final class GgufTypes {
             case Dense dense -> Optional.of(dense(dense.type()));
             case Int4 four -> Optional.of(GgmlType.Q4_0);
             case Int8 eight -> Optional.of(GgmlType.Q8_0);
+            case IntN odd -> Optional.of(odd.bits() == 3 ? GgmlType.Q4_0 : odd.bits() == 5 ? GgmlType.Q5_0 : GgmlType.Q8_0);
+            case Iq4 table -> Optional.of(GgmlType.IQ4_NL);
             case Nf4 none -> Optional.empty();
+        };
+    }
+
+    /** Whether blocks of a type hold codes as they are: one factor, and every value of these. */
+    static boolean carries(GgmlType type, int bits, Layout natural) {
+        return switch (type) {
+            case Q4_0 -> bits <= 4;
+            case Q5_0 -> bits <= 5;
+            case Q8_0 -> true;
+            case IQ4_NL -> natural instanceof Iq4;
+            default -> false;
         };
     }
 

@@ -5,8 +5,8 @@ import ingot.formats.TensorInfo;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Dense;
 import ingot.formats.block.DoubleQuantized;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
+import ingot.formats.block.Grouped;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.StoredCodes;
@@ -80,7 +80,7 @@ final class SourceCodes {
 
     /** The codes of a weight that is stored as integers with f16 scales. */
     static Optional<IntegerCodes> integers(Source source, WeightSpec weight) {
-        Optional<Layout> natural = natural(source, weight).filter(l -> l instanceof Int4 || l instanceof Int8);
+        Optional<Grouped> natural = natural(source, weight).filter(Grouped.class::isInstance).map(Grouped.class::cast);
         return natural.flatMap(layout -> source instanceof IngotSource ingot
                 ? Optional.of(ofIngot(ingot, weight))
                 : source.packed(weight).flatMap(p -> ofPacked(p, layout)));
@@ -90,17 +90,19 @@ final class SourceCodes {
         StoredTensor tensor = stored(source, weight);
         tensor.parts().forEach(source.file()::verify);
         List<MemorySegment> parts = source.file().parts(tensor, source.mapping());
-        Layout layout = tensor.layout();
-        Blocks blocks = Blocks.of(weight.shape().rows(), weight.cols(), group(layout));
+        if (!(tensor.layout() instanceof Grouped layout)) {
+            throw new IllegalStateException(weight.name() + " holds no integers");
+        }
+        Blocks blocks = layout.blocks(weight.shape().rows(), weight.cols());
         return new Codes(blocks, bits(layout), run -> (codes, scales) ->
                 StoredCodes.integers(layout, blocks, parts, run, codes, scales));
     }
 
-    private static Optional<IntegerCodes> ofPacked(Packed packed, Layout layout) {
+    private static Optional<IntegerCodes> ofPacked(Packed packed, Grouped layout) {
         if (!(packed instanceof IntegerMatrix matrix) || !CarriedCodes.holds(matrix, layout)) {
             return Optional.empty();
         }
-        Blocks blocks = Blocks.of(matrix.rows(), matrix.cols(), group(layout));
+        Blocks blocks = layout.blocks(matrix.rows(), matrix.cols());
         int[] groups = CarriedCodes.sourceGroups(matrix, layout);
         return Optional.of(new Codes(blocks, bits(layout), run -> (codes, scales) -> {
             int[] wide = new int[Math.multiplyExact(run.n(), matrix.cols())];
@@ -220,15 +222,8 @@ final class SourceCodes {
         }
     }
 
-    private static int bits(Layout layout) {
-        return layout instanceof Int4 ? 4 : 8;
-    }
-
-    private static int group(Layout layout) {
-        return switch (layout) {
-            case Int4 four -> four.group();
-            case Int8 eight -> eight.group();
-            default -> throw new IllegalArgumentException(layout.describe() + " holds no integers");
-        };
+    /** Bits that hold what a code stands for: those of the code, but 8 for a table of integers. */
+    static int bits(Grouped layout) {
+        return layout instanceof Iq4 ? 8 : layout.bits();
     }
 }

@@ -13,31 +13,19 @@ public final class StoredCodes {
     private StoredCodes() {}
 
     /**
-     * Integer codes of {@code n} rows of an {@link Int4} or {@link Int8} matrix.
+     * What the codes of {@code n} rows multiply their scales with.
      *
      * @param parts of the whole matrix
-     * @param codes receives q, {@code [n][cols]}
+     * @param values receives integers of at most 8 bits, {@code [n][cols]}
      * @param scales receives f16 bits, {@code [n][groups]}
      */
     public static void integers(
-            Layout layout, Blocks blocks, List<MemorySegment> parts, Rows run, byte[] codes, short[] scales) {
-        MemorySegment words = parts.getFirst();
+            Grouped layout, Blocks blocks, List<MemorySegment> parts, Rows run, byte[] values, short[] scales) {
         for (int i = 0; i < run.n(); i++) {
             long row = run.first() + i;
-            int at = i * blocks.cols();
-            switch (layout) {
-                case Int8 eight -> {
-                    for (int k = 0; k < blocks.cols(); k++) {
-                        long byteAt = blocks.wordAt(row, k, Int8.PER_WORD) + k % Int8.PER_WORD;
-                        codes[at + k] = (byte) ((words.get(ValueLayout.JAVA_BYTE, byteAt) & 0xFF) - Int8.BIAS);
-                    }
-                }
-                case Int4 four -> {
-                    for (int k = 0; k < blocks.cols(); k++) {
-                        codes[at + k] = (byte) (Encoding.nibble(blocks, words, row, k) - Int4.BIAS);
-                    }
-                }
-                default -> throw new IllegalArgumentException(layout.describe() + " holds no integers");
+            for (int k = 0; k < blocks.cols(); k++) {
+                int code = Encoding.stored(blocks, parts.getFirst(), layout.bits(), row, k) - layout.bias();
+                values[i * blocks.cols() + k] = (byte) layout.value(code);
             }
             for (int g = 0; g < blocks.groups(); g++) {
                 scales[i * blocks.groups() + g] = parts.getLast().get(Numbers.LE_SHORT, 2 * blocks.scaleAt(row, g));
@@ -57,7 +45,7 @@ public final class StoredCodes {
     public static void normals(Blocks blocks, MemorySegment words, Rows run, byte[] codes) {
         for (int i = 0; i < run.n(); i++) {
             for (int k = 0; k < blocks.cols(); k++) {
-                codes[i * blocks.cols() + k] = (byte) Encoding.nibble(blocks, words, run.first() + i, k);
+                codes[i * blocks.cols() + k] = (byte) Encoding.stored(blocks, words, 4, run.first() + i, k);
             }
         }
     }

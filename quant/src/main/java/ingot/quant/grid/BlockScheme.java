@@ -73,12 +73,16 @@ public record BlockScheme(GgmlType type) {
     /**
      * Stores codes and scales as they are, a scale repeated for every block of its group.
      *
-     * @param codes in the range of the type, which has one factor for a block and no offset; groups are whole blocks
+     * @param codes values of the type, which has one factor for a block and no offset; groups are whole blocks
      */
     public void carry(IntegerCodes codes, Sink sink) {
         PackedBlock block = block();
         int cols = codes.cols();
         int step = step(codes.rows(), cols);
+        byte[] codeOf = new byte[256];
+        for (int code = block.lowest(); code <= block.highest(); code++) {
+            codeOf[block.value(code) + 128] = (byte) code;
+        }
         byte[] q = new byte[Math.multiplyExact(step, cols)];
         short[] scales = new short[Math.multiplyExact(step, codes.groups())];
         byte[] bytes = new byte[Math.toIntExact(type.bytes(q.length))];
@@ -89,7 +93,9 @@ public record BlockScheme(GgmlType type) {
             int to = 0;
             for (int at = 0; at < n * cols; at += block.weights()) {
                 numbers.factors(scales[at / cols * codes.groups() + at % cols / codes.group()], (short) 0);
-                System.arraycopy(q, at, numbers.codes(), 0, block.weights());
+                for (int i = 0; i < block.weights(); i++) {
+                    numbers.codes()[i] = codeOf[q[at + i] + 128];
+                }
                 block.pack(numbers, bytes, to);
                 to += block.bytes();
             }

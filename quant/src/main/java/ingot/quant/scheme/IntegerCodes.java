@@ -11,7 +11,7 @@ public interface IntegerCodes {
     /** Columns per scale; the last group of a row may be shorter. */
     int group();
 
-    /** Bits of a code: 4 for −8 … 7, 8 for −127 … 127. */
+    /** Bits b that hold every q: −2^(b−1) … 2^(b−1) − 1; −128 is never among them. */
     int bits();
 
     /** Scales of a row. */

@@ -70,6 +70,18 @@ final class FolderExportTest {
         }
     }
 
+    /** Integers of other widths fit the next wider ones; the table of iq4 is one of integers. */
+    @ParameterizedTest
+    @CsvSource({"int3:32, gptq int4 g32", "int5:64, gptq int8 g64", "int6:32, gptq int8 g32", "iq4:32, gptq int8 g32"})
+    void otherIntegersAreHeldByWiderOnes(String type, String described) throws IOException {
+        Path model = Exports.convert(Exports.TRAINED, type, temp.resolve("model.ingot"));
+        Path folder = temp.resolve("folder");
+        ExportResult result = Exports.folder(model, folder, Options.of(Kind.GPTQ));
+        assertEquals(described, result.type());
+        assertTrue(result.lossless(), result.tensors().toString());
+        independent(model, folder, Kind.GPTQ);
+    }
+
     /** Where every matrix comes back in its own layout, the kernels do the same arithmetic. */
     @ParameterizedTest
     @CsvSource({"int4:32, GPTQ", "int8:32, COMPRESSED_TENSORS", "nf4-dq, BNB"})

@@ -57,7 +57,7 @@ final class GgufExportTest {
 
     /** A scale of a larger group is repeated for every block of it. */
     @ParameterizedTest
-    @CsvSource({"int4:64, q4_0", "int4:channel, q4_0", "int8:128, q8_0", "int8:channel, q8_0"})
+    @CsvSource({"int4:64, q4_0", "int4:channel, q4_0", "int8:128, q8_0", "int8:channel, q8_0", "int3:32, q4_0", "int5:64, q5_0", "int6:32, q8_0", "iq4:32, iq4_nl"})
     void largerGroupsAreTheSameWeights(String type, String expected) {
         Path model = Exports.convert(Exports.TRAINED, type, temp.resolve("model.ingot"));
         Path file = temp.resolve("model.gguf");
