@@ -164,6 +164,9 @@ public final class ModelMetadata {
             throw cannot("llama.cpp computes architecture " + architecture.label() + " with experts in every layer and "
                     + (normalizes ? "" : "no ") + "normalized weights (norm_topk_prob); this model differs");
         }
+        if (architecture == Architecture.QWEN2MOE && config.tiedEmbeddings()) {
+            throw cannot("llama.cpp wants an output head of its own in architecture qwen2moe; this model's is tied");
+        }
         out.u32(key("expert_count"), moe.experts())
                 .u32(key("expert_used_count"), moe.perToken())
                 .u32(key("expert_feed_forward_length"), moe.expertInner());
