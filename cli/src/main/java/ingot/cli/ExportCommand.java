@@ -1,18 +1,19 @@
 package ingot.cli;
 
-import ingot.cli.render.Format;
-import ingot.formats.DType;
+import ingot.cli.render.ExportFormat;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.block.Grouping;
 import ingot.formats.json.Json;
 import ingot.formats.tokenizer.TokenizerWriter;
-import ingot.quant.HfExporter;
+import ingot.quant.ExportResult;
+import ingot.quant.FolderExporter;
+import ingot.quant.GgufExporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,12 +23,24 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "export",
         description = {
-            "hf: a plain Hugging Face folder; quantized weights are dequantized, and the summary says whether that is exact.",
+            "Writes a model in a format that other tools load. What the format can hold is carried over bit for bit; the"
+                    + " summary says of every tensor whether it was, or what rounding it again cost.",
+            "",
+            "gguf: one file for llama.cpp, or several with --split-size. Without --type int4 becomes Q4_0, int8 Q8_0 and"
+                    + " floating point itself, all without loss, and anything else Q6_K. Types: f32, f16, bf16, q8_0, q6_k, q5_k,"
+                    + " q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs.",
+            "",
+            "gptq: a folder for GPTQ loaders, int4 or int8. bnb: a folder for bitsandbytes, nf4 or nf4-dq. hf: a folder of"
+                    + " plain numbers, or with --format compressed-tensors of int4 or int8.",
             "",
             "tokenizer: tokenizer.json, tokenizer_config.json, vocab.json, merges.txt, qwen.tiktoken and"
                     + " chat_template.jinja."
         },
-        footer = {"  ingot export qwen3.ingot --to hf -o folder", "  ingot export qwen3.ingot --to tokenizer -o folder"
+        footer = {
+            "  ingot export qwen3.ingot --to gguf -o qwen3.gguf",
+            "  ingot export Qwen3-0.6B --to gguf --type q4_k --keep v_proj=q6_k -o qwen3-q4_k.gguf",
+            "  ingot export qwen3.ingot --to hf --format compressed-tensors -o folder",
+            "  ingot export qwen3.ingot --to tokenizer -o folder"
         })
 final class ExportCommand extends Task {
     /** Spelled as typed. */
@@ -39,70 +52,145 @@ final class ExportCommand extends Task {
         bnb
     }
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file, or anything that convert reads.")
     Path model = Path.of("");
 
-    @Option(names = "--to", paramLabel = "FORMAT", required = true, description = "hf or tokenizer.")
+    @Option(names = "--to", paramLabel = "FORMAT", required = true, description = "${COMPLETION-CANDIDATES}.")
     Target target = Target.hf;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "OUT",
             required = true,
-            description = "The folder to write; created where missing.")
+            description = "The file (gguf) or folder to write.")
     Path output = Path.of("");
 
     @Option(
             names = "--type",
             paramLabel = "TYPE",
-            description = "hf: f32, f16 or bf16 (default: the narrowest exact one).")
+            description = "Type of the matrices (default: what loses nothing, else the usual 4-bit type).")
     @Nullable
     String type;
+
+    @Option(
+            names = "--group",
+            paramLabel = "N",
+            description = "gptq, compressed-tensors: weights per scale, or channel (default: the model's, else 128).")
+    @Nullable
+    String group;
+
+    @Option(
+            names = "--keep",
+            paramLabel = "REGEX=TYPE",
+            description = "gguf: tensors whose name contains the pattern get this type; repeatable, first match wins.")
+    List<String> keep = new ArrayList<>();
+
+    @Option(names = "--format", paramLabel = "NAME", description = "hf: plain or compressed-tensors (default: plain).")
+    @Nullable
+    String format;
+
+    @Option(
+            names = {"--split-size", "--shard-size"},
+            paramLabel = "SIZE",
+            description = "Begin another file where this would be exceeded, for example 2GB (default: gguf never, folders"
+                    + " 5GB).")
+    @Nullable
+    String splitSize;
 
     @Option(names = "--force", description = "Replace existing files.")
     boolean force;
 
     @Override
     int run(Console console) throws IOException {
+        refuseWhatDoesNotApply();
         switch (target) {
-            case hf -> folder(console);
             case tokenizer -> tokenizer(console);
-            case gguf, gptq, bnb ->
-                throw new IngotException.Usage("--to " + target + " is not in this version; it has hf and tokenizer");
+            case gguf -> gguf(console);
+            case gptq -> folder(console, FolderExporter.Kind.GPTQ);
+            case bnb -> folder(console, FolderExporter.Kind.BNB);
+            case hf -> folder(console, isCompressed() ? FolderExporter.Kind.COMPRESSED_TENSORS : FolderExporter.Kind.HF);
         }
         return ExitCode.DONE;
     }
 
-    private void folder(Console console) {
-        Optional<DType> element = Optional.ofNullable(type).map(ExportCommand::floating);
-        HfExporter.Result result;
-        try (var progress = common.progress(console)) {
-            result = HfExporter.export(model, output, element, force, progress);
+    /** An option must not silently do nothing. */
+    private void refuseWhatDoesNotApply() {
+        boolean integers = target == Target.gptq || (target == Target.hf && isCompressed());
+        refuse(group != null && !integers, "--group applies to --to gptq and --format compressed-tensors");
+        refuse(!keep.isEmpty() && target != Target.gguf, "--keep applies to --to gguf");
+        refuse(format != null && target != Target.hf, "--format applies to --to hf");
+    }
+
+    private static void refuse(boolean misplaced, String message) {
+        if (misplaced) {
+            throw new IngotException.Usage(message);
         }
+    }
+
+    private boolean isCompressed() {
+        if (format == null || format.equals("plain")) {
+            return false;
+        }
+        if (format.equals("compressed-tensors")) {
+            return true;
+        }
+        throw new IngotException.Usage("--format " + Text.quote(format) + ": expected plain or compressed-tensors");
+    }
+
+    private void gguf(Console console) {
+        var options = GgufExporter.Options.defaults().withKeep(keep).withOverwrite(force);
+        if (type != null) {
+            options = options.withType(type);
+        }
+        if (splitSize != null) {
+            options = options.withSplitBytes(ByteSize.parse(splitSize));
+        }
+        if (common.threads != 0) {
+            options = options.withThreads(common.threads);
+        }
+        try (var progress = common.progress(console)) {
+            report(console, new GgufExporter(options).export(model, output, progress));
+        }
+    }
+
+    private void folder(Console console, FolderExporter.Kind kind) {
+        var options = FolderExporter.Options.of(kind).withOverwrite(force);
+        if (type != null) {
+            options = options.withType(type);
+        }
+        if (group != null) {
+            options = options.withGroup(columns(group));
+        }
+        if (splitSize != null) {
+            options = options.withShardBytes(ByteSize.parse(splitSize));
+        }
+        if (common.threads != 0) {
+            options = options.withThreads(common.threads);
+        }
+        try (var progress = common.progress(console)) {
+            report(console, new FolderExporter(options).export(model, output, progress));
+        }
+    }
+
+    private static int columns(String text) {
+        if (text.equals("channel")) {
+            return Grouping.CHANNEL;
+        }
+        int n = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+        if (n < 8 || n % 8 != 0) {
+            throw new IngotException.Usage(
+                    "group " + Text.quote(text) + ": expected 32, 64, 128 or another multiple of 8, or channel");
+        }
+        return n;
+    }
+
+    private void report(Console console, ExportResult result) {
         result.notes().forEach(console::note);
         if (common.json) {
-            ObjectNode root = Json.object();
-            root.put("output", output.toString());
-            root.put("type", result.type());
-            root.put("lossless", result.lossless());
-            var tensors = root.putArray("tensors");
-            result.tensors()
-                    .forEach(t -> tensors.addObject()
-                            .put("name", t.name())
-                            .put("stored_as", t.storedAs())
-                            .put("nmse", Double.isFinite(t.nmse()) ? t.nmse() : Double.MAX_VALUE));
-            print(console, root);
-            return;
+            print(console, ExportFormat.json(result));
+        } else {
+            console.out().print(ExportFormat.text(result));
         }
-        double worst = result.tensors().stream()
-                .mapToDouble(HfExporter.Exported::nmse)
-                .max()
-                .orElse(0);
-        console.out()
-                .println(output + ": " + result.tensors().size() + " tensors as " + result.type()
-                        + (result.lossless()
-                                ? ", bit-exact values of the model"
-                                : ", rounded again: worst NMSE " + Format.scientific(worst)));
     }
 
     private void tokenizer(Console console) throws IOException {
@@ -136,14 +224,5 @@ final class ExportCommand extends Task {
 
     private static List<String> names(TokenizerWriter.Result result) {
         return result.files().stream().map(f -> String.valueOf(f.getFileName())).toList();
-    }
-
-    private static DType floating(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "f32" -> DType.F32;
-            case "f16" -> DType.F16;
-            case "bf16" -> DType.BF16;
-            default -> throw new IngotException.Usage("type " + Text.quote(name) + ": expected f32, f16 or bf16");
-        };
     }
 }

@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Values of {@code general.architecture} that are read, with what config.json calls them. */
-enum Architecture {
+public enum Architecture {
     QWEN2("qwen2", "qwen2", "Qwen2ForCausalLM"),
     QWEN3("qwen3", "qwen3", "Qwen3ForCausalLM"),
     QWEN2MOE("qwen2moe", "qwen2_moe", "Qwen2MoeForCausalLM"),
@@ -23,12 +23,12 @@ enum Architecture {
     }
 
     /** Prefix of its metadata keys. */
-    String label() {
+    public String label() {
         return label;
     }
 
     /** {@code model_type} of config.json. */
-    String modelType() {
+    public String modelType() {
         return modelType;
     }
 

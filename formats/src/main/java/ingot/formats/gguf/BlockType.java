@@ -4,7 +4,7 @@ package ingot.formats.gguf;
  * How a run of neighbouring weights of a row is stored together. The formulas, and the order of their roundings to f32,
  * are those of ggml's {@code dequantize_row_*} (ggml-quants.c), so that results are equal bit for bit.
  */
-sealed interface BlockType permits IntegerBlock, Q4_1, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS {
+public sealed interface BlockType permits IntegerBlock, PackedBlock, Q2_K, Q3_K {
     /** Weights of a block; it divides the length of every row. */
     int weights();
 

@@ -71,8 +71,18 @@ public enum GgmlType {
     }
 
     /** How a block is read; empty for plain numbers. */
-    Optional<BlockType> block() {
+    public Optional<BlockType> block() {
         return Optional.ofNullable(block);
+    }
+
+    /** How a block is written; empty for plain numbers and for types that are only read. */
+    public Optional<PackedBlock> packed() {
+        return block instanceof PackedBlock packed ? Optional.of(packed) : Optional.empty();
+    }
+
+    /** Bytes of {@code weights} weights, which are whole blocks. */
+    public long bytes(long weights) {
+        return Math.multiplyExact(weights / blockWeights(), (long) blockBytes());
     }
 
     static Optional<GgmlType> byId(int id) {

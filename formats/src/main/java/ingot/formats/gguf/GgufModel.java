@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.tokenizer.TokenizerData;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -111,6 +112,15 @@ public final class GgufModel implements AutoCloseable {
      */
     public void readScales(TensorInfo tensor, long first, int n, float[] out) {
         tensors.readScales(tensor, first, n, out);
+    }
+
+    /**
+     * Reads the bytes of a tensor of {@link #tensors} as they lie in the file.
+     *
+     * @param offset in the tensor's stored data
+     */
+    public void readStored(TensorInfo tensor, long offset, MemorySegment destination) {
+        tensors.readStored(tensor, offset, destination);
     }
 
     @Override

@@ -7,7 +7,7 @@ package ingot.formats.gguf;
  * <p>Scale and minimum of group g &lt; 4: the low six bits of bytes g and g + 4. Of g ≥ 4: the low and the high nibble of
  * byte g + 4, above them the upper two bits of bytes g − 4 and g. w = (d · scale) · q − dmin · minimum.
  */
-record Q4_K() implements BlockType {
+record Q4_K() implements PackedBlock {
     /** The 6-bit scale of a group of 32; {@code at} is the first of the 12 bytes. */
     static int scale(byte[] in, int at, int g) {
         return g < 4 ? in[at + g] & 63 : in[at + g + 4] & 15 | (in[at + g - 4] >> 6 & 3) << 4;
@@ -40,6 +40,77 @@ record Q4_K() implements BlockType {
             for (int l = 0; l < 32; l++) {
                 out[to + 32 * g + l] = scale * (in[codes + l] >> shift & 15) - min;
             }
+        }
+    }
+
+    @Override
+    public int groups() {
+        return 8;
+    }
+
+    @Override
+    public BlockNumbers numbers() {
+        return new BlockNumbers(256, 8, 8);
+    }
+
+    @Override
+    public int lowest() {
+        return 0;
+    }
+
+    @Override
+    public int highest() {
+        return 15;
+    }
+
+    @Override
+    public void pack(BlockNumbers numbers, byte[] out, int at) {
+        PackedBlock.bits(numbers.d(), out, at);
+        PackedBlock.bits(numbers.m(), out, at + 2);
+        packScales(numbers, out, at + 4);
+        packPairs(numbers.codes(), out, at + 16);
+    }
+
+    @Override
+    public void unpack(byte[] in, int at, BlockNumbers numbers) {
+        numbers.factors(PackedBlock.bits(in, at), PackedBlock.bits(in, at + 2));
+        unpackScales(in, at + 4, numbers);
+        unpackPairs(in, at + 16, numbers.codes());
+    }
+
+    /** The 12 bytes of scales and minima. */
+    static void packScales(BlockNumbers numbers, byte[] out, int at) {
+        for (int g = 0; g < 4; g++) {
+            int scale = numbers.scales()[g + 4];
+            int min = numbers.mins()[g + 4];
+            out[at + g] = (byte) (numbers.scales()[g] & 63 | (scale >> 4 & 3) << 6);
+            out[at + g + 4] = (byte) (numbers.mins()[g] & 63 | (min >> 4 & 3) << 6);
+            out[at + g + 8] = (byte) (scale & 15 | (min & 15) << 4);
+        }
+    }
+
+    /** The inverse of {@link #packScales}. */
+    static void unpackScales(byte[] in, int at, BlockNumbers numbers) {
+        for (int g = 0; g < 8; g++) {
+            numbers.scales()[g] = (byte) scale(in, at, g);
+            numbers.mins()[g] = (byte) min(in, at, g);
+        }
+    }
+
+    /** Low nibbles of all codes: byte l of 32 has weight 64c + l (low) and 64c + 32 + l (high). */
+    static void packPairs(byte[] codes, byte[] out, int at) {
+        for (int i = 0; i < 128; i++) {
+            int first = i / 32 * 64 + i % 32;
+            out[at + i] = (byte) (codes[first] & 15 | (codes[first + 32] & 15) << 4);
+        }
+    }
+
+    /** The inverse of {@link #packPairs}. */
+    static void unpackPairs(byte[] in, int at, byte[] codes) {
+        for (int i = 0; i < 128; i++) {
+            int first = i / 32 * 64 + i % 32;
+            codes[first] = (byte) (in[at + i] & 15);
+            codes[first + 32] = (byte) (in[at + i] >> 4 & 15);
         }
     }
 }

@@ -3,7 +3,7 @@ package ingot.formats.gguf;
 /**
  * 32 weights in 24 bytes: f16 d, f16 m; fifth bits and nibbles as in {@link Q5_0}. w = q · d + m.
  */
-record Q5_1() implements BlockType {
+record Q5_1() implements PackedBlock {
     @Override
     public int weights() {
         return 32;
@@ -24,5 +24,28 @@ record Q5_1() implements BlockType {
             out[to + j] = (q & 15 | (high >>> j & 1) << 4) * d + m;
             out[to + 16 + j] = (q >> 4 & 15 | (high >>> (j + 16) & 1) << 4) * d + m;
         }
+    }
+
+    @Override
+    public int lowest() {
+        return 0;
+    }
+
+    @Override
+    public int highest() {
+        return 31;
+    }
+
+    @Override
+    public void pack(BlockNumbers numbers, byte[] out, int at) {
+        PackedBlock.bits(numbers.d(), out, at);
+        PackedBlock.bits(numbers.m(), out, at + 2);
+        Q5_0.packFive(numbers.codes(), 0, out, at + 4);
+    }
+
+    @Override
+    public void unpack(byte[] in, int at, BlockNumbers numbers) {
+        numbers.factors(PackedBlock.bits(in, at), PackedBlock.bits(in, at + 2));
+        Q5_0.unpackFive(in, at + 4, 0, numbers.codes());
     }
 }

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * llama.cpp's tensor names (gguf-py, tensor_mapping.py) as the published checkpoints spell them. llama.cpp stores q and k of
@@ -55,6 +56,43 @@ final class TensorNames {
         String name(long expert) {
             return prefix + expert + suffix;
         }
+    }
+
+    /**
+     * What llama.cpp calls a published tensor.
+     *
+     * @param stored its name; experts of a layer share one
+     * @param expert place among the experts, −1 for a tensor of its own
+     */
+    record Stored(String stored, int expert) {}
+
+    private static final Map<String, String> OUTER_STORED = inverse(OUTER);
+    private static final Map<String, String> LAYER_STORED = inverse(LAYER);
+    private static final Map<String, String> EXPERTS_STORED = inverse(EXPERTS);
+    private static final Pattern PUBLISHED_LAYER = Pattern.compile("model\\.layers\\.([0-9]+)\\.(.+)\\.(weight|bias)");
+    private static final Pattern PUBLISHED_EXPERT = Pattern.compile("mlp\\.experts\\.([0-9]+)\\.([a-z_]+)");
+
+    private static Map<String, String> inverse(Map<String, String> map) {
+        return map.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getValue, Map.Entry::getKey));
+    }
+
+    /** The name a published tensor is stored under; empty when these architectures have no such tensor. */
+    static Optional<Stored> stored(String published) {
+        Matcher inside = PUBLISHED_LAYER.matcher(published);
+        if (!inside.matches()) {
+            int dot = published.lastIndexOf('.');
+            return Optional.ofNullable(dot < 0 ? null : OUTER_STORED.get(published.substring(0, dot)))
+                    .map(name -> new Stored(name + published.substring(dot), -1));
+        }
+        String prefix = "blk." + inside.group(1) + ".";
+        String suffix = "." + inside.group(3);
+        Matcher expert = PUBLISHED_EXPERT.matcher(inside.group(2));
+        if (expert.matches()) {
+            return Optional.ofNullable(EXPERTS_STORED.get(expert.group(2)))
+                    .map(name -> new Stored(prefix + name + suffix, Integer.parseInt(expert.group(1))));
+        }
+        return Optional.ofNullable(LAYER_STORED.get(inside.group(2)))
+                .map(name -> new Stored(prefix + name + suffix, -1));
     }
 
     /** The place of a stored tensor; empty when these architectures have no such tensor. */

@@ -29,6 +29,11 @@ enum ValueType {
         this.leastBytes = leastBytes;
     }
 
+    /** The number in the file. */
+    int id() {
+        return id;
+    }
+
     /** Bytes of a value; of a string or an array, the least it can have. */
     int leastBytes() {
         return leastBytes;

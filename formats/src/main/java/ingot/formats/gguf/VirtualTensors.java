@@ -152,6 +152,13 @@ final class VirtualTensors implements TensorSource {
         }
     }
 
+    /** Fills {@code destination} with the bytes of a tensor as they lie in the file, from {@code offset} on. */
+    void readStored(TensorInfo tensor, long offset, MemorySegment destination) {
+        Slice slice = slice(tensor.name());
+        long start = slice.tensor().type().bytes(slice.firstWeight());
+        file(slice).read(slice.tensor(), start + offset, destination);
+    }
+
     private void readBlocks(Slice slice, long block, int n, byte[] out) {
         int size = slice.tensor().type().blockBytes();
         file(slice)

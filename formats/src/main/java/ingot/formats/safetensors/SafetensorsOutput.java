@@ -6,23 +6,24 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A plain safetensors file being written: header first, then the tensors piece by piece, in any order among each other;
- * it appears under its name only on {@link #commit}.
+ * A plain safetensors file being written: header first, then the tensors piece by piece, in any order among each other and
+ * by several threads; it appears under its name only on {@link #commit}.
  */
 public final class SafetensorsOutput implements AutoCloseable {
     private final AtomicFile file;
     private final long dataStart;
     private final Map<String, Slot> slots = new LinkedHashMap<>();
-    private final Map<String, Long> written = new LinkedHashMap<>();
+    private final Map<String, AtomicLong> written = new LinkedHashMap<>();
 
     private SafetensorsOutput(AtomicFile file, long dataStart, SafetensorsWriter layout) {
         this.file = file;
         this.dataStart = dataStart;
         for (Slot slot : layout.slots()) {
             slots.put(slot.name(), slot);
-            written.put(slot.name(), 0L);
+            written.put(slot.name(), new AtomicLong());
         }
     }
 
@@ -50,22 +51,34 @@ public final class SafetensorsOutput implements AutoCloseable {
         }
     }
 
-    /** Appends all remaining bytes to the tensor. */
+    /** Appends all remaining bytes to the tensor, by one thread at a time. */
     public void write(String name, ByteBuffer data) {
+        AtomicLong done = written.get(name);
+        write(name, done == null ? 0 : done.get(), data);
+    }
+
+    /**
+     * Writes a piece of a tensor; every byte is written once.
+     *
+     * @param offset of the piece in the tensor's data
+     */
+    public void write(String name, long offset, ByteBuffer data) {
         Slot slot = slots.get(name);
-        Long done = written.get(name);
-        if (slot == null || done == null || data.remaining() > slot.bytes() - done) {
-            throw new IllegalArgumentException("no tensor " + name + " with " + data.remaining() + " bytes left");
+        AtomicLong done = written.get(name);
+        if (slot == null || done == null || offset < 0 || data.remaining() > slot.bytes() - offset) {
+            throw new IllegalArgumentException(
+                    "no tensor " + name + " with " + data.remaining() + " bytes at " + offset);
         }
         int n = data.remaining();
-        file.write(dataStart + slot.begin() + done, data);
-        written.put(name, done + n);
+        file.write(dataStart + slot.begin() + offset, data);
+        done.addAndGet(n);
     }
 
     /** Gives the file its name. */
     public void commit() {
         slots.forEach((name, slot) -> {
-            if (written.getOrDefault(name, 0L) != slot.bytes()) {
+            AtomicLong done = written.get(name);
+            if (done == null || done.get() != slot.bytes()) {
                 throw new IllegalStateException("tensor " + name + " is not complete");
             }
         });

@@ -29,6 +29,36 @@ public record TokenList(List<String> tokens, List<Kind> kinds, List<String> merg
     }
 
     /**
+     * The list of a tokenizer for an embedding of {@code size} rows; ids that stand for nothing are unused tokens called
+     * {@code [PADn]}, as llama.cpp's converter calls them.
+     *
+     * @param size at least {@link TokenizerData#vocabularySize}
+     */
+    public static TokenList of(TokenizerData data, int size) {
+        List<String> tokens = new ArrayList<>(size);
+        List<Kind> kinds = new ArrayList<>(size);
+        for (int id = 0; id < size; id++) {
+            boolean normal = id < data.vocabulary().size();
+            tokens.add(normal ? text(data, id) : "[PAD" + id + "]");
+            kinds.add(normal ? Kind.NORMAL : Kind.UNUSED);
+        }
+        for (AddedToken token : data.addedTokens()) {
+            tokens.set(token.id(), token.content());
+            kinds.set(token.id(), token.special() ? Kind.CONTROL : Kind.ADDED);
+        }
+        Merges merges = data.merges();
+        List<String> pairs = new ArrayList<>(merges.size());
+        for (int rank = 0; rank < merges.size(); rank++) {
+            pairs.add(text(data, merges.left(rank)) + " " + text(data, merges.right(rank)));
+        }
+        return new TokenList(tokens, kinds, pairs);
+    }
+
+    private static String text(TokenizerData data, int id) {
+        return ByteLevel.encode(data.vocabulary().token(id));
+    }
+
+    /**
      * Checks the lists and puts them into the canonical form.
      *
      * @param origin named in errors

@@ -84,7 +84,8 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
         }
     }
 
-    private static float[] dequantize(DoubleQuantized scales) {
+    /** The scales a reader computes, in its order of roundings. */
+    public static float[] dequantize(DoubleQuantized scales) {
         float[] out = new float[scales.codes().length];
         for (int i = 0; i < out.length; i++) {
             out[i] = DynamicMap.value(scales.codes()[i] & 0xFF) * scales.nested()[i / Nf4.NESTED] + scales.offset();
@@ -121,7 +122,7 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
     }
 
     /** Index of the nearest value; NaN (0 · ∞, a group of zeros) has index 0 there, and its scale is 0. */
-    private static int nearest(float x) {
+    public static int nearest(float x) {
         if (Float.isNaN(x)) {
             return Nf4.ZERO;
         }

@@ -13,12 +13,11 @@ import ingot.formats.safetensors.SafetensorsFile;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
-import ingot.quant.HfExporter;
+import ingot.quant.FolderExporter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,8 +227,8 @@ final class ConverterTest {
     @Test
     void exportGivesTheCheckpointBack() throws IOException {
         Path folder = temp.resolve("hf");
-        HfExporter.Result result =
-                HfExporter.export(convert(TRAINED, "bf16", 2), folder, Optional.empty(), false, Progress.none());
+        var result = new FolderExporter(FolderExporter.Options.of(FolderExporter.Kind.HF))
+                .export(convert(TRAINED, "bf16", 2), folder, Progress.none());
         assertTrue(result.lossless());
         assertEquals("bf16", result.type());
         try (HfFolder original = HfFolder.open(TRAINED);

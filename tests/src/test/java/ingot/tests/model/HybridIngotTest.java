@@ -15,7 +15,8 @@ import ingot.formats.hf.HfFolder;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
-import ingot.quant.HfExporter;
+import ingot.quant.ExportResult;
+import ingot.quant.FolderExporter;
 import ingot.runtime.Model;
 import ingot.runtime.WeightInfo;
 import java.nio.file.Path;
@@ -59,6 +60,11 @@ final class HybridIngotTest {
         }
     }
 
+    private static ExportResult export(Path model, Path folder, Optional<String> type) {
+        var options = FolderExporter.Options.of(FolderExporter.Kind.HF);
+        return new FolderExporter(type.map(options::withType).orElse(options)).export(model, folder, Progress.none());
+    }
+
     @ParameterizedTest
     @MethodSource("names")
     void exportedAgainItComputesTheSameBits(String name) {
@@ -66,14 +72,13 @@ final class HybridIngotTest {
         Path file = temporary.resolve("model.ingot");
         Path exported = temporary.resolve("exported");
         convert(name, DType.F32, file);
-        var result = HfExporter.export(file, exported, Optional.empty(), false, Progress.none());
+        var result = export(file, exported, Optional.empty());
         assertTrue(result.lossless());
         try (Model ingot = Model.open(file);
                 Model folder = Model.open(exported)) {
             assertArrayEquals(Runs.logits(ingot, ids), Runs.logits(folder, ids));
         }
-        assertTrue(HfExporter.export(
-                        Golden.folder(name), temporary.resolve("again"), Optional.empty(), false, Progress.none())
+        assertTrue(export(Golden.folder(name), temporary.resolve("again"), Optional.empty())
                 .lossless());
     }
 
@@ -88,7 +93,7 @@ final class HybridIngotTest {
         Path file = temporary.resolve("model.ingot");
         Path exported = temporary.resolve("exported");
         new Converter(ConvertOptions.of(layout)).convert(Golden.folder(name), file, Progress.none());
-        HfExporter.export(file, exported, Optional.of(DType.F32), false, Progress.none());
+        export(file, exported, Optional.of("f32"));
         try (Model small = Model.open(file);
                 Model wide = Model.open(exported)) {
             float[] logits = Runs.logits(small, ids);
@@ -116,7 +121,7 @@ final class HybridIngotTest {
     void exportGivesTheStoredTensorsBack() {
         String name = "checkpoints/qwen3_5-a";
         Path exported = temporary.resolve("exported");
-        HfExporter.export(Golden.folder(name), exported, Optional.empty(), false, Progress.none());
+        export(Golden.folder(name), exported, Optional.empty());
         try (HfFolder before = HfFolder.open(Golden.folder(name));
                 HfFolder after = HfFolder.open(exported)) {
             assertTrue(after.weights().tensors().size() > 50);

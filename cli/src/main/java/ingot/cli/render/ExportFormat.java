@@ -1,0 +1,51 @@
+package ingot.cli.render;
+
+import ingot.formats.json.Json;
+import ingot.quant.ExportResult;
+import ingot.quant.ExportResult.Tensor;
+import java.nio.file.Path;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What an export wrote, for people and for programs. */
+public final class ExportFormat {
+    private ExportFormat() {}
+
+    public static ObjectNode json(ExportResult result) {
+        ObjectNode root = Json.object();
+        root.put("output", result.output().toString());
+        root.put("type", result.type());
+        root.put("lossless", result.lossless());
+        root.put("bytes", result.tensors().stream().mapToLong(Tensor::bytes).sum());
+        var files = root.putArray("files");
+        result.files().stream().map(Path::toString).forEach(files::add);
+        var tensors = root.putArray("tensors");
+        for (Tensor t : result.tensors()) {
+            ObjectNode node = tensors.addObject();
+            node.put("name", t.name());
+            node.put("stored_as", t.storedAs());
+            node.put("type", t.type());
+            node.put("bytes", t.bytes());
+            node.put("lossless", t.lossless());
+            node.put("nmse", Double.isFinite(t.nmse()) ? t.nmse() : Double.MAX_VALUE);
+        }
+        return root;
+    }
+
+    /** A line for every tensor, and one for all. */
+    public static String text(ExportResult result) {
+        Table table = new Table().text("tensor").text("from").text("to").number("NMSE");
+        for (Tensor t : result.tensors()) {
+            table.row(t.name(), t.storedAs(), t.type(), t.lossless() ? "lossless" : Format.scientific(t.nmse()));
+        }
+        long rounded = result.tensors().stream().filter(t -> !t.lossless()).count();
+        double worst = result.tensors().stream().mapToDouble(Tensor::nmse).max().orElse(0);
+        long bytes = result.tensors().stream().mapToLong(Tensor::bytes).sum();
+        String files = result.files().size() > 1 ? " in " + result.files().size() + " files" : "";
+        return table.render() + "\n" + result.output() + ": " + result.tensors().size() + " tensors, "
+                + Format.bytes(bytes) + files
+                + (rounded == 0
+                        ? ", bit-exact values of the model"
+                        : ", " + rounded + " rounded again: worst NMSE " + Format.scientific(worst))
+                + "\n";
+    }
+}
