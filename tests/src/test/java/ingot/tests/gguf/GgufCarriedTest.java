@@ -95,7 +95,7 @@ final class GgufCarriedTest {
 
     private ConvertResult.TensorResult convert(GgufWriter out, String type) throws IOException {
         return new Converter(ConvertOptions.of(ConvertOptions.layout(type)))
-                .convert(out.write(folder.resolve("x.gguf")), folder.resolve("x.ingot"), Progress.none())
+                        .convert(out.write(folder.resolve("x.gguf")), folder.resolve("x.ingot"), Progress.none())
                         .tensors()
                         .stream()
                         .filter(t -> t.name().contains("gate_proj"))
@@ -120,7 +120,9 @@ final class GgufCarriedTest {
     void theSummarySaysWhatWasCarriedOver() throws IOException {
         Path file = narrow(96, 2, 29).write(folder.resolve("x.gguf"));
         var out = new ByteArrayOutputStream();
-        String[] args = {"convert", file.toString(), "-o", folder.resolve("x.ingot").toString(), "--type", "int4"};
+        String[] args = {
+            "convert", file.toString(), "-o", folder.resolve("x.ingot").toString(), "--type", "int4"
+        };
         var in = new ByteArrayInputStream(new byte[0]);
         assertEquals(0, Main.run(args, Console.of(in, out, new ByteArrayOutputStream(), false)));
         String text = out.toString(StandardCharsets.UTF_8);

@@ -61,7 +61,10 @@ final class GgufFolderTest {
         assertTrue(inspected.out().contains("\"format\" : \"gguf\""), inspected.out());
         Result fromFolder = ingot("run", folder, "-p", "a", "--max-tokens", "3", "--temperature", "0");
         done(fromFolder);
-        assertEquals(ingot("run", file, "-p", "a", "--max-tokens", "3", "--temperature", "0").out(), fromFolder.out());
+        assertEquals(
+                ingot("run", file, "-p", "a", "--max-tokens", "3", "--temperature", "0")
+                        .out(),
+                fromFolder.out());
         assertEquals(
                 ingot("tokenize", file, "--text", "ab c").out(),
                 ingot("tokenize", folder, "--text", "ab c").out());

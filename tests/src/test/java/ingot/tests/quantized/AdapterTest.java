@@ -79,8 +79,7 @@ final class AdapterTest {
     }
 
     private void check(Path folder) {
-        try (AdapterSource merged =
-                AdapterSource.open(HfFolder.open(base).weights(), folder)) {
+        try (AdapterSource merged = AdapterSource.open(HfFolder.open(base).weights(), folder)) {
             assertEquals(model.weights.keySet(), merged.tensors().keySet());
             model.weights.forEach((name, w) -> {
                 float[] got = TinyModel.read(merged, name);
