@@ -34,7 +34,8 @@ final class PickleHeapTest {
 
     static Stream<Arguments> pickles() {
         return Stream.of(
-                pickle("nesting", "nest deeper than 64", p -> p.op(")").op("\u0085".repeat(10_000_000))),
+                pickle("nesting", "nest deeper than 64", p -> p.op(")").op("\u0085".repeat(500_000))),
+                pickle("nesting without end", "more than 40 MiB", p -> p.op(")").op("\u0085".repeat(10_000_000))),
                 pickle(
                         "nested lists",
                         "nest deeper than 64|on the stack",
