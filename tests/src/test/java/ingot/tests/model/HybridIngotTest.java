@@ -70,6 +70,7 @@ final class HybridIngotTest {
         assertTrue(result.lossless());
         try (Model ingot = Model.open(file);
                 Model folder = Model.open(exported)) {
+            assertEquals(32.0, ingot.info().bitsPerWeight());
             assertArrayEquals(Runs.logits(ingot, ids), Runs.logits(folder, ids));
         }
         assertTrue(HfExporter.export(
