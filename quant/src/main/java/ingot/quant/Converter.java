@@ -211,6 +211,8 @@ public final class Converter {
                     measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
                     outcome.notes().get(i)));
         }
+        List<String> warnings = new ArrayList<>(source.warnings());
+        warnings.addAll(types.unusedRules(source.graph().weights()));
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 output,
@@ -219,6 +221,6 @@ public final class Converter {
                 8.0 * weightBytes / parameters,
                 "rtn",
                 results,
-                source.warnings());
+                warnings);
     }
 }
