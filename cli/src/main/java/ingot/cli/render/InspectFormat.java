@@ -81,7 +81,7 @@ public final class InspectFormat {
                 .limit(most)
                 .forEach(e -> facts.row("metadata", e.getKey() + " " + plain(e.getValue())));
         if (metadata.size() > most) {
-            facts.row("metadata", "and " + (metadata.size() - most) + " more; --all lists them");
+            facts.row("metadata", "and " + (metadata.size() - most) + " more; --tensors lists them");
         }
     }
 
