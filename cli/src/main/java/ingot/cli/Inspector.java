@@ -17,6 +17,8 @@ import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.quantized.Packed;
+import ingot.formats.quantized.QuantizedSource;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
@@ -142,6 +144,9 @@ final class Inspector {
                     folder.weightFiles().stream().mapToLong(TensorFile::size).sum());
             architecture(folder.config());
             sums(folder.weights().tensors().values());
+            if (folder.weights() instanceof QuantizedSource source) {
+                quantized(source);
+            }
             if (TokenizerReader.isPresent(folder.folder())) {
                 tokenizer(TokenizerReader.read(folder.folder()));
             }
@@ -159,6 +164,21 @@ final class Inspector {
             readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
             tensors(folder.weights().tensors().values());
         }
+    }
+
+    /**
+     * How many matrices come in which codes. They are listed as the f32 weights they stand for, so bits per weight are
+     * those of the files, headers included.
+     */
+    private void quantized(QuantizedSource source) {
+        ObjectNode counts = root.putObject("quantized");
+        source.tensors()
+                .keySet()
+                .forEach(name -> source.packed(name)
+                        .map(Packed::describe)
+                        .ifPresent(codes -> counts.put(codes, counts.path(codes).asInt(0) + 1)));
+        long parameters = Math.max(1, root.get("parameters").longValue());
+        root.put("bits_per_weight", 8.0 * root.get("bytes").longValue() / parameters);
     }
 
     /** Why convert would refuse the model, if it would by config.json. */

@@ -55,7 +55,12 @@ final class RunCommand extends Task {
     @Nullable
     Path tools;
 
-    @Option(names = "--no-thinking", description = {"With --chat: ask the template for answers without thinking.", "No effect on models whose template does not know it, or that have none (the first Qwen)."})
+    @Option(
+            names = "--no-thinking",
+            description = {
+                "With --chat: ask the template for answers without thinking.",
+                "No effect on models whose template does not know it, or that have none (the first Qwen)."
+            })
     boolean noThinking;
 
     @Mixin

@@ -4,6 +4,7 @@ import ingot.formats.Text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,8 +28,7 @@ final class Suggestions {
                     // The parser misses an argument before it looks at misspelt options, which are the likelier slip.
                     case MissingParameterException m
                     when !misspelt(args, spec).isEmpty() -> unmatched(misspelt(args, spec), spec);
-                    case MissingParameterException m ->
-                        "missing " + missing(m) + "; see 'ingot " + spec.name() + " --help'";
+                    case MissingParameterException m -> missing(m, args) + "; see 'ingot " + spec.name() + " --help'";
                     default -> invalid(e);
                 };
     }
@@ -56,12 +56,16 @@ final class Suggestions {
         return "unexpected argument " + Text.quote(word) + seeHelp(spec);
     }
 
-    private static String missing(MissingParameterException e) {
+    /** The parser reports an option without its value as it reports one that is not there. */
+    private static String missing(MissingParameterException e, String[] args) {
         List<String> names = new ArrayList<>();
         for (ArgSpec arg : e.getMissing()) {
+            if (arg instanceof OptionSpec o && !Collections.disjoint(List.of(args), List.of(o.names()))) {
+                return o.longestName() + " needs a value";
+            }
             names.add(arg instanceof OptionSpec o ? o.longestName() : arg.paramLabel());
         }
-        return String.join(", ", names);
+        return "missing " + String.join(", ", names);
     }
 
     private static String invalid(ParameterException e) {

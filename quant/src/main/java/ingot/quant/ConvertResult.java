@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
  * @param parameters weights in it
  * @param bitsPerWeight bits of all weights, scales and padding included, ÷ parameters
  * @param tensors every weight in file order
- * @param warnings harmless oddities of the source
+ * @param warnings harmless oddities of the source, and of options that change nothing
  */
 public record ConvertResult(
         Path output,

@@ -239,6 +239,8 @@ public final class Converter {
                     done.map(c -> c.weightedError(t.name())).orElse(OptionalDouble.empty()),
                     outcome.notes().get(i)));
         }
+        List<String> warnings = new ArrayList<>(source.warnings());
+        warnings.addAll(types.unusedRules(source.graph().weights()));
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 output,
@@ -247,6 +249,6 @@ public final class Converter {
                 8.0 * weightBytes / parameters,
                 options.method().label(),
                 results,
-                source.warnings());
+                warnings);
     }
 }

@@ -1,6 +1,7 @@
 package ingot.quant;
 
 import ingot.formats.DType;
+import ingot.formats.Text;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
@@ -15,6 +16,7 @@ import ingot.quant.scheme.Nf4Rtn;
 import ingot.quant.scheme.Scheme;
 import ingot.quant.scheme.TableRtn;
 import ingot.runtime.model.WeightSpec;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -43,6 +45,18 @@ final class TypePlan {
         }
         Optional<Layout> kept = options.same() ? natural.get() : Optional.empty();
         return kept.orElseGet(() -> asked(weight));
+    }
+
+    /** A line for every {@code keep} rule that finds no matrix among {@code weights}: most likely a slip in it. */
+    List<String> unusedRules(List<WeightSpec> weights) {
+        List<WeightSpec> open = weights.stream()
+                .filter(w -> w.role().matrix() && w.role() != WeightSpec.Role.ROUTER)
+                .toList();
+        return options.keep().stream()
+                .map(ConvertOptions.Keep::pattern)
+                .filter(p -> open.stream().noneMatch(w -> p.matcher(w.name()).find()))
+                .map(p -> "--keep " + Text.quote(p.pattern()) + " names no matrix that it could change")
+                .toList();
     }
 
     private Layout asked(WeightSpec weight) {

@@ -125,7 +125,8 @@ public final class Model implements AutoCloseable {
                 throw new IngotException.Usage(options.maxPositions() + " positions: dual chunk attention is not"
                         + " supported, so this model takes at most " + longest);
             }
-            int automatic = Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
+            int automatic =
+                    Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
             int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
             return new Model(loaded, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {

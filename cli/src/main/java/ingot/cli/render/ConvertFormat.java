@@ -65,12 +65,14 @@ public final class ConvertFormat {
         return table.render() + "\n" + origins(result) + last + "\n";
     }
 
-    /** How many tensors of a quantized checkpoint kept their numbers. */
+    /** How many tensors of a quantized checkpoint kept their numbers, and how many an adapter changed. */
     private static String origins(ConvertResult result) {
         Map<String, Integer> counts = new TreeMap<>();
         result.tensors().stream()
                 .map(TensorResult::note)
-                .filter(note -> note.startsWith("carried") || note.startsWith("dequantized"))
+                .filter(note -> note.startsWith("carried")
+                        || note.startsWith("dequantized")
+                        || note.endsWith("with the adapter"))
                 .forEach(note -> counts.merge(note, 1, Integer::sum));
         StringBuilder lines = new StringBuilder();
         counts.forEach((note, n) -> lines.append(n)

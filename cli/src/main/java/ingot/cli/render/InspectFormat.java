@@ -8,6 +8,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What {@code ingot inspect} found, for people. */
 public final class InspectFormat {
+    /** Metadata entries shown in a summary; a file may have thousands. */
+    private static final int METADATA_SHOWN = 60;
+
     private InspectFormat() {}
 
     /** @param all whether to list every tensor instead of a line per type */
@@ -15,10 +18,11 @@ public final class InspectFormat {
         Table facts = new Table().text("").text("");
         for (Map.Entry<String, JsonNode> e : root.properties()) {
             String value = switch (e.getKey()) {
-                case "tensors", "sha256", "provenance", "prompts", "warnings" -> "";
+                case "tensors", "sha256", "provenance", "prompts", "warnings", "metadata" -> "";
                 case "bytes" -> Format.bytes(e.getValue().longValue());
                 case "parameters" -> Format.count(e.getValue().longValue());
                 case "bits_per_weight" -> Format.fixed(e.getValue().doubleValue(), 2);
+                case "quantized" -> quantized(e.getValue());
                 default -> plain(e.getValue());
             };
             if (!value.isEmpty()) {
@@ -32,6 +36,7 @@ public final class InspectFormat {
             prompts.forEach(p -> lengths.add(p.get("tokens").asString()));
             facts.row("prompts", prompts.size() + " of " + lengths + " tokens");
         }
+        metadata(facts, root.get("metadata"), all ? Integer.MAX_VALUE : METADATA_SHOWN);
         String head = facts.render() + warnings(root.get("warnings"));
         JsonNode tensors = root.get("tensors");
         if (tensors == null || tensors.isEmpty()) {
@@ -60,6 +65,24 @@ public final class InspectFormat {
                         "source",
                         s.get("name").asString() + ", SHA-256 "
                                 + s.get("sha256").asString().substring(0, 16) + "…"));
+    }
+
+    private static String quantized(JsonNode counts) {
+        StringJoiner out = new StringJoiner(", ", "", "; listed as the f32 they stand for");
+        counts.properties().forEach(e -> out.add(e.getValue().asString() + " tensors " + e.getKey()));
+        return out.toString();
+    }
+
+    private static void metadata(Table facts, JsonNode metadata, int most) {
+        if (metadata == null) {
+            return;
+        }
+        metadata.properties().stream()
+                .limit(most)
+                .forEach(e -> facts.row("metadata", e.getKey() + " " + plain(e.getValue())));
+        if (metadata.size() > most) {
+            facts.row("metadata", "and " + (metadata.size() - most) + " more; --tensors lists them");
+        }
     }
 
     private static String plain(JsonNode node) {

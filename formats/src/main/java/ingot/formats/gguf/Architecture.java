@@ -44,9 +44,11 @@ public enum Architecture {
     /** @throws IngotException.ConfigMismatch unless the file holds a model of one of these architectures */
     static Architecture of(Metadata metadata) {
         // Adapters name the architecture of the model they are for.
-        metadata.optionalText("general.type").filter(type -> !type.equals("model")).ifPresent(type -> {
-            throw metadata.mismatch("general.type", Text.quote(type) + " is not supported; expected model");
-        });
+        metadata.optionalText("general.type")
+                .filter(type -> !type.equals("model"))
+                .ifPresent(type -> {
+                    throw metadata.mismatch("general.type", Text.quote(type) + " is not supported; expected model");
+                });
         String label = metadata.optionalText("general.architecture")
                 .orElseThrow(() ->
                         IngotException.BadData.in(metadata.file(), "metadata key 'general.architecture' is missing"));

@@ -257,7 +257,8 @@ final class ConfigBuilder {
         }
         TensorInfo gate = tensors.get("model.layers." + layer + ".mlp." + module + ".weight");
         if (gate == null || gate.shape().rank() != 2 || gate.shape().dim(0) > MAX_WIDTH) {
-            throw metadata.mismatch(key(name), "missing or 0, and there is no matrix of layer " + layer + " to tell it");
+            throw metadata.mismatch(
+                    key(name), "missing or 0, and there is no matrix of layer " + layer + " to tell it");
         }
         return (int) gate.shape().dim(0);
     }

@@ -24,6 +24,7 @@ final class SplitFiles {
     private static final int MAX_FILES = 10_000;
     /** Missing files that a message names; most published sets are smaller. */
     private static final int NAMED = 32;
+
     private static final Pattern NAME = Pattern.compile("(?s)(.*)-([0-9]{5})-of-([0-9]{5})\\.gguf");
 
     private SplitFiles() {}

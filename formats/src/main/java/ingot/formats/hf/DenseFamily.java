@@ -218,9 +218,11 @@ enum DenseFamily implements ConfigFamily {
 
     /** Refuses what changes the arithmetic of any family in a way not implemented here. */
     static void refuseUnknownArithmetic(ConfigFields fields) {
-        fields.text("hidden_act").filter(act -> !act.equals("silu") && !act.equals("swish")).ifPresent(act -> {
-            throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
-        });
+        fields.text("hidden_act")
+                .filter(act -> !act.equals("silu") && !act.equals("swish"))
+                .ifPresent(act -> {
+                    throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
+                });
         if (fields.has("quantization_config")) {
             throw fields.mismatch(
                     "quantization_config",

@@ -71,8 +71,7 @@ public final class FusedExperts implements TensorSource {
         }
         long rows = weight.shape().dim(1);
         long factors = tensor.shape().dim(1);
-        return !weights(tensor.name()).endsWith(GATE_UP)
-                || (rows % factors == 0 && Long.bitCount(rows / factors) == 1);
+        return !weights(tensor.name()).endsWith(GATE_UP) || (rows % factors == 0 && Long.bitCount(rows / factors) == 1);
     }
 
     /** The name of the weights that a tensor is, or belongs to. */

@@ -39,7 +39,8 @@ public final class GgufPath {
             throw new IngotException.ReadWrite(Text.path(path) + ": cannot be listed: " + e.getMessage(), e);
         }
         if (models.size() > 1) {
-            String names = models.keySet().stream().limit(NAMED).map(Text::quote).collect(Collectors.joining(", "));
+            String names =
+                    models.keySet().stream().limit(NAMED).map(Text::quote).collect(Collectors.joining(", "));
             throw new IngotException.Usage(Text.path(path) + ": holds " + models.size() + " GGUF models: "
                     + names + (models.size() > NAMED ? ", …" : "")
                     + "; name the file of one instead of the folder");

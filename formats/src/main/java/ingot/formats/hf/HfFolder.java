@@ -145,8 +145,8 @@ public record HfFolder(
                         + (others.size() == 1
                                 ? ": name that file instead of the folder"
                                 : ": name the file to convert instead of the folder");
-        throw new IngotException.MissingInput(
-                Text.path(folder) + ": no weights here (" + String.join(", ", WEIGHTS) + ")" + found);
+        String known = String.join(", ", WEIGHTS) + " or one GGUF model";
+        throw new IngotException.MissingInput(Text.path(folder) + ": no weights here (" + known + ")" + found);
     }
 
     private static List<String> list(Path folder, String glob) {

@@ -15,16 +15,18 @@ import tools.jackson.databind.JsonNode;
  */
 final class UnknownFields {
     /** Parts of names, between underscores, that speak of what a decoder computes. */
-    private static final Pattern ARITHMETIC = Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
-            + "chunk|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|linear|logit|logits|logn|lora|mixer|"
-            + "mla|moe|multiplier|mup|norm|norms|layernorm|rmsnorm|ntk|parallel|qk|qkv|residual|rope|rotary|router|routing|scale|"
-            + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|topk|window|yarn)"
-            + "(_|$)");
+    private static final Pattern ARITHMETIC =
+            Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
+                    + "chunk|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|linear|logit|logits|logn|lora|mixer|"
+                    + "mla|moe|multiplier|mup|norm|norms|layernorm|rmsnorm|ntk|parallel|qk|qkv|residual|rope|rotary|router|routing|scale|"
+                    + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|topk|window|yarn)"
+                    + "(_|$)");
 
     /** Names that are no business of the decoder's forward pass: training, tools, other modules, precision of storage. */
-    private static final Pattern HARMLESS = Pattern.compile("^_|dropout|drop_prob|pdrop|loss|init|implementation|flash|fused|fusion"
-            + "|token|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|^output_(router|attentions|hidden|scores)"
-            + "|cache|unsloth|id2label|label2id|num_labels|auto_map|quantiz|tensor_parallel|pretraining_tp|freeze|train");
+    private static final Pattern HARMLESS = Pattern.compile(
+            "^_|dropout|drop_prob|pdrop|loss|init|implementation|flash|fused|fusion"
+                    + "|token|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|^output_(router|attentions|hidden|scores)"
+                    + "|cache|unsloth|id2label|label2id|num_labels|auto_map|quantiz|tensor_parallel|pretraining_tp|freeze|train");
 
     /** Fields the families read, beside those in their tables of neutral values. */
     private static final Set<String> READ = Stream.of(
@@ -67,7 +69,8 @@ final class UnknownFields {
         return value.isNull()
                 || (value.isBoolean() && !value.booleanValue())
                 || (value.isNumber() && value.doubleValue() == 0)
-                || (value.isString() && (value.stringValue().isEmpty() || value.stringValue().equals("none")))
+                || (value.isString()
+                        && (value.stringValue().isEmpty() || value.stringValue().equals("none")))
                 || (value.isContainer() && value.isEmpty());
     }
 }

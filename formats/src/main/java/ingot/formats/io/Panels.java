@@ -19,7 +19,8 @@ public final class Panels<K> {
     public static final int BYTES = 8 << 20;
 
     /** As a rule one thread converts for each processor, each another tensor, whose scales and zeros are panels too. */
-    private final long budget = (BYTES + BYTES / 4L) * Math.max(4, Runtime.getRuntime().availableProcessors());
+    private final long budget =
+            (BYTES + BYTES / 4L) * Math.max(4, Runtime.getRuntime().availableProcessors());
 
     private final Map<K, Panel> panels = new LinkedHashMap<>(32, 0.75f, true);
     private long total;

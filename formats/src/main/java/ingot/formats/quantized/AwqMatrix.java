@@ -17,8 +17,7 @@ import java.util.Set;
  *
  * @param range of q − zero over the whole matrix
  */
-public record AwqMatrix(
-        Columns columns, TensorInfo codes, TensorInfo zeros, TensorInfo scales, int group, Range range)
+public record AwqMatrix(Columns columns, TensorInfo codes, TensorInfo zeros, TensorInfo scales, int group, Range range)
         implements IntegerMatrix {
     private static final int PER_WORD = 8;
 

@@ -90,7 +90,9 @@ public record GptqMatrix(
     /** Where modules have different settings, the one that the shapes of this module fit. */
     private static GptqConfig.Setting setting(
             GptqConfig config, TensorInfo weight, TensorInfo zeros, TensorInfo scales, Optional<TensorInfo> index) {
-        if (config.others().isEmpty() || zeros.shape().rank() != 2 || scales.shape().rank() != 2) {
+        if (config.others().isEmpty()
+                || zeros.shape().rank() != 2
+                || scales.shape().rank() != 2) {
             return config.setting();
         }
         long rows = weight.shape().dim(1);
@@ -102,7 +104,8 @@ public record GptqMatrix(
                             && scales.shape().dim(0) == ceil(cols, s.group(cols));
                 })
                 .toList();
-        int cols = fitting.isEmpty() ? 1 : cols(weight, index, fitting.getFirst().bits());
+        int cols =
+                fitting.isEmpty() ? 1 : cols(weight, index, fitting.getFirst().bits());
         // What they say of symmetry counts below four bits only, and an index replaces the group size.
         long different = fitting.stream()
                 .map(s -> new GptqConfig.Setting(

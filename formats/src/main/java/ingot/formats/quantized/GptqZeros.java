@@ -12,7 +12,8 @@ import ingot.formats.TensorSource;
 record GptqZeros(int added, IntegerMatrix.Range range) {
     private static final int STEP = 1 << 15;
 
-    static GptqZeros scan(TensorSource source, TensorInfo zeros, long rows, GptqConfig.Setting setting, boolean version2) {
+    static GptqZeros scan(
+            TensorSource source, TensorInfo zeros, long rows, GptqConfig.Setting setting, boolean version2) {
         int bits = setting.bits();
         int top = (1 << bits) - 1;
         boolean[] met = new boolean[top + 1];

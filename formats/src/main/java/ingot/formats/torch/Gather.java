@@ -188,7 +188,10 @@ final class Gather {
             }
             case 2 -> {
                 for (int i = 0; i < n; i++) {
-                    to.set(JAVA_SHORT_UNALIGNED, target + i * step, from.get(JAVA_SHORT_UNALIGNED, source + i * stride));
+                    to.set(
+                            JAVA_SHORT_UNALIGNED,
+                            target + i * step,
+                            from.get(JAVA_SHORT_UNALIGNED, source + i * stride));
                 }
             }
             case 4 -> {

@@ -180,7 +180,8 @@ final class Unpickler {
     private void charge(long bytes) {
         heap += bytes;
         if (heap > MAX_HEAP) {
-            throw bad("the values of the pickle take more than " + (MAX_HEAP >> 20) + " MiB; save the state dict alone");
+            throw bad(
+                    "the values of the pickle take more than " + (MAX_HEAP >> 20) + " MiB; save the state dict alone");
         }
     }
 

@@ -83,7 +83,7 @@ public final class IngotStore implements WeightStore {
                 spec.name(),
                 tensor.layout().describe(),
                 spec.shape(),
-                tensor.layout().bytes(spec.rows(), spec.cols()),
+                tensor.layout().bytes(tensor.shape().rows(), tensor.shape().cols()),
                 OptionalDouble.of(tensor.nmse()));
     }
 

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 record StoredNames(ModelNames names, String prefix, String head) {
     /** Modules that have an embedding and layers of their own beside the decoder's. */
-    private static final Pattern OTHER = Pattern.compile("(^|\\.)(mtp|talker|visual|vision_tower|audio|audio_tower)\\.");
+    private static final Pattern OTHER =
+            Pattern.compile("(^|\\.)(mtp|talker|visual|vision_tower|audio|audio_tower)\\.");
 
     static StoredNames of(ModelNames names, Set<String> stored) {
         String prefix = prefix(names, stored);
@@ -39,7 +40,9 @@ record StoredNames(ModelNames names, String prefix, String head) {
 
     /** The head lies beside the decoder: in the module around it, or further out. */
     private static String head(ModelNames names, String prefix, Set<String> stored) {
-        for (String outer = prefix; !outer.isEmpty(); outer = outer.substring(0, outer.lastIndexOf('.', outer.length() - 2) + 1)) {
+        for (String outer = prefix;
+                !outer.isEmpty();
+                outer = outer.substring(0, outer.lastIndexOf('.', outer.length() - 2) + 1)) {
             if (stored.contains(outer + names.head())) {
                 return outer + names.head();
             }

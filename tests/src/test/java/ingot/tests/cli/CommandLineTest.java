@@ -64,6 +64,7 @@ final class CommandLineTest {
                 "verify m --jsn|64|verify: unknown option '--jsn'; did you mean '--json'?",
                 "verify --jsn|64|verify: unknown option '--jsn'; did you mean '--json'?",
                 "verify|64|verify: missing MODEL; see 'ingot verify --help'",
+                "run m --system|64|run: --system needs a value; see 'ingot run --help'",
                 "verify m --backend vektor|64|did you mean 'vector'?",
                 "verify m --threads many|64|invalid value 'many' for --threads",
                 "verify m --vector-bits 96|64|vector width 96",

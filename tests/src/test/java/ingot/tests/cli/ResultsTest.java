@@ -149,11 +149,13 @@ final class ResultsTest {
                 config.replace("\"qwen2\"", "\"qwen2_5_vl\"")
                         .replace("Qwen2ForCausalLM", "Qwen2_5_VLForConditionalGeneration"));
         String refusal = "model_type 'qwen2_5_vl' is not supported (vision";
-        Cli convert = Cli.run("convert", copy.toString(), "-o", folder.resolve("vl.ingot").toString());
+        Cli convert = Cli.run(
+                "convert", copy.toString(), "-o", folder.resolve("vl.ingot").toString());
         assertEquals(78, convert.code(), convert.err());
         assertTrue(convert.err().contains(refusal), convert.err());
         JsonNode root = json(Cli.run("inspect", copy.toString(), "--json"));
-        assertEquals("Qwen2_5_VLForConditionalGeneration", root.get("architecture").stringValue());
+        assertEquals(
+                "Qwen2_5_VLForConditionalGeneration", root.get("architecture").stringValue());
         assertEquals(1, root.get("warnings").size());
         assertTrue(root.get("warnings").get(0).stringValue().contains(refusal));
         assertTrue(root.get("tensors").size() > 10);

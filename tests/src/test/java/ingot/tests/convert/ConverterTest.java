@@ -165,6 +165,23 @@ final class ConverterTest {
         assertEquals("--group applies to int8, int6, int5, int4, int3 and iq4; nf4 has 64", e.getMessage());
     }
 
+    @Test
+    void rulesThatNameNoMatrixAreSaid() {
+        Path experts = GOLDEN.resolve("checkpoints/qwen3_moe-a");
+        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout("int4"))
+                .withKeep(java.util.List.of(
+                        ConvertOptions.Keep.parse("down_prj=int8"),
+                        ConvertOptions.Keep.parse("norm=f16"),
+                        ConvertOptions.Keep.parse("mlp\\.gate\\.=int8"),
+                        ConvertOptions.Keep.parse("down_proj=int8")));
+        ConvertResult plan = new Converter(options).plan(experts, temp.resolve("a.ingot"));
+        var warnings = plan.warnings();
+        assertEquals(3, warnings.size(), warnings::toString);
+        assertTrue(warnings.getFirst().contains("'down_prj' names no matrix"), warnings::toString);
+        assertTrue(warnings.get(1).contains("'norm'"), warnings::toString);
+        assertTrue(warnings.get(2).contains("'mlp"), warnings::toString);
+    }
+
     private String typeOf(Converter converter, String tensor) {
         Path absent = temp.resolve("never-written.ingot");
         ConvertResult plan = converter.plan(TRAINED, absent);

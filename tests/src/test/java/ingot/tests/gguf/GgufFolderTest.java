@@ -59,9 +59,15 @@ final class GgufFolderTest {
         done(ingot("verify", folder));
         Result inspected = ingot("inspect", folder, "--json");
         assertTrue(inspected.out().contains("\"format\" : \"gguf\""), inspected.out());
+        String facts = ingot("inspect", folder).out();
+        assertTrue(facts.contains("general.architecture qwen2\n"), facts);
+        assertTrue(facts.lines().allMatch(line -> line.length() <= 100), facts);
         Result fromFolder = ingot("run", folder, "-p", "a", "--max-tokens", "3", "--temperature", "0");
         done(fromFolder);
-        assertEquals(ingot("run", file, "-p", "a", "--max-tokens", "3", "--temperature", "0").out(), fromFolder.out());
+        assertEquals(
+                ingot("run", file, "-p", "a", "--max-tokens", "3", "--temperature", "0")
+                        .out(),
+                fromFolder.out());
         assertEquals(
                 ingot("tokenize", file, "--text", "ab c").out(),
                 ingot("tokenize", folder, "--text", "ab c").out());

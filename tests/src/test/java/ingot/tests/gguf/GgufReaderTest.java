@@ -124,7 +124,9 @@ final class GgufReaderTest {
         int rows = 3;
         int cols = 64;
         int experts = 5;
-        byte[] data = type == 0 ? Tiny.bytes(ramp(experts * rows * cols)) : RandomBlocks.of(8, experts * rows * cols / 32, 11);
+        byte[] data = type == 0
+                ? Tiny.bytes(ramp(experts * rows * cols))
+                : RandomBlocks.of(8, experts * rows * cols / 32, 11);
         Path file = moe(experts)
                 .tensor("token_embd.weight", 0, new byte[4 * 64 * 2], 64, 2)
                 .tensor("blk.1.ffn_gate_exps.weight", type, data, cols, rows, experts)

@@ -136,14 +136,11 @@ final class GgufCases {
                         "row-78-too-many-experts",
                         "shape \\[4097, 1, 1\\]; expected \\[experts, outputs, inputs\\] with at most 4096",
                         with(w -> w.tensor("blk.0.ffn_up_exps.weight", 0, new byte[4 * 4097], 1, 1, 4097))),
-                bad(
-                        "row-78-too-many-layers-of-experts",
-                        "more than 131072 tensors, experts counted singly",
-                        with(w -> {
-                            for (int i = 0; i < 33; i++) {
-                                w.tensor("blk." + i + ".ffn_up_exps.weight", 0, new byte[4 * 4096], 1, 1, 4096);
-                            }
-                        })),
+                bad("row-78-too-many-layers-of-experts", "more than 131072 tensors, experts counted singly", with(w -> {
+                    for (int i = 0; i < 33; i++) {
+                        w.tensor("blk." + i + ".ffn_up_exps.weight", 0, new byte[4 * 4096], 1, 1, 4096);
+                    }
+                })),
                 bad(
                         "row-80-five-dimensions",
                         "tensor 'five': 5 dimensions; at most 4",

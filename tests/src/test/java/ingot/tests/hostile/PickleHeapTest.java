@@ -34,19 +34,25 @@ final class PickleHeapTest {
 
     static Stream<Arguments> pickles() {
         return Stream.of(
-                pickle("nesting", "nest deeper than 64", p -> p.op(")").op("\u0085".repeat(10_000_000))),
-                pickle("nested lists", "nest deeper than 64|on the stack", p -> p.op("]".repeat(90_000))
-                        .op("a".repeat(89_999))),
+                pickle("nesting", "nest deeper than 64", p -> p.op(")").op("\u0085".repeat(500_000))),
+                pickle("nesting without end", "more than 40 MiB", p -> p.op(")").op("\u0085".repeat(10_000_000))),
+                pickle(
+                        "nested lists",
+                        "nest deeper than 64|on the stack",
+                        p -> p.op("]".repeat(90_000)).op("a".repeat(89_999))),
                 pickle("empty dicts", "more than 40 MiB", p -> p.op(lists("}"))),
                 pickle("empty lists", "more than 40 MiB", p -> p.op(lists("]"))),
                 pickle("short strings", "more than 40 MiB", p -> p.op(lists("U\u0001x"))),
-                pickle("wide strings", "more than 40 MiB", p -> p.op("](")
-                        .op("X\u0000\u0000\u0008\u0000")
-                        .op("\u00e4\u00b8\u0080".repeat(1 << 17) + "x".repeat((1 << 19) - 3 * (1 << 17)))
-                        .op("e")
-                        .op("(")
-                        .op(("X\u0000\u0000\u0008\u0000" + "x".repeat(1 << 19)).repeat(50))
-                        .op("e")),
+                pickle(
+                        "wide strings",
+                        "more than 40 MiB",
+                        p -> p.op("](")
+                                .op("X\u0000\u0000\u0008\u0000")
+                                .op("\u00e4\u00b8\u0080".repeat(1 << 17) + "x".repeat((1 << 19) - 3 * (1 << 17)))
+                                .op("e")
+                                .op("(")
+                                .op(("X\u0000\u0000\u0008\u0000" + "x".repeat(1 << 19)).repeat(50))
+                                .op("e")),
                 pickle("entries of dicts", "more than 40 MiB", p -> {
                     p.op("}");
                     for (int i = 0; i < 600; i++) {
@@ -68,10 +74,14 @@ final class PickleHeapTest {
                     p.op("(" + "N".repeat(50_000) + "tq\u0001");
                     p.op(("(" + "h\u0001".repeat(10_000) + "tq\u0001").repeat(1000));
                 }),
-                pickle("a string of 31 MiB", "a string of 32505856 bytes", p -> p.op("X")
-                        .raw(Pickle.little(31 << 20, 4))
-                        .op("x".repeat(31 << 20))),
-                pickle("a string of 4 GiB", "4294967295 bytes announced", p -> p.op("X").raw(-1, -1, -1, -1)),
+                pickle(
+                        "a string of 31 MiB",
+                        "a string of 32505856 bytes",
+                        p -> p.op("X").raw(Pickle.little(31 << 20, 4)).op("x".repeat(31 << 20))),
+                pickle(
+                        "a string of 4 GiB",
+                        "4294967295 bytes announced",
+                        p -> p.op("X").raw(-1, -1, -1, -1)),
                 pickle("LONG4 of 2 GiB", "the pickle uses LONG4", p -> p.raw(0x8b, -1, -1, -1, 0x7f)),
                 pickle("long integers", "more than 40 MiB", p -> p.op(lists("\u008a\u0010" + "x".repeat(16)))),
                 pickle("integers", "more than", p -> p.op("]" + ("(" + "K\u0007".repeat(999) + "e").repeat(1600))));
@@ -95,7 +105,10 @@ final class PickleHeapTest {
                 folder.resolve("x.ingot").toString());
         assertEquals(65, outcome.exit(), outcome::err);
         // The JVM itself says that the vector module is an incubating one.
-        long lines = outcome.err().lines().filter(l -> !l.startsWith("WARNING: Using incubator")).count();
+        long lines = outcome.err()
+                .lines()
+                .filter(l -> !l.startsWith("WARNING: Using incubator"))
+                .count();
         assertEquals(1, lines, outcome::err);
         assertTrue(outcome.err().matches("(?s).*(" + message + ").*"), outcome::err);
         assertFalse(Files.exists(folder.resolve("x.ingot")));

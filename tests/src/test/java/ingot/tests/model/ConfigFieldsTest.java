@@ -101,7 +101,12 @@ final class ConfigFieldsTest {
         ModelConfig coder = ModelConfigs.read(object(QWEN3_CODER), ORIGIN);
         assertEquals(0, coder.moe().orElseThrow().sharedInner());
         assertEquals(new RopeConfig(1e7, 128, new RopeConfig.None()), coder.rope());
-        assertEquals(8192, ModelConfigs.read(object(QWEN_7B), ORIGIN).attention().lognLength().orElseThrow());
+        assertEquals(
+                8192,
+                ModelConfigs.read(object(QWEN_7B), ORIGIN)
+                        .attention()
+                        .lognLength()
+                        .orElseThrow());
         ModelConfig hybrid = ModelConfigs.read(object(QWEN3_5), ORIGIN);
         assertEquals(64, hybrid.rope().dims());
         assertTrue(hybrid.tiedEmbeddings());
@@ -148,7 +153,8 @@ final class ConfigFieldsTest {
             """)
     void whatMayChangeTheArithmeticIsRefusedByName(String type, String changes) {
         var e = assertThrows(IngotException.ConfigMismatch.class, () -> read(type, changes));
-        boolean named = object("{" + changes + "}").properties().stream().anyMatch(p -> e.getMessage().contains(p.getKey()));
+        boolean named = object("{" + changes + "}").properties().stream()
+                .anyMatch(p -> e.getMessage().contains(p.getKey()));
         assertTrue(named, e.getMessage());
     }
 

@@ -47,7 +47,10 @@ final class FamilySweepTest {
             try (Model model = Model.open(folder, options)) {
                 double nmse = Golden.nmse(Runs.logits(model, prompt), expected);
                 assertTrue(nmse <= bar, what + ", " + options + ": NMSE " + nmse);
-                int[] ends = random.ints(between(random, 1, 6), 1, prompt.length + 1).sorted().distinct().toArray();
+                int[] ends = random.ints(between(random, 1, 6), 1, prompt.length + 1)
+                        .sorted()
+                        .distinct()
+                        .toArray();
                 nmse = Golden.nmse(upTo(model, prompt, ends), expected);
                 assertTrue(nmse <= bar, what + ", " + options + ", calls to " + Arrays.toString(ends) + ": " + nmse);
             }
@@ -177,8 +180,7 @@ final class FamilySweepTest {
         int chosen = between(random, 1, moe.count());
         for (int layer = 0; layer < linear.length; layer++) {
             if (linear[layer]) {
-                checkpoint.vector(
-                        "model.layers." + layer + ".linear_attn.A_log", "F32", delta.valueHeads(), decay, 1);
+                checkpoint.vector("model.layers." + layer + ".linear_attn.A_log", "F32", delta.valueHeads(), decay, 1);
             }
             if (next && layer > 0) {
                 checkpoint.experts("model.layers." + layer + ".mlp.", shape.hidden(), moe, dtype);
@@ -186,8 +188,7 @@ final class FamilySweepTest {
         }
         String experts = next ? """
                  "num_experts": %d, "num_experts_per_tok": %d, "moe_intermediate_size": %d,
-                 "shared_expert_intermediate_size": %d, "mlp_only_layers": [0], """
-                        .formatted(moe.count(), chosen, moe.inner(), moe.shared()) : "";
+                 "shared_expert_intermediate_size": %d, "mlp_only_layers": [0], """.formatted(moe.count(), chosen, moe.inner(), moe.shared()) : "";
         double part = rotary == headDim ? 1 : (rotary + 0.5) / headDim;
         String config = TinyHybrid.config(
                 next ? "qwen3_next" : "qwen3_5_text", shape, 11, experts + "\"partial_rotary_factor\": " + part);

@@ -124,17 +124,17 @@ final class GgufMoeTest {
     @ValueSource(strings = {"qwen", "qwen3next", "qwen35", "qwen35moe", "qwen2vl", "qwen3vl", "qwen3vlmoe"})
     void otherArchitecturesAreNamed(String architecture) {
         refused(
-                "'general.architecture': '" + architecture + "' is not supported; expected one of qwen2, qwen3, qwen2moe,"
-                        + " qwen3moe",
+                "'general.architecture': '" + architecture
+                        + "' is not supported; expected one of qwen2, qwen3, qwen2moe," + " qwen3moe",
                 new GgufWriter()
                         .text("general.architecture", architecture)
                         .tensor("blk.0.ssm_a", F32, new byte[32], 8));
     }
 
     private void refused(String message, GgufWriter writer) {
-        var e = assertThrows(IngotException.ConfigMismatch.class, () -> Model.open(
-                        writer.write(folder.resolve("y.gguf")))
-                .close());
+        var e = assertThrows(
+                IngotException.ConfigMismatch.class,
+                () -> Model.open(writer.write(folder.resolve("y.gguf"))).close());
         assertTrue(e.getMessage().contains(message), e::getMessage);
         assertEquals(List.of(e.getMessage()), e.getMessage().lines().toList());
     }

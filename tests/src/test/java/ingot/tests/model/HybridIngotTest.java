@@ -76,6 +76,7 @@ final class HybridIngotTest {
         assertTrue(result.lossless());
         try (Model ingot = Model.open(file);
                 Model folder = Model.open(exported)) {
+            assertEquals(32.0, ingot.info().bitsPerWeight());
             assertArrayEquals(Runs.logits(ingot, ids), Runs.logits(folder, ids));
         }
         assertTrue(export(Golden.folder(name), temporary.resolve("again"), Optional.empty())

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.cli.render.ConvertFormat;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.adapter.AdapterSource;
@@ -16,6 +17,7 @@ import ingot.tests.torch.Pickle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -79,8 +81,7 @@ final class AdapterTest {
     }
 
     private void check(Path folder) {
-        try (AdapterSource merged =
-                AdapterSource.open(HfFolder.open(base).weights(), folder)) {
+        try (AdapterSource merged = AdapterSource.open(HfFolder.open(base).weights(), folder)) {
             assertEquals(model.weights.keySet(), merged.tensors().keySet());
             model.weights.forEach((name, w) -> {
                 float[] got = TinyModel.read(merged, name);
@@ -214,6 +215,8 @@ final class AdapterTest {
                 .toList();
         assertEquals(1, changed.size());
         assertEquals(LAYER + "self_attn.o_proj.weight", changed.getFirst().name());
+        String summary = ConvertFormat.text(result, Duration.ZERO, false);
+        assertTrue(summary.contains("\n1 tensor from bf16 with the adapter\n"), summary);
         try (IngotFile ingot = IngotFile.open(file)) {
             var weights = ingot.physical();
             float[] got = TinyModel.read(weights, LAYER + "self_attn.o_proj.weight");

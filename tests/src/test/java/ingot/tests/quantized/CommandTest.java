@@ -37,7 +37,9 @@ final class CommandTest {
         assertEquals(0, result.code(), result.err());
         assertTrue(result.out().contains("21 tensors carried over losslessly from gptq int4 g32"), result.out());
         assertTrue(result.out().contains("int4 g32") && result.out().contains("int8 g32"), result.out());
-        assertEquals(0, ingot("inspect", folder.toString()).code());
+        Result inspected = ingot("inspect", folder.toString());
+        assertEquals(0, inspected.code(), inspected.err());
+        assertTrue(inspected.out().contains("21 tensors gptq int4 g32; listed as the f32"), inspected.out());
     }
 
     @Test

@@ -68,7 +68,11 @@ final class PublishedFoldersTest {
                         {"bits": %d, "group_size": 32, "damp_percent": 0.01, "desc_act": false, "static_groups": false,
                          "sym": true, "true_sequential": true, "model_name_or_path": null,
                          "model_file_base_name": "model", "quant_method": "gptq"}""")),
-                published("Qwen-7B-Chat-Int8", "qwen1-late-safetensors", PublishedFoldersTest::isQwen1Linear, gptq(8, """
+                published(
+                        "Qwen-7B-Chat-Int8",
+                        "qwen1-late-safetensors",
+                        PublishedFoldersTest::isQwen1Linear,
+                        gptq(8, """
                         {"bits": %d, "group_size": 32, "damp_percent": 0.01, "desc_act": false, "static_groups": false,
                          "sym": true, "true_sequential": true, "model_name_or_path": null,
                          "model_file_base_name": "model", "quant_method": "gptq", "use_exllama": true}""")),
@@ -90,20 +94,37 @@ final class PublishedFoldersTest {
                          "mse": 0.0, "quantizer": ["gptqmodel:2.2.0"], "static_groups": false, "true_sequential": true,
                          "uri": "x"}, "pack_dtype": "int32", "quant_method": "gptq", "sym": true}""")),
                 published("Qwen3-AWQ", "qwen3-tied-bf16", TinyModel::isLinear, awq("\"modules_to_not_convert\": null")),
-                published("Qwen3-30B-A3B-AWQ", "qwen3_moe-a", PublishedFoldersTest::isExpert,
+                published(
+                        "Qwen3-30B-A3B-AWQ",
+                        "qwen3_moe-a",
+                        PublishedFoldersTest::isExpert,
                         awq("\"modules_to_not_convert\": [\"mlp.gate\", \"self_attn\"]")),
-                published("Qwen3-FP8", "qwen3-tied-bf16", TinyModel::isLinear, fp8("\"modules_to_not_convert\": [\"lm_head\"]")),
-                published("Qwen3-30B-A3B-FP8", "qwen3_moe-a", TinyModel::isLinear,
+                published(
+                        "Qwen3-FP8",
+                        "qwen3-tied-bf16",
+                        TinyModel::isLinear,
+                        fp8("\"modules_to_not_convert\": [\"lm_head\"]")),
+                published(
+                        "Qwen3-30B-A3B-FP8",
+                        "qwen3_moe-a",
+                        TinyModel::isLinear,
                         fp8("\"ignored_layers\": [\"lm_head\", \"model.layers.0.mlp.gate\"]")),
-                published("MoE by bitsandbytes", "qwen3_moe-a", TinyModel::isLinear, new Labelled(
-                        new FloatMethods.Bnb4("nf4", 64, true), """
+                published(
+                        "MoE by bitsandbytes",
+                        "qwen3_moe-a",
+                        TinyModel::isLinear,
+                        new Labelled(new FloatMethods.Bnb4("nf4", 64, true), """
                         {"_load_in_4bit": true, "_load_in_8bit": false, "bnb_4bit_compute_dtype": "bfloat16",
                          "bnb_4bit_quant_storage": "uint8", "bnb_4bit_quant_type": "nf4",
                          "bnb_4bit_use_double_quant": true, "llm_int8_enable_fp32_cpu_offload": false,
                          "llm_int8_has_fp16_weight": false, "llm_int8_skip_modules": ["lm_head", "mlp.gate"],
                          "llm_int8_threshold": 6.0, "load_in_4bit": true, "load_in_8bit": false,
                          "quant_method": "bitsandbytes"}""")),
-                published("MoE by bitsandbytes, int8", "qwen2_moe-a", PublishedFoldersTest::isExpert, new FloatMethods.Bnb8()));
+                published(
+                        "MoE by bitsandbytes, int8",
+                        "qwen2_moe-a",
+                        PublishedFoldersTest::isExpert,
+                        new FloatMethods.Bnb8()));
     }
 
     private static Method awq(String more) {
@@ -129,8 +150,10 @@ final class PublishedFoldersTest {
         assertArrayEquals(expected, logits(pair.quantized()));
         Path file = temp.resolve("model.ingot");
         var options = ConvertOptions.of(ConvertOptions.layout("f32")).withSame(true);
-        new Converter(options).convert(pair.quantized(), file, Progress.none()).tensors().forEach(t ->
-                assertEquals(0, t.nmse().orElseThrow(), t.name()));
+        new Converter(options)
+                .convert(pair.quantized(), file, Progress.none())
+                .tensors()
+                .forEach(t -> assertEquals(0, t.nmse().orElseThrow(), t.name()));
         double scale = 0;
         double worst = 0;
         float[] converted = logits(file);
@@ -162,8 +185,10 @@ final class PublishedFoldersTest {
                 .put(folder, "wide", weights, 64, random);
         float[] two = new IntegerMethods.Gptq(2, 32, Zeros.V1_ASYMMETRIC, true, true, "F16")
                 .put(folder, "two", weights, 64, random);
-        folder.write(temp, dynamic("\"+:eight\": {\"bits\": 8}, \"(a+)+$\": {\"bits\": 2, \"sym\": false}, "
-                + "\"+:wide\": {\"group_size\": 48}, \"-:lm_head\": {}"));
+        folder.write(
+                temp,
+                dynamic("\"+:eight\": {\"bits\": 8}, \"(a+)+$\": {\"bits\": 2, \"sym\": false}, "
+                        + "\"+:wide\": {\"group_size\": 48}, \"-:lm_head\": {}"));
         try (HfFolder opened = HfFolder.open(temp)) {
             assertArrayEquals(four, TinyModel.read(opened.weights(), "four.weight"));
             assertArrayEquals(eight, TinyModel.read(opened.weights(), "eight.weight"));
@@ -187,7 +212,8 @@ final class PublishedFoldersTest {
         new IntegerMethods.Gptq(8, 32, Zeros.V1_SYMMETRIC, false, false, "F16")
                 .put(folder, "m", LayoutsTest.random(64 * 96, random), 64, random);
         folder.write(temp, dynamic(rules));
-        var e = assertThrows(IngotException.ConfigMismatch.class, () -> HfFolder.open(temp).close());
+        var e = assertThrows(
+                IngotException.ConfigMismatch.class, () -> HfFolder.open(temp).close());
         assertTrue(e.getMessage().contains(message), e.getMessage());
     }
 
@@ -217,7 +243,8 @@ final class PublishedFoldersTest {
         FolderBuilder folder = fusedExperts(96);
         folder.floats("m.experts.gate_up_proj_scale_inv", "F32", new float[6], 2, 3, 1);
         folder.write(temp, FUSED);
-        var e = assertThrows(IngotException.ConfigMismatch.class, () -> HfFolder.open(temp).close());
+        var e = assertThrows(
+                IngotException.ConfigMismatch.class, () -> HfFolder.open(temp).close());
         assertTrue(e.getMessage().contains("without factors"), e.getMessage());
     }
 
@@ -254,7 +281,8 @@ final class PublishedFoldersTest {
             assertEquals(2, opened.weightFiles().size());
         }
         Files.copy(from.resolve("pytorch_model.bin.index.json"), temp.resolve("other.bin.index.json"));
-        var e = assertThrows(IngotException.MissingInput.class, () -> HfFolder.open(temp).close());
+        var e = assertThrows(
+                IngotException.MissingInput.class, () -> HfFolder.open(temp).close());
         assertTrue(e.getMessage().contains("other.bin.index.json"), e.getMessage());
     }
 }

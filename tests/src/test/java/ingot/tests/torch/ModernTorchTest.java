@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code torch/nn/parameter.py} and {@code torch/serialization.py} of 2.6 make it.
  */
 final class ModernTorchTest {
-    private static final byte[] BYTES = HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b");
+    private static final byte[] BYTES =
+            HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b");
 
     @TempDir
     private Path folder;
@@ -72,11 +73,16 @@ final class ModernTorchTest {
         "uint32, U32, 4, 1, 0405060708090a0b0c0d0e0f1011121314151617",
         "bfloat16, BF16, 2, 3, 060708090a0b0c0d0e0f10111213141516171819"
     })
-    void typesWithoutStorageClasses(String dtype, DType expected, int width, long offset, String hex) throws IOException {
+    void typesWithoutStorageClasses(String dtype, DType expected, int width, long offset, String hex)
+            throws IOException {
         byte[] bytes = HexFormat.of().parseHex(hex);
         long n = bytes.length / width;
         try (TorchFile file = open(p -> v3(
-                        p.global("torch._utils", "_rebuild_tensor_v3").op("("), offset, dtype, new long[] {n}, new long[] {1})
+                        p.global("torch._utils", "_rebuild_tensor_v3").op("("),
+                        offset,
+                        dtype,
+                        new long[] {n},
+                        new long[] {1})
                 .op("tR"))) {
             TensorInfo w = w(file);
             assertEquals(expected, w.dtype());
@@ -188,12 +194,8 @@ final class ModernTorchTest {
     void whatDoesNotFitIsRefused(String dtype, long n, String message) {
         refused(
                 message,
-                p -> v3(
-                                p.global("torch._utils", "_rebuild_tensor_v3").op("("),
-                                0,
-                                dtype,
-                                new long[] {n},
-                                new long[] {1})
+                p -> v3(p.global("torch._utils", "_rebuild_tensor_v3").op("("), 0, dtype, new long[] {n}, new long[] {1
+                        })
                         .op("tR"));
     }
 
@@ -216,9 +218,7 @@ final class ModernTorchTest {
     @ParameterizedTest
     @ValueSource(strings = {"ComplexFloatStorage", "QInt8Storage", "ComplexDoubleStorage"})
     void otherStoragesAreRefusedByName(String type) {
-        refused(
-                "refers to 'torch." + type + "'",
-                p -> p.tensor(type, "0", 3, new long[] {3}, new long[] {1}));
+        refused("refers to 'torch." + type + "'", p -> p.tensor(type, "0", 3, new long[] {3}, new long[] {1}));
     }
 
     @ParameterizedTest
@@ -231,7 +231,9 @@ final class ModernTorchTest {
         "torch, device"
     })
     void otherFunctionsAreRefusedByName(String module, String name) {
-        refused("refers to '" + module + "." + name + "'", p -> p.global(module, name).op(")R"));
+        refused(
+                "refers to '" + module + "." + name + "'",
+                p -> p.global(module, name).op(")R"));
     }
 
     private void refused(String message, UnaryOperator<Pickle> push) {
