@@ -16,9 +16,9 @@ import tools.jackson.databind.JsonNode;
 final class UnknownFields {
     /** Parts of names, between underscores, that speak of what a decoder computes. */
     private static final Pattern ARITHMETIC = Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
-            + "causal|chunk|clamp|clip|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|limit|linear|logit|logits|logn|lora|mixer|"
-            + "mla|moe|multiplier|mup|norm|norms|normalization|layernorm|rmsnorm|ntk|parallel|"
-            + "position|qk|qkv|residual|rope|rotary|router|routing|scale|"
+            + "causal|chunk|clamp|clip|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|limit|"
+            + "linear|logit|logits|logn|lora|mixer|mla|moe|multiplier|mup|norm|norms|normalization|layernorm|rmsnorm|ntk|"
+            + "parallel|position|qk|qkv|residual|rope|rotary|router|routing|scale|"
             + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|swiglu|topk|window|yarn)"
             + "(_|$)");
 
