@@ -101,6 +101,9 @@ record FolderSource(
     @Override
     public List<String> warnings() {
         List<String> all = new ArrayList<>(folder.warnings());
+        if (weights instanceof AdapterSource merged) {
+            all.addAll(merged.warnings());
+        }
         all.addAll(WeightBinding.skipped(graph, folder.weights().tensors()));
         return all;
     }

@@ -58,7 +58,7 @@ record GgufSource(GgufModel model, ModelGraph graph, SequencedMap<WeightSpec, Te
 
     @Override
     public List<String> warnings() {
-        return List.of();
+        return model.warnings();
     }
 
     @Override

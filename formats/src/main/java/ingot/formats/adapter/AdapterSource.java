@@ -38,12 +38,19 @@ public final class AdapterSource implements TensorSource {
     private final InputFile config;
     private final SequencedMap<String, Edit> edits;
     private final SequencedMap<String, TensorInfo> tensors;
+    private final List<String> warnings;
 
-    private AdapterSource(TensorSource base, TensorFile file, InputFile config, SequencedMap<String, Edit> edits) {
+    private AdapterSource(
+            TensorSource base,
+            TensorFile file,
+            InputFile config,
+            SequencedMap<String, Edit> edits,
+            List<String> warnings) {
         this.base = base;
         this.file = file;
         this.config = config;
         this.edits = edits;
+        this.warnings = warnings;
         this.tensors = view(base, edits);
     }
 
@@ -64,8 +71,10 @@ public final class AdapterSource implements TensorSource {
                         Text.path(folder.resolve(WEIGHTS.getFirst())) + ": no such file, nor " + WEIGHTS.getLast()));
         TensorFile file = WeightFiles.open(weights);
         try {
-            SequencedMap<String, Edit> edits = new AdapterTensors(file, lora, base.tensors()).edits();
-            return new AdapterSource(base, file, InputFile.open(folder.resolve("adapter_config.json")), edits);
+            AdapterTensors tensors = new AdapterTensors(file, lora, base.tensors());
+            SequencedMap<String, Edit> edits = tensors.edits();
+            InputFile config = InputFile.open(folder.resolve("adapter_config.json"));
+            return new AdapterSource(base, file, config, edits, tensors.warnings());
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -91,6 +100,11 @@ public final class AdapterSource implements TensorSource {
     /** Whether the adapter changes the tensor of this name. */
     public boolean changes(String name) {
         return edits.containsKey(name);
+    }
+
+    /** What may not be as the adapter's maker meant it, a line each. */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /** The files of the adapter, for hashing; they stay open with this source. */

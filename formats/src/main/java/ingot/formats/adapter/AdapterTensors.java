@@ -2,29 +2,36 @@ package ingot.formats.adapter;
 
 import ingot.formats.DType;
 import ingot.formats.IngotException;
+import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.io.TensorFile;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 
 /** Sorts the tensors of an adapter by the base tensor each of them changes, and checks their shapes. */
 final class AdapterTensors {
     private static final String PREFIX = "base_model.model.";
     private static final String DECODER = "model.";
+    private static final String EMBEDDING = "embed_tokens.weight";
+    private static final String HEAD = "lm_head.weight";
 
     /** What happens to one base tensor. */
     record Edit(TensorInfo base, Optional<TensorInfo> replacement, Optional<LowRank> added) {}
 
-    private record Pair(Map<String, TensorInfo> halves) {}
+    private record Pair(SequencedMap<String, TensorInfo> halves) {}
 
     private final TensorFile file;
     private final LoraConfig config;
     private final Map<String, TensorInfo> base;
     private final SequencedMap<String, TensorInfo> replacements = new LinkedHashMap<>();
     private final SequencedMap<String, Pair> pairs = new LinkedHashMap<>();
+    private final SequencedSet<String> warnings = new LinkedHashSet<>();
 
     AdapterTensors(TensorFile file, LoraConfig config, Map<String, TensorInfo> base) {
         this.file = file;
@@ -46,8 +53,8 @@ final class AdapterTensors {
             edits.put(old.name(), new Edit(old, Optional.of(tensor), Optional.empty()));
         });
         pairs.forEach((module, pair) -> {
-            LowRank added = lowRank(module, pair);
-            TensorInfo old = base(module + ".weight", added.a());
+            TensorInfo old = base(module + ".weight", pair.halves().sequencedValues().getFirst());
+            LowRank added = lowRank(module, pair, old);
             if (old.shape().rank() != 2
                     || old.shape().dim(0) != added.rows()
                     || old.shape().dim(1) != added.cols()) {
@@ -64,7 +71,23 @@ final class AdapterTensors {
         if (edits.isEmpty()) {
             throw IngotException.ConfigMismatch.in(file.path(), "no tensor in it; nothing to merge");
         }
+        if (config.fanInFanOut()) {
+            warnings.add("adapter: fan_in_fan_out is ignored where weights are [out, in], which is how Qwen stores them,"
+                    + " as PEFT does");
+        }
+        edits.keySet().stream().filter(n -> n.endsWith(EMBEDDING) && isTied()).forEach(n -> warnings.add(
+                "adapter: " + Text.quote(n) + " is the output head as well, so both change, as when PEFT merges;"
+                        + " not merged, PEFT leaves the head as it was"));
         return edits;
+    }
+
+    /** What may not be as its maker meant it. */
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    private boolean isTied() {
+        return base.keySet().stream().noneMatch(name -> name.endsWith(HEAD));
     }
 
     private void sort(TensorInfo tensor) {
@@ -109,14 +132,14 @@ final class AdapterTensors {
         if (tensor.shape().rank() != 2 || tensor.shape().count() == 0) {
             throw mismatch(tensor, "shape " + tensor.shape() + "; expected a matrix with at least one element");
         }
-        Map<String, TensorInfo> halves = pairs.computeIfAbsent(module, m -> new Pair(new LinkedHashMap<>()))
+        SequencedMap<String, TensorInfo> halves = pairs.computeIfAbsent(module, m -> new Pair(new LinkedHashMap<>()))
                 .halves();
         if (halves.put(half, tensor) != null) {
             throw mismatch(tensor, "a second " + half + " for " + Text.quote(module));
         }
     }
 
-    private LowRank lowRank(String module, Pair pair) {
+    private LowRank lowRank(String module, Pair pair, TensorInfo old) {
         boolean embedding = pair.halves().keySet().stream().anyMatch(h -> h.contains("embedding"));
         TensorInfo some = pair.halves().values().iterator().next();
         TensorInfo a = pair.halves().get(embedding ? "lora_embedding_A" : "lora_A");
@@ -131,7 +154,17 @@ final class AdapterTensors {
                     "A " + a.shape() + " and B " + b.shape() + "; adapter_config.json says rank " + rank
                             + ", which asks for [" + rank + ", in] and [out, " + rank + "]");
         }
-        return new LowRank(file, a, b, config.scaling(module), embedding || config.fanInFanOut());
+        return new LowRank(file, a, b, config.scaling(module), embedding || isTurned(old, a, b));
+    }
+
+    /**
+     * Whether a base is stored as [in, out]. {@code nn.Linear} never is, whatever the setting says: PEFT resets it with a
+     * warning. Only shapes that fit no other way are believed.
+     */
+    private boolean isTurned(TensorInfo old, TensorInfo a, TensorInfo b) {
+        long in = a.shape().dim(1);
+        long out = b.shape().dim(0);
+        return config.fanInFanOut() && in != out && old.shape().equals(new Shape(in, out));
     }
 
     /** The base tensor of a name, whether or not either side has the prefix of the decoder. */
@@ -139,6 +172,12 @@ final class AdapterTensors {
         TensorInfo found = base.get(name);
         if (found == null) {
             found = name.startsWith(DECODER) ? base.get(name.substring(DECODER.length())) : base.get(DECODER + name);
+        }
+        if (found == null && name.endsWith(HEAD) && isTied()) {
+            throw mismatch(
+                    of,
+                    "the base has no output head of its own, its embedding serves as one; merge the adapter with PEFT,"
+                            + " save it with tie_word_embeddings false and convert the result");
         }
         if (found == null) {
             throw mismatch(

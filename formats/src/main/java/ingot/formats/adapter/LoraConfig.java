@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * @param rank r where no pattern says otherwise
  * @param alpha lora_alpha where no pattern says otherwise
  * @param rankStabilized scaling alpha ÷ √r instead of alpha ÷ r
- * @param fanInFanOut whether the base stores its linear weights as [in, out]
+ * @param fanInFanOut whether the base is said to store its linear weights as [in, out]; no Qwen does
  * @param ranks r by the end of a module's name
  * @param alphas lora_alpha by the end of a module's name
  */
@@ -34,7 +34,7 @@ public record LoraConfig(
         Map<String, Double> alphas) {
     private static final String FILE = "adapter_config.json";
     private static final long MAX_CONFIG = 4 << 20;
-    private static final int MAX_RANK = 1 << 16;
+    private static final int MAX_RANK = 4096;
 
     /** Settings that change what is computed, each with what it is; only false, null and empty leave LoRA as it is here. */
     private static final Map<String, String> REFUSED = Map.of(

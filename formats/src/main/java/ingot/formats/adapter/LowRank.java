@@ -28,7 +28,9 @@ record LowRank(TensorSource source, TensorInfo a, TensorInfo b, double scaling, 
         int rank = rank();
         float[] ofRow = new float[n];
         float[] ofCol = new float[cols];
-        float[] wholeB = transposed ? read(b, 0, Math.multiplyExact(cols, rank)) : read(b, first * rank, n * rank);
+        float[] wholeB = transposed
+                ? read(b, 0, Math.multiplyExact(cols, rank))
+                : read(b, first * rank, Math.multiplyExact(n, rank));
         for (int j = 0; j < rank; j++) {
             if (transposed) {
                 System.arraycopy(read(a, j * a.shape().dim(1) + first, n), 0, ofRow, 0, n);

@@ -26,6 +26,11 @@ public sealed interface Grouped extends Layout permits Int8, Int4, IntN, Iq4 {
     /** Smallest code. */
     int low();
 
+    /** Smallest code that rounding makes use of. */
+    default int lowest() {
+        return low();
+    }
+
     /** Largest code. */
     int high();
 

@@ -1,8 +1,8 @@
 package ingot.formats.block;
 
 /**
- * Symmetric 8-bit integers: w = q · scale with q in −127 … 127 and one f16 scale per row and group (Q8_0 of GGUF when the
- * group is 32).
+ * 8-bit integers: w = q · scale with q in −128 … 127 and one f16 scale per row and group (Q8_0 of GGUF when the group is
+ * 32). Rounding uses −127 … 127; −128 is there for codes that are carried over from grids that have it.
  *
  * <p>Byte b of the word of columns 4j … 4j+3 is column 4j+b, stored as q+128.
  *
@@ -31,6 +31,11 @@ public record Int8(int group) implements Grouped {
 
     @Override
     public int low() {
+        return -128;
+    }
+
+    @Override
+    public int lowest() {
         return -127;
     }
 

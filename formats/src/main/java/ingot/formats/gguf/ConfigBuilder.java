@@ -6,6 +6,7 @@ import ingot.formats.json.Json;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -165,22 +166,20 @@ final class ConfigBuilder {
         requireNeutral("rope.scaling.attn_factor", 1);
         requireNeutral("rope.scaling.yarn_attn_factor", 1);
         requireNeutral("rope.scaling.yarn_ext_factor", 1);
-        String type = metadata.optionalText(key("rope.scaling.type")).orElse("none");
-        OptionalDouble older = number("rope.scale_linear");
+        // As llama-model.cpp (load_hparams): no type is linear, the older key counts where the newer is missing, and a
+        // factor of 0 is none. llama-context.cpp never scales where the type is none.
+        String type = metadata.optionalText(key("rope.scaling.type")).orElse("linear");
+        OptionalDouble newer = number("rope.scaling.factor");
+        double factor = newer.isPresent() ? newer.getAsDouble() : number("rope.scale_linear").orElse(0);
         switch (type) {
-            case "none" -> {
-                if (older.isPresent() && older.getAsDouble() != 1) {
-                    scaling("linear", older);
-                }
-            }
-            case "linear" -> scaling("linear", number("rope.scaling.factor"));
-            case "yarn" -> {
-                ObjectNode rope = scaling("yarn", number("rope.scaling.factor"));
+            case "none" -> {}
+            case "linear" -> scaling("linear", factor);
+            case "yarn" -> scaling("yarn", factor).ifPresent(rope -> {
                 metadata.optionalInt(key("rope.scaling.original_context_length"), 1, 1 << 30)
                         .ifPresent(n -> rope.put("original_max_position_embeddings", n));
                 number("rope.scaling.yarn_beta_fast").ifPresent(x -> rope.put("beta_fast", plain(x)));
                 number("rope.scaling.yarn_beta_slow").ifPresent(x -> rope.put("beta_slow", plain(x)));
-            }
+            });
             default ->
                 throw metadata.mismatch(
                         key("rope.scaling.type"),
@@ -188,14 +187,15 @@ final class ConfigBuilder {
         }
     }
 
-    private ObjectNode scaling(String type, OptionalDouble factor) {
+    /** @param factor 0 and 1 scale nothing, by YaRN neither: its two ends and its magnitude are those of plain rotation */
+    private Optional<ObjectNode> scaling(String type, double factor) {
+        if (factor == 0 || factor == 1) {
+            return Optional.empty();
+        }
         ObjectNode rope = config.putObject("rope_scaling");
         rope.put("rope_type", type);
-        rope.put(
-                "factor",
-                plain(factor.orElseThrow(
-                        () -> metadata.bad(key("rope.scaling.factor"), "missing beside a scaling type " + type))));
-        return rope;
+        rope.put("factor", plain(factor));
+        return Optional.of(rope);
     }
 
     private void requireNeutral(String name, double neutral) {

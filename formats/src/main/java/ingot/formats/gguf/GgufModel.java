@@ -81,6 +81,11 @@ public final class GgufModel implements AutoCloseable {
         return () -> TokenizerBuilder.build(metadata);
     }
 
+    /** What the files leave open and is taken for granted. */
+    public List<String> warnings() {
+        return TokenizerBuilder.warnings(metadata());
+    }
+
     private Metadata metadata() {
         return files.getFirst().metadata();
     }

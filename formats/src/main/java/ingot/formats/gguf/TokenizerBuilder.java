@@ -6,6 +6,7 @@ import ingot.formats.tokenizer.TokenList;
 import ingot.formats.tokenizer.TokenizerConfig;
 import ingot.formats.tokenizer.TokenizerData;
 import java.util.AbstractList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,8 @@ final class TokenizerBuilder {
     private static final String TYPES = "tokenizer.ggml.token_type";
     private static final String MERGES = "tokenizer.ggml.merges";
     private static final String TEMPLATE = "tokenizer.chat_template";
+
+    private static final List<String> QWEN_SPECIALS = List.of("<|endoftext|>", "<|im_start|>", "<|im_end|>");
 
     private final Metadata metadata;
 
@@ -58,7 +61,7 @@ final class TokenizerBuilder {
                             + " tokens");
         }
         var list = new TokenList(tokens, kinds(types), metadata.strings(MERGES));
-        return list.read(preTokenization(), config(tokens), metadata.file());
+        return list.read(preTokenization(tokens), config(tokens), metadata.file());
     }
 
     private List<TokenList.Kind> kinds(MetadataValue.NumberArray types) {
@@ -86,16 +89,37 @@ final class TokenizerBuilder {
         };
     }
 
-    private PreTokenization preTokenization() {
-        String pre = metadata.optionalText(PRE).orElse("");
-        return switch (pre) {
+    private PreTokenization preTokenization(List<String> tokens) {
+        Optional<String> pre = metadata.optionalText(PRE);
+        if (pre.isEmpty()) {
+            if (isQwens(tokens)) {
+                return PreTokenization.QWEN2;
+            }
+            throw metadata.mismatch(
+                    PRE,
+                    "missing, and the tokens are not those of Qwen2; convert the model to GGUF again with a newer"
+                            + " llama.cpp, or set the key to qwen2 if that is what it is");
+        }
+        return switch (pre.get()) {
             // llama-vocab.cpp gives both names one expression.
             case "qwen2", "deepseek-r1-qwen" -> PreTokenization.QWEN2;
-            case "qwen35" -> PreTokenization.QWEN3_5;
             default ->
                 throw metadata.mismatch(
-                        PRE, Text.quote(pre) + " is not supported; expected qwen2, deepseek-r1-qwen or qwen35");
+                        PRE, Text.quote(pre.get()) + " is not supported; expected qwen2 or deepseek-r1-qwen");
         };
+    }
+
+    /** What is taken for granted about the tokenizer of a file; empty when it has none. */
+    static List<String> warnings(Metadata metadata) {
+        boolean silent = metadata.optionalText(MODEL).filter("gpt2"::equals).isPresent() && !metadata.has(PRE);
+        return silent && isQwens(metadata.strings(TOKENS))
+                ? List.of("no metadata key '" + PRE + "'; the tokens are Qwen2's, so text is split as Qwen2 does")
+                : List.of();
+    }
+
+    /** Whether the first special tokens of Qwen2 and Qwen3 follow each other. */
+    private static boolean isQwens(List<String> tokens) {
+        return Collections.indexOfSubList(tokens, QWEN_SPECIALS) >= 0;
     }
 
     private TokenizerConfig config(List<String> tokens) {

@@ -35,6 +35,10 @@ enum DenseFamily implements ConfigFamily {
             Map.entry("use_mrope", "false"),
             Map.entry("attn_logit_softcapping", "0"),
             Map.entry("final_logit_softcapping", "0"),
+            Map.entry("is_causal", "true"),
+            Map.entry("causal", "true"),
+            Map.entry("position_embedding_type", "rope"),
+            Map.entry("swiglu_limit", "0"),
             Map.entry("is_encoder_decoder", "false"),
             Map.entry("add_cross_attention", "false"),
             Map.entry("scale_attn_by_inverse_layer_idx", "false"),
@@ -226,7 +230,7 @@ enum DenseFamily implements ConfigFamily {
         if (fields.has("quantization_config")) {
             throw fields.mismatch(
                     "quantization_config",
-                    "quantized checkpoints are not supported yet; convert from the original one");
+                    "the weights are quantized; open the model folder, which reads them, not config.json alone");
         }
         if (fields.has("quantization")) {
             throw fields.mismatch(
@@ -248,7 +252,8 @@ enum DenseFamily implements ConfigFamily {
         }
         return switch (neutral) {
             case "false" -> Json.number(value) == 0;
-            case "softmax" -> false;
+            case "true" -> Json.number(value) == 1;
+            case "softmax", "rope" -> false;
             default -> Json.number(value) == Double.parseDouble(neutral);
         };
     }

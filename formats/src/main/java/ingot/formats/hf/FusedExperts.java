@@ -1,5 +1,6 @@
 package ingot.formats.hf;
 
+import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
@@ -26,6 +27,12 @@ public final class FusedExperts implements TensorSource {
 
     /** Ends the names of factors. */
     private static final String FACTORS = "_scale_inv";
+
+    /** No published layer has more than 512. */
+    private static final long MAX_EXPERTS = 4096;
+
+    /** Three matrices, and as many tensors of factors, of every expert that a configuration may speak of. */
+    private static final int MAX_SLICES = 6 << 16;
 
     private final TensorSource source;
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -88,6 +95,15 @@ public final class FusedExperts implements TensorSource {
         String weight = tensor.name().endsWith(FACTORS) ? ".weight" + FACTORS : ".weight";
         String experts = tensor.name().substring(0, tensor.name().lastIndexOf('.') + 1);
         long count = tensor.shape().dim(0);
+        long more = gateUp ? 2 * count : count;
+        if (count > MAX_EXPERTS || slices.size() + more > MAX_SLICES) {
+            throw IngotException.BadData.tensor(
+                    tensor.file(),
+                    tensor.name(),
+                    tensor.offset(),
+                    count + " experts; expected at most " + MAX_EXPERTS + " in a layer and " + MAX_SLICES
+                            + " matrices in all");
+        }
         long stride = tensor.bytes() / count;
         long rows = tensor.shape().dim(1);
         for (long e = 0; e < count; e++) {

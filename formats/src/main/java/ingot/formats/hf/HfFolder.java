@@ -93,7 +93,7 @@ public record HfFolder(
             if (quantization.isEmpty()) {
                 return this;
             }
-            TensorSource view = QuantizedSource.of(weights, quantization.get(), folder.resolve("config.json"));
+            TensorSource view = QuantizedSource.of(weights, quantization.get(), Quantization.file(config, folder));
             ObjectNode plain = config.deepCopy();
             plain.remove(Quantization.FIELD);
             if (plain.get(Quantization.TEXT) instanceof ObjectNode text) {

@@ -25,6 +25,9 @@ enum HybridFamily implements ConfigFamily {
     private static final int MAX_HEADS = 1 << 16;
     private static final int MAX_HEAD_DIM = 1 << 16;
 
+    /** Numbers in the states of a session, 1 GiB; the largest published model has 2^26. */
+    private static final long MAX_STATE = 1 << 28;
+
     private final String modelType;
     private final String architecture;
 
@@ -177,8 +180,12 @@ enum HybridFamily implements ConfigFamily {
         int valueDim = fields.intOr("linear_value_head_dim", 128, 1, MAX_HEAD_DIM);
         requireWidth(fields, "linear_key_head_dim", keyHeads, keyDim);
         requireWidth(fields, "linear_value_head_dim", valueHeads, valueDim);
-        if ((long) valueHeads * keyDim * valueDim > 1 << 28) {
-            throw fields.bad("linear_value_head_dim", "the states of one layer would have more than 2^28 numbers");
+        List<Boolean> linear = linearLayers(fields, layers);
+        // Widths stay below 2^22 and heads below 2^16: neither product overflows.
+        long state = (long) valueHeads * keyDim * valueDim;
+        if (state * linear.stream().filter(is -> is).count() > MAX_STATE) {
+            throw fields.bad(
+                    "linear_value_head_dim", "the states of all layers would have more than " + MAX_STATE + " numbers");
         }
         return new DeltaNetConfig(
                 keyHeads,
@@ -187,7 +194,7 @@ enum HybridFamily implements ConfigFamily {
                 valueDim,
                 fields.intOr("linear_conv_kernel_dim", 4, 1, 64),
                 this == QWEN3_NEXT ? DeltaNetConfig.Packing.GROUPED : DeltaNetConfig.Packing.SPLIT,
-                linearLayers(fields, layers));
+                linear);
     }
 
     private static void requireWidth(ConfigFields fields, String name, int heads, int dim) {

@@ -22,8 +22,11 @@ enum Qwen1Family implements ConfigFamily {
 
     /** Settings with the one value that leaves the arithmetic as implemented here. */
     private static final Map<String, String> NEUTRAL = Map.ofEntries(
+            Map.entry("is_causal", "true"),
+            Map.entry("causal", "true"),
             Map.entry("activation", "swiglu"),
             Map.entry("hidden_act", "silu"),
+            Map.entry("position_embedding_type", "rope"),
             Map.entry("pos_emb", "rotary"),
             Map.entry("apply_residual_connection_post_layernorm", "false"),
             Map.entry("no_bias", "true"),

@@ -15,18 +15,18 @@ import tools.jackson.databind.JsonNode;
  */
 final class UnknownFields {
     /** Parts of names, between underscores, that speak of what a decoder computes. */
-    private static final Pattern ARITHMETIC =
-            Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
-                    + "chunk|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|linear|logit|logits|logn|lora|mixer|"
-                    + "mla|moe|multiplier|mup|norm|norms|layernorm|rmsnorm|ntk|parallel|qk|qkv|residual|rope|rotary|router|routing|scale|"
-                    + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|topk|window|yarn)"
-                    + "(_|$)");
+    private static final Pattern ARITHMETIC = Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
+            + "causal|chunk|clamp|clip|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|limit|"
+            + "linear|logit|logits|logn|lora|mixer|mla|moe|multiplier|mup|norm|norms|normalization|layernorm|rmsnorm|ntk|"
+            + "parallel|position|qk|qkv|residual|rope|rotary|router|routing|scale|"
+            + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|swiglu|topk|window|yarn)"
+            + "(_|$)");
 
     /** Names that are no business of the decoder's forward pass: training, tools, other modules, precision of storage. */
-    private static final Pattern HARMLESS = Pattern.compile(
-            "^_|dropout|drop_prob|pdrop|loss|init|implementation|flash|fused|fusion"
-                    + "|token|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|^output_(router|attentions|hidden|scores)"
-                    + "|cache|unsloth|id2label|label2id|num_labels|auto_map|quantiz|tensor_parallel|pretraining_tp|freeze|train");
+    private static final Pattern HARMLESS = Pattern.compile("^_|^output_(router|attentions|hidden|scores)|"
+            + "(^|_)(dropout|drop_prob|pdrop|loss|init|initializer|implementation|flash|fused|fusion|tokens?_ids?|tokenizer|"
+            + "gradient|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|cache|unsloth|id2label|label2id|"
+            + "num_labels|auto_map|quantizer|quantization|quantized|tensor_parallel|pretraining_tp|freeze|train|training)(_|$)");
 
     /** Fields the families read, beside those in their tables of neutral values. */
     private static final Set<String> READ = Stream.of(
@@ -34,7 +34,7 @@ final class UnknownFields {
                             + " layer_types max_window_layers use_sliding_window sliding_window rope_theta rope_scaling"
                             + " rope_parameters partial_rotary_factor mlp_only_layers num_experts num_experts_per_tok"
                             + " norm_topk_prob shared_expert_intermediate_size moe_intermediate_size decoder_sparse_step"
-                            + " rms_norm_eps full_attention_interval attn_output_gate output_gate_type linear_num_key_heads"
+                            + " rms_norm_eps max_position_embeddings full_attention_interval attn_output_gate output_gate_type linear_num_key_heads"
                             + " linear_num_value_heads linear_key_head_dim linear_value_head_dim linear_conv_kernel_dim"
                             + " dual_chunk_attention_config rotary_emb_base use_qk_norm",
                     // The first Qwen.

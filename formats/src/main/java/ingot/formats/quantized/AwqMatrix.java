@@ -21,6 +21,9 @@ public record AwqMatrix(Columns columns, TensorInfo codes, TensorInfo zeros, Ten
         implements IntegerMatrix {
     private static final int PER_WORD = 8;
 
+    /** Words of zeros read at a time. */
+    private static final int STEP = 1 << 15;
+
     /** Nibble of a word that holds output 8c + j: the inverse of the order above. */
     private static final int[] NIBBLE = {0, 4, 1, 5, 2, 6, 3, 7};
 
@@ -50,15 +53,15 @@ public record AwqMatrix(Columns columns, TensorInfo codes, TensorInfo zeros, Ten
     private static Range range(TensorSource source, TensorInfo zeros) {
         int low = 15;
         int high = 0;
-        int line = Math.toIntExact(zeros.shape().dim(1));
-        int[] words = new int[line];
-        for (long g = 0; g < zeros.shape().dim(0); g++) {
-            Stored.ints(source, zeros, g * line, words, 0, line);
-            for (int word : words) {
-                for (int j = 0; j < PER_WORD; j++) {
-                    low = Math.min(low, (word >>> 4 * j) & 15);
-                    high = Math.max(high, (word >>> 4 * j) & 15);
-                }
+        long count = zeros.shape().count();
+        int[] words = new int[(int) Math.min(STEP, count)];
+        for (long at = 0; at < count; at += STEP) {
+            int n = (int) Math.min(STEP, count - at);
+            Stored.ints(source, zeros, at, words, 0, n);
+            for (int i = 0; i < n * PER_WORD; i++) {
+                int zero = (words[i / PER_WORD] >>> 4 * (i % PER_WORD)) & 15;
+                low = Math.min(low, zero);
+                high = Math.max(high, zero);
             }
         }
         return new Range(-high, 15 - low);
@@ -106,14 +109,7 @@ public record AwqMatrix(Columns columns, TensorInfo codes, TensorInfo zeros, Ten
 
     @Override
     public void scales(long first, int n, float[] out) {
-        int groups = groups();
-        float[] lines = new float[Math.multiplyExact(groups, n)];
-        columns.floats(scales, first, n, lines);
-        for (int g = 0; g < groups; g++) {
-            for (int row = 0; row < n; row++) {
-                out[row * groups + g] = lines[g * n + row];
-            }
-        }
+        columns.floatsByColumn(scales, first, n, out);
     }
 
     @Override

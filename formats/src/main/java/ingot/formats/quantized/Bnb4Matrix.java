@@ -28,6 +28,13 @@ import java.util.Set;
 public record Bnb4Matrix(TensorSource source, TensorInfo codes, Tensors tensors, Bnb4State state) implements Packed {
     private static final String STATE = ".quant_state.bitsandbytes__";
 
+    /** Types that {@code bnb_4bit_quant_storage} may name; the bytes are the same in each. */
+    private static final Set<DType> STORAGE =
+            Set.of(DType.U8, DType.I8, DType.F16, DType.BF16, DType.F32);
+
+    /** Scales looked at in one go. */
+    private static final int SCAN = 1 << 16;
+
     /** Companions of {@code weight}; the nested ones are there together or not at all. */
     public record Tensors(TensorInfo absmax, TensorInfo map, Optional<Nested> nested) {}
 
@@ -41,11 +48,12 @@ public record Bnb4Matrix(TensorSource source, TensorInfo codes, Tensors tensors,
         TensorInfo json = fp4.orElseGet(() -> stored.require(name + STATE + "nf4", absmax));
         Bnb4State state = Bnb4State.read(stored, json, fp4.isPresent() ? "fp4" : "nf4");
         long count = Math.multiplyExact(state.rows(), (long) state.cols());
-        if (weight.dtype() != DType.U8 || weight.shape().count() != ceil(count, 2)) {
+        if (!STORAGE.contains(weight.dtype()) || weight.bytes() != ceil(count, 2)) {
             throw Stored.bad(
                     weight,
                     weight.dtype().label() + " " + weight.shape() + "; expected " + ceil(count, 2)
-                            + " U8 for a matrix [" + state.rows() + ", " + state.cols() + "]");
+                            + " bytes (U8, or a bnb_4bit_quant_storage) for a matrix [" + state.rows() + ", "
+                            + state.cols() + "]");
         }
         long blocks = ceil(count, state.block());
         TensorInfo map = stored.require(name + ".quant_map", absmax);
@@ -144,7 +152,19 @@ public record Bnb4Matrix(TensorSource source, TensorInfo codes, Tensors tensors,
                 && state.block() == Nf4.GROUP
                 && cols() % Nf4.GROUP == 0
                 && Arrays.equals(map(tensors.map()), Nf4.values());
-        return codesFit && (!layout.doubleQuant() || nestedAsOurs());
+        return codesFit && (!layout.doubleQuant() || nestedAsOurs()) && scalesAreFinite();
+    }
+
+    private boolean scalesAreFinite() {
+        long count = tensors.absmax().shape().count();
+        for (long at = 0; at < count; at += SCAN) {
+            for (float scale : absmax(at, (int) Math.min(SCAN, count - at))) {
+                if (!Float.isFinite(scale)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private boolean nestedAsOurs() {

@@ -44,12 +44,20 @@ public record Bnb4State(String type, long rows, int cols, int block, Optional<In
         Optional<Integer> nested = fields.integer("nested_blocksize", 1, MAX_BLOCK).stream()
                 .boxed()
                 .findFirst();
+        float offset = nested.isEmpty()
+                ? 0
+                : fields.number("nested_offset")
+                        .orElseThrow(() -> fields.bad("nested_offset", "missing beside nested_blocksize"))
+                        .floatValue();
+        if (!Float.isFinite(offset)) {
+            throw fields.bad("nested_offset", "expected a number that is finite as f32");
+        }
         return new Bnb4State(
                 type,
                 shape.get(0).intValue(),
                 Stored.cols(shape.get(1).intValue(), tensor),
                 fields.requireInteger("blocksize", 1, MAX_BLOCK),
                 nested,
-                fields.number("nested_offset").orElse(0.0).floatValue());
+                offset);
     }
 }

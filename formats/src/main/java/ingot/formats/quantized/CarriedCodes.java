@@ -48,7 +48,7 @@ public final class CarriedCodes {
         return true;
     }
 
-    /** An int4 source is known by its zeros; only −128 of an 8-bit one takes a look at every code. */
+    /** An int4 source is known by its zeros; where those of an 8-bit one are 127 it takes a look at every code. */
     private static boolean codesMayFit(IntegerMatrix matrix, Grouped layout) {
         return layout instanceof Int8
                 ? matrix.range().within(-128, 128)

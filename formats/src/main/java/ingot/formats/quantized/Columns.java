@@ -34,6 +34,18 @@ final class Columns {
         each(matrix, first, n, (panel, from, at, m) -> Numbers.toF32(matrix.dtype(), panel, from, out, at, m));
     }
 
+    /** As {@link #floats}, column by column: {@code out[n][lines]}. */
+    void floatsByColumn(TensorInfo matrix, long first, int n, float[] out) {
+        int lines = Math.toIntExact(matrix.shape().dim(0));
+        float[] turned = new float[Math.multiplyExact(lines, n)];
+        floats(matrix, first, n, turned);
+        for (int line = 0; line < lines; line++) {
+            for (int col = 0; col < n; col++) {
+                out[col * lines + line] = turned[line * n + col];
+            }
+        }
+    }
+
     private interface Run {
         /** Takes {@code m} elements from byte {@code from} of the panel to element {@code at} of the output. */
         void take(MemorySegment panel, long from, int at, int m);

@@ -21,6 +21,37 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
     private static final Set<String> FORMATS =
             Set.of("pack-quantized", "int-quantized", "float-quantized", "naive-quantized", "mixed-precision");
 
+    /** Fields that are read, and those of which the tensors know better or that say nothing about their meaning. */
+    private static final Set<String> TOP = Set.of(
+            "quant_method",
+            "format",
+            "config_groups",
+            "sparsity_config",
+            "transform_config",
+            "kv_cache_scheme",
+            "ignore",
+            "quantization_status",
+            "global_compression_ratio",
+            "version",
+            "run_compressed",
+            "modules_to_not_convert");
+
+    private static final Set<String> GROUP =
+            Set.of("targets", "weights", "input_activations", "output_activations", "format");
+    private static final Set<String> WEIGHTS = Set.of(
+            "num_bits",
+            "type",
+            "symmetric",
+            "strategy",
+            "group_size",
+            "block_structure",
+            "dynamic",
+            "actorder",
+            "observer",
+            "observer_kwargs",
+            "scale_dtype",
+            "zp_dtype");
+
     /** How many numbers share a scale. */
     public enum Strategy {
         TENSOR,
@@ -45,6 +76,11 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
 
     static CompressedConfig read(ObjectFields fields) {
         requireFormat(fields);
+        requireKnown(fields, TOP);
+        // Rotations of inputs and outputs, which weights alone do not undo.
+        fields.get("transform_config").filter(t -> !t.isEmpty()).ifPresent(t -> {
+            throw fields.unsupported("transform_config", "transforms of weights are not supported; expected none");
+        });
         fields.object("sparsity_config")
                 .flatMap(s -> s.text("format"))
                 .filter(f -> !f.equals("dense"))
@@ -58,6 +94,7 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
         for (String name : groups.node().propertyNames()) {
             ObjectFields group = groups.object(name).orElseThrow(() -> groups.bad(name, "null; expected an object"));
             requireFormat(group);
+            requireKnown(group, GROUP);
             group.object("weights").map(CompressedConfig::weights).ifPresent(found::add);
             if (group.get("input_activations").isPresent() && warnings.isEmpty()) {
                 warnings.add("the publisher's engine also quantizes activations; here they stay f32");
@@ -72,6 +109,17 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
         return new CompressedConfig(List.copyOf(found), warnings);
     }
 
+    private static void requireKnown(ObjectFields fields, Set<String> known) {
+        for (String name : fields.node().propertyNames()) {
+            boolean says = fields.get(name)
+                    .filter(v -> !(v.isContainer() && v.isEmpty()) && !(v.isBoolean() && !v.booleanValue()))
+                    .isPresent();
+            if (says && !known.contains(name)) {
+                throw fields.unsupported(name, "not understood; it may change what the numbers mean");
+            }
+        }
+    }
+
     private static void requireFormat(ObjectFields fields) {
         fields.text("format").filter(f -> !FORMATS.contains(f)).ifPresent(f -> {
             throw fields.unsupported(
@@ -83,6 +131,7 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
     }
 
     private static Weights weights(ObjectFields fields) {
+        requireKnown(fields, WEIGHTS);
         int bits = fields.integer("num_bits", 1, 32).orElse(8);
         String type = fields.text("type").orElse("int");
         if (!type.equals("int") && !type.equals("float")) {

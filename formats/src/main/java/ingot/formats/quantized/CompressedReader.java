@@ -42,18 +42,28 @@ final class CompressedReader {
                 .filter(w -> !w.floating() && weight.shape().dim(1) == ceil(cols, 32 / w.bits()))
                 .filter(w -> grid(w, scale, rows, cols).isPresent())
                 .toList();
-        Weights settings = only(fitting, weight, scale);
+        Weights settings = only(fitting, module, weight, scale);
         ScaleGrid scales = grid(settings, scale, rows, cols).orElseThrow();
         Optional<TensorInfo> zero = zero(module, weight, settings);
         CompressedMatrix.Grids grids = grids(scales, zero, settings, rows, cols);
-        Optional<TensorInfo> index = stored.find(module + ".weight_g_idx");
-        index.ifPresent(t -> Stored.check(t, Set.of(DType.I32), new Shape(cols), "inputs"));
+        Optional<TensorInfo> index = index(module, cols);
         boolean scattered = index.isPresent()
                 && !Arrays.equals(
                         IntegerMatrix.groupIndex(stored.source(), index.get(), cols, scales.groups()),
                         IntegerMatrix.evenGroups(cols, scales.colBlock()));
         Range range = range(grids, settings.bits(), rows, zero.isPresent());
         return new CompressedMatrix(weight, index.filter(t -> scattered), settings.bits(), cols, range, grids);
+    }
+
+    /** The group index. One with a −1 in it was never written to and counts as absent, as in {@code _process_quantization}. */
+    private Optional<TensorInfo> index(String module, int cols) {
+        Optional<TensorInfo> index = stored.find(module + ".weight_g_idx");
+        return index.filter(t -> {
+            Stored.check(t, Set.of(DType.I32), new Shape(cols), "inputs");
+            int[] groups = new int[cols];
+            Stored.ints(stored.source(), t, 0, groups, 0, cols);
+            return Arrays.stream(groups).noneMatch(g -> g == -1);
+        });
     }
 
     /** Widths that do not divide 32: early releases padded every word, later ones split numbers, and shapes may not tell. */
@@ -79,7 +89,7 @@ final class CompressedReader {
                 .filter(w -> w.floating() == floating)
                 .filter(w -> grid(w, scale, rows, cols).isPresent())
                 .toList();
-        Weights settings = only(fitting, weight, scale);
+        Weights settings = only(fitting, module, weight, scale);
         ScaleGrid scales = grid(settings, scale, rows, cols).orElseThrow();
         String name = "compressed-tensors " + (floating ? "fp8" : "int8") + " " + describe(settings);
         Optional<TensorInfo> zero = zero(module, weight, settings);
@@ -112,7 +122,12 @@ final class CompressedReader {
         return Stored.cols(cols, shape);
     }
 
-    private Weights only(List<Weights> fitting, TensorInfo weight, TensorInfo scale) {
+    /** Settings of one geometry may still differ in zero points, which are there or not. */
+    private Weights only(List<Weights> matching, String module, TensorInfo weight, TensorInfo scale) {
+        boolean hasZeros = stored.source().tensors().containsKey(module + ".weight_zero_point");
+        List<Weights> agreeing =
+                matching.stream().filter(w -> w.symmetric() != hasZeros).toList();
+        List<Weights> fitting = matching.size() > 1 && agreeing.size() == 1 ? agreeing : matching;
         if (fitting.size() != 1) {
             throw Stored.mismatch(
                     weight,
@@ -162,7 +177,7 @@ final class CompressedReader {
         int half = 1 << (bits - 1);
         int low = 0;
         int high = 0;
-        int step = 1024;
+        int step = step(rows, grids.scales().groups());
         for (long row = 0; hasZeros && row < rows; row += step) {
             for (int zero : grids.zeros(row, (int) Math.min(step, rows - row), bits)) {
                 low = Math.min(low, zero);
@@ -175,7 +190,7 @@ final class CompressedReader {
     private static Range range(ScaleGrid zeros, long rows) {
         int low = 0;
         int high = 0;
-        int step = 1024;
+        int step = step(rows, zeros.groups());
         float[] values = new float[Math.multiplyExact(step, zeros.groups())];
         for (long row = 0; row < rows; row += step) {
             int n = (int) Math.min(step, rows - row);
@@ -186,6 +201,11 @@ final class CompressedReader {
             }
         }
         return new Range(-128 - high, 127 - low);
+    }
+
+    /** Rows to look at in one go: as many as {@link #SCAN} numbers are, and no more than there are. */
+    private static int step(long rows, int groups) {
+        return (int) Math.max(1, Math.min(rows, SCAN / groups));
     }
 
     private boolean isZero(TensorInfo tensor) {

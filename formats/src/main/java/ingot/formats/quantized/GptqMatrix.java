@@ -196,14 +196,7 @@ public record GptqMatrix(
 
     @Override
     public void scales(long first, int n, float[] out) {
-        int groups = groups();
-        float[] lines = new float[Math.multiplyExact(groups, n)];
-        columns.floats(scales, first, n, lines);
-        for (int g = 0; g < groups; g++) {
-            for (int row = 0; row < n; row++) {
-                out[row * groups + g] = lines[g * n + row];
-            }
-        }
+        columns.floatsByColumn(scales, first, n, out);
     }
 
     @Override

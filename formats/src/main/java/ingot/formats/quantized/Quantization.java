@@ -61,6 +61,12 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
         return Optional.of(read(new ObjectFields(Json.readObject(old, MAX_CONFIG), old, ""), Optional.of("gptq")));
     }
 
+    /** The file that {@link #find} has its answer from. */
+    static Path file(ObjectNode config, Path folder) {
+        boolean has = config.hasNonNull(FIELD) || config.path(TEXT).hasNonNull(FIELD);
+        return folder.resolve(has ? "config.json" : OLD_FILE);
+    }
+
     private static Quantization read(ObjectFields fields, Optional<String> assumed) {
         String method = fields.text("quant_method")
                 .or(() -> loads(fields))

@@ -15,8 +15,8 @@ import java.util.Set;
 
 /** The tensors as they are stored: looked up by module, checked, read as plain arrays; keeps book of those in use. */
 final class Stored {
-    /** More columns than this are refused: a row must fit a buffer. */
-    private static final long MAX_COLS = 1L << 24;
+    /** More columns than this are refused: a row must fit a buffer, and published rows have fewer than 2^16. */
+    private static final long MAX_COLS = 1L << 20;
 
     private final TensorSource source;
     private final Columns columns;

@@ -43,7 +43,7 @@ public final class MatrixQuantizer {
         return switch (layout) {
             case Iq4 i -> new TableGrid(values(i), true);
             // A range that is lopsided fits better with one sign of the scale than with the other.
-            case Grouped g -> new UniformGrid(g.low(), g.high(), g.low() != -g.high());
+            case Grouped g -> new UniformGrid(g.lowest(), g.high(), g.lowest() != -g.high());
             case Nf4 n -> new TableGrid(Nf4.values(), false);
             case Dense d -> throw noGrid(layout);
         };

@@ -35,7 +35,7 @@ public record IntegerRtn(Grouped layout) implements GroupRtn {
         short bits = F16Scale.of(scale(GroupRtn.extreme(weights, from, to)), origin);
         float scale = Float.float16ToFloat(bits);
         float inverse = scale == 0 ? 0 : 1 / scale;
-        int low = layout.low();
+        int low = layout.lowest();
         int high = layout.high();
         for (int i = from; i < to; i++) {
             float x = weights[i] * inverse;

@@ -68,8 +68,14 @@ public final class WeightBinding {
             used.add(tensor.name());
         }
         if (missing != null) {
+            boolean isMlx = tensors.keySet().stream().anyMatch(name -> name.contains(".switch_mlp."));
             throw IngotException.ConfigMismatch.in(
-                    origin, missing + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)"));
+                    origin,
+                    missing + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)")
+                            + (isMlx
+                                    ? "; experts named 'switch_mlp' are MLX's, which is not supported: use the original"
+                                            + " checkpoint"
+                                    : ""));
         }
         leftOver(graph, names, tensors, used, isIdle).ifPresent(t -> {
             throw IngotException.ConfigMismatch.in(

@@ -266,7 +266,7 @@ class LayoutTest {
 
     @Test
     void codesOutOfRangeAreRefused() {
-        refused(new Int8(32), -128);
+        refused(new Int8(32)); // a byte is a code
         refused(new Int4(32), 8, -9);
         refused(new IntN(3, 32), 4, -5);
         refused(new IntN(5, 32), 16, -17);

@@ -79,7 +79,7 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
 
     private static int low(Grouped layout) {
         return switch (layout) {
-            case Int8 i -> -127;
+            case Int8 i -> -128;
             case Int4 i -> -8;
             case IntN(int bits, int group) -> -(1 << bits - 1);
             case Iq4 i -> 0;
@@ -87,7 +87,7 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
     }
 
     private static int high(Grouped layout) {
-        return layout instanceof Iq4 ? 15 : layout instanceof Int8 ? 127 : -low(layout) - 1;
+        return layout instanceof Iq4 ? 15 : -low(layout) - 1;
     }
 
     private static float[] nf4(Nf4 n, int rows, int cols, byte[] codes, Random random, List<MemorySegment> parts) {

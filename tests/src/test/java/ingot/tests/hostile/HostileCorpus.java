@@ -25,6 +25,7 @@ final class HostileCorpus {
         all.addAll(ZipCases.all());
         all.addAll(TorchFileCases.all());
         all.addAll(GgufCases.all());
+        all.addAll(CompanionCases.all());
         Set<String> names = new HashSet<>();
         for (HostileCase c : all) {
             if (!names.add(c.name())) {

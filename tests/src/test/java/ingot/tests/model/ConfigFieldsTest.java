@@ -126,6 +126,18 @@ final class ConfigFieldsTest {
             qwen2        | "use_dynamic_ntk": true
             qwen2        | "alibi": true
             qwen2        | "parallel_attn": true
+            qwen2        | "is_causal": false
+            qwen3        | "causal": 0
+            qwen         | "is_causal": false
+            qwen2        | "position_embedding_type": "alibi"
+            qwen3        | "position_embedding_type": 1
+            qwen3_moe    | "swiglu_limit": 7.0
+            qwen3        | "normalization_type": "layernorm"
+            qwen3_moe    | "num_experts_per_token": 2
+            qwen3        | "clip_qkv": 8
+            qwen3        | "clamp_attention": 30.0
+            qwen3        | "pos_limit": 4
+            qwen3        | "moe_tokens_position": "start"
             qwen2        | "rope_theta": 1000000, "rotary_emb_base": 10000
             qwen2        | "pruned_heads": {"1": [0]}
             qwen2        | "attention_bias": false, "qkv_bias": true
@@ -166,6 +178,7 @@ final class ConfigFieldsTest {
                 "attn_implementation": "flash_attention_2", "use_flash_attention_2": true, "output_attentions": true,
                 "output_hidden_states": true, "fp32": true, "bf16": true, "fp16": false, "softmax_in_fp32": true,
                 "chunk_size_feed_forward": 0, "qk_norm": false, "alibi": null, "sliding_window_pattern": 0,
+                "is_causal": true, "position_embedding_type": "rope", "image_token_id": 5, "eos_token_ids": [3],
                 "pruned_heads": {}, "layer_norm_bias": false, "unsloth_fixed": true, "name_or_path": "x",
                 "moe_layer_init_std": 0.02, "vision_config": {"num_heads": 3}, "note": [1, 2], "torch_dtype": "float16",
                 "tensor_parallel_size": 4, "num_labels": 2, "use_cache": false, "pad_token_id": 3""");

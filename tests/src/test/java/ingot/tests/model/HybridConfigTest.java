@@ -158,6 +158,7 @@ final class HybridConfigTest {
                 "\"linear_key_head_dim\": 0",
                 "\"linear_value_head_dim\": 65536, \"linear_num_value_heads\": 65536",
                 "\"linear_value_head_dim\": 8192, \"linear_key_head_dim\": 8192",
+                "\"linear_value_head_dim\": 2048, \"linear_key_head_dim\": 2048", // four layers of 2^27 numbers
                 "\"head_dim\": \"wide\"",
                 "\"full_attention_interval\": 0",
                 "\"rope_parameters\": {\"mrope_section\": 3}",

@@ -70,6 +70,15 @@ final class WeightBindingTest {
         assertRefused(CONFIG, "'lm_head.weight' is missing and tie_word_embeddings is false", "[33, 12]");
     }
 
+    /** MLX stacks experts under a name of its own. */
+    @Test
+    void expertsOfMlxAreNamed() {
+        checkpoint.remove("model.layers.1.mlp.up_proj.weight");
+        assertRefused(CONFIG, "'model.layers.1.mlp.up_proj.weight' is missing; expected shape [7, 12]");
+        checkpoint.zeros("model.layers.1.mlp.switch_mlp.up_proj.weight", "F32", 2, 7, 12);
+        assertRefused(CONFIG, "experts named 'switch_mlp' are MLX's");
+    }
+
     @Test
     void aLayerTooMany() {
         checkpoint.vector("model.layers.2.input_layernorm.weight", "F32", 12, 1, 0);

@@ -169,10 +169,48 @@ final class AdapterTest {
     }
 
     @Test
-    void fanInFanOutTurnsThePair() throws IOException {
-        pair(LAYER + "self_attn.k_proj", 5, 10.0 / 5, true, ""); // [64, 64]
-        pair(LAYER + "mlp.gate_proj", 5, 10.0 / 5, true, ""); // [176, 64] read as [in, out]
-        check(write("{\"r\":5,\"lora_alpha\":10,\"fan_in_fan_out\":true}"));
+    void fanInFanOutIsIgnoredAsPeftDoes() throws IOException {
+        pair(LAYER + "self_attn.k_proj", 5, 10.0 / 5, false, ""); // [64, 64]
+        pair(LAYER + "mlp.up_proj", 5, 10.0 / 5, false, "");
+        pair(LAYER + "mlp.gate_proj", 5, 10.0 / 5, true, ""); // [176, 64] fits as [in, out] only
+        Path folder = write("{\"r\":5,\"lora_alpha\":10,\"fan_in_fan_out\":true}");
+        check(folder);
+        var options = ConvertOptions.of(ConvertOptions.layout("f32")).withAdapter(folder);
+        var result = new Converter(options).convert(TinyModel.FOLDER, temp.resolve("a.ingot"), Progress.none());
+        assertTrue(result.warnings().stream().anyMatch(w -> w.contains("fan_in_fan_out is ignored")), result::toString);
+    }
+
+    /** The embedding of a tied model is its output head. */
+    @Test
+    void tiedHeadsAreSpokenOf() throws IOException {
+        Path tied = temp.resolve("tied");
+        FolderBuilder plain = new FolderBuilder();
+        plain.floats("model.embed_tokens.weight", "F32", new float[7 * 6], 7, 6);
+        plain.write(tied, "{}");
+        matrix(BASE + "model.embed_tokens.lora_embedding_A", 3, 7, "F32");
+        matrix(BASE + "model.embed_tokens.lora_embedding_B", 6, 3, "F32");
+        Path folder = write("{\"r\":3}");
+        try (AdapterSource merged =
+                AdapterSource.open(HfFolder.open(tied).weights(), folder)) {
+            assertEquals(1, merged.warnings().size());
+            assertTrue(merged.warnings().getFirst().contains("is the output head as well"));
+        }
+        adapter.floats(BASE + "lm_head.modules_to_save.weight", "F32", new float[7 * 6], 7, 6);
+        write("{\"r\":3}");
+        try (HfFolder base = HfFolder.open(tied)) {
+            var e = assertThrows(IngotException.ConfigMismatch.class, () -> AdapterSource.open(base.weights(), folder));
+            assertTrue(e.getMessage().contains("the base has no output head of its own"), e.getMessage());
+        }
+    }
+
+    @Test
+    void ranksAreBounded() throws IOException {
+        pair(LAYER + "self_attn.o_proj", 2, 8.0, false, "");
+        Path folder = write("{\"r\":4097}");
+        try (HfFolder base = HfFolder.open(TinyModel.FOLDER)) {
+            var e = assertThrows(IngotException.BadData.class, () -> AdapterSource.open(base.weights(), folder));
+            assertTrue(e.getMessage().contains("from 1 to 4096"), e.getMessage());
+        }
     }
 
     @Test

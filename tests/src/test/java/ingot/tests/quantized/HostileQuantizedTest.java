@@ -44,6 +44,10 @@ final class HostileQuantizedTest {
         return lies("without " + name, method, MISMATCH, f -> f.tensors.remove(name));
     }
 
+    private static String nested(String size) {
+        return "{\"shape\":[64,96],\"blocksize\":64,\"nested_blocksize\":" + size + "}";
+    }
+
     private static void state(FolderBuilder f, String json) {
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         f.put("m.weight.quant_state.bitsandbytes__nf4", "U8", bytes, bytes.length);
@@ -103,6 +107,14 @@ final class HostileQuantizedTest {
                         PACKED,
                         BAD,
                         f -> f.tensors.get("m.weight_g_idx").bytes()[0] = 9),
+                lies("more columns than a row may have", INT8, BAD, f -> {
+                    f.put("m.weight", "I8", new byte[(1 << 20) + 1], 1, (1 << 20) + 1);
+                    f.floats("m.SCB", "F32", new float[1], 1);
+                }),
+                lies("nested scales without offset", NF4, BAD, f -> state(f, nested("1"))),
+                lies("an infinite offset", NF4, BAD, f -> state(f, nested("256,\"nested_offset\":1e300"))),
+                lies("4-bit codes of another length", NF4, BAD, f -> f.floats(
+                        "m.weight", "BF16", new float[64 * 96 / 2], 64 * 96 / 2, 1)),
                 lies("zeros not packed", PACKED, BAD, f -> f.ints("m.weight_zero_point", new int[192], 64, 3)),
                 lies(
                         "fp8 factors of other blocks",
@@ -158,6 +170,11 @@ final class HostileQuantizedTest {
                 "{\"quant_method\":\"fp8\",\"fmt\":\"e5m2\"} | e5m2",
                 "{\"quant_method\":\"compressed-tensors\"} | config_groups",
                 "{\"quant_method\":\"compressed-tensors\",\"format\":\"nvfp4-pack-quantized\"} | nvfp4",
+                "{\"quant_method\":\"compressed-tensors\",\"transform_config\":{\"config_groups\":{}}} | transform_config",
+                "{\"quant_method\":\"compressed-tensors\",\"rotation\":4} | 'quantization_config.rotation'",
+                "{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"rotation\":true}}} | a.rotation",
+                "{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":{\"outliers\":4}}}} |"
+                        + " weights.outliers",
                 "{\"quant_method\":\"compressed-tensors\",\"sparsity_config\":{\"format\":\"sparse-24-bitmask\"}} |"
                         + " sparse"
             })
@@ -184,6 +201,46 @@ final class HostileQuantizedTest {
     void malformedSettingsAreBadData(String quantization) {
         new FolderBuilder().write(temp, "{\"quantization_config\":" + quantization + "}");
         assertThrows(BAD, () -> HfFolder.open(temp));
+    }
+
+    /** Zero points of thousands of columns are scanned in steps, whatever the groups. */
+    @Test
+    void groupsOfOneColumnAreScannedInSteps() {
+        int cols = 1 << 20;
+        FolderBuilder folder = new FolderBuilder();
+        folder.put("m.weight", "I8", new byte[2 * cols], 2, cols);
+        folder.floats("m.weight_scale", "BF16", new float[2 * cols], 2, cols);
+        folder.put("m.weight_zero_point", "I8", new byte[2 * cols], 2, cols);
+        folder.write(temp, "{\"quantization_config\":" + eight("false", 1) + "}");
+        HfFolder.open(temp).close(); // 1024 rows of 2^20 numbers would be 4 GiB
+
+        FolderBuilder packed = new FolderBuilder();
+        packed.ints("m.weight_packed", new int[cols / 4], 1, cols / 4);
+        packed.longs("m.weight_shape", 1, cols);
+        packed.floats("m.weight_scale", "BF16", new float[cols], 1, cols);
+        packed.ints("m.weight_zero_point", new int[cols], 1, cols);
+        packed.write(temp, "{\"quantization_config\":" + eight("false", 1) + "}");
+        HfFolder.open(temp).close();
+    }
+
+    private static String eight(String symmetric, int group) {
+        return "{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":" + weights(symmetric, group)
+                + "}}}";
+    }
+
+    private static String weights(String symmetric, int group) {
+        return "{\"num_bits\":8,\"symmetric\":" + symmetric + ",\"strategy\":\"group\",\"group_size\":" + group + "}";
+    }
+
+    /** The configuration is named that is wrong, not the one beside it. */
+    @Test
+    void theOldFileIsNamed() throws Exception {
+        FolderBuilder folder = new FolderBuilder();
+        folder.floats("m.weight", "F32", new float[4], 2, 2);
+        folder.write(temp, "{}");
+        Files.writeString(temp.resolve("quantize_config.json"), "{\"bits\":4,\"group_size\":32,\"sym\":false}");
+        var e = assertThrows(MISMATCH, () -> HfFolder.open(temp));
+        assertTrue(e.getMessage().contains("quantize_config.json: says quantized with gptq"), e.getMessage());
     }
 
     @Test

@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * A matrix rounded to an integer grid the plain way, in double: q = round(w ÷ scale) + zero, clamped.
+ * A matrix rounded to an integer grid the plain way, in double: q = round(w ÷ scale) + zero, clamped. The scale of a symmetric
+ * grid is that of AutoGPTQ and compressed-tensors, 2·max|w| ÷ (2^bits − 1), so that the lowest code does occur.
  *
  * @param q codes [out][in], 0 … 2^bits − 1
  * @param zero [out][groups]
@@ -41,13 +42,13 @@ record Rounded(int bits, int[][] q, int[][] zero, float[][] scale, int[] groupOf
                     }
                 }
                 scale[o][g] = precision.of(
-                        symmetric ? Math.max(-min, max) / Math.max(1, half - 1) : Math.max(1e-3, (max - min) / top));
+                        symmetric ? 2 * Math.max(-min, max) / top : Math.max(1e-3, (max - min) / top));
                 zero[o][g] = symmetric ? half : (int) Math.clamp(Math.round(-min / scale[o][g]), 1, top);
             }
             for (int i = 0; i < in; i++) {
                 int g = groupOf[i];
                 double x = scale[o][g] == 0 ? 0 : w[o * in + i] / (double) scale[o][g];
-                q[o][i] = (int) Math.clamp(Math.round(x) + zero[o][g], 0, top);
+                q[o][i] = (int) Math.clamp((long) Math.rint(x) + zero[o][g], 0, top);
             }
         }
         return new Rounded(bits, q, zero, scale, groupOf);

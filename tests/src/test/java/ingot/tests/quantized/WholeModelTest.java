@@ -202,9 +202,24 @@ final class WholeModelTest {
         assertLinear("dequantized from compressed-tensors int4 g32", false, convert(tiny, "int4"));
     }
 
-    /** −128 is a code of int8 there and none of ours. */
+    private static int lowest(byte[] codes) {
+        int lowest = 0;
+        for (byte code : codes) {
+            lowest = Math.min(lowest, code);
+        }
+        return lowest;
+    }
+
+    /** AutoGPTQ's grid of 8 bits, scale 2·max|w| ÷ 255, reaches −128 as well. */
     @Test
-    void theLowestCodeOfInt8IsNotCarried() {
+    void gptqOfEightBitsIsCarried() {
+        Method gptq = new IntegerMethods.Gptq(8, 32, Zeros.V1_SYMMETRIC, false, true, "F16");
+        assertLinear("carried over losslessly from gptq int8 g32", true, convert(gptq, "int8"));
+    }
+
+    /** −128 is a code of int8 there and of ours, though rounding never takes it. */
+    @Test
+    void theLowestCodeOfInt8IsCarried() {
         Method lowest = new Method() {
             private final Method plain = new IntegerMethods.Int8("channel", true);
 
@@ -215,11 +230,16 @@ final class WholeModelTest {
 
             @Override
             public float[] put(FolderBuilder folder, String module, float[] w, int out, java.util.Random random) {
-                float[] values = plain.put(folder, module, w, out, random);
-                folder.tensors.get(module + ".weight").bytes()[0] = -128;
+                float[] negative = w.clone();
+                for (int i = 0; i < negative.length; i++) {
+                    // The largest of every row is below 0, and no bf16: the scale of one is never rounded down.
+                    negative[i] = -0.99f * Math.abs(negative[i]);
+                }
+                float[] values = plain.put(folder, module, negative, out, random);
+                assertEquals(-128, lowest(folder.tensors.get(module + ".weight").bytes()));
                 return values;
             }
         };
-        assertLinear("dequantized from compressed-tensors int8 channel", false, convert(lowest, "int8:channel"));
+        assertLinear("carried over losslessly from compressed-tensors int8 channel", true, convert(lowest, "int8:channel"));
     }
 }
