@@ -51,7 +51,7 @@ final class GroupCoder {
         for (int i = 0; i < count; i++) {
             looks[i] = look(factor, run, scales[i]);
         }
-        bestError = Double.POSITIVE_INFINITY;
+        forget(run.n());
         for (int t = 0; t < Math.min(TRIALS, count); t++) {
             int least = 0;
             for (int i = 1; i < count; i++) {
@@ -75,8 +75,15 @@ final class GroupCoder {
     /** Rounds with a given scale. */
     void round(Factor factor, Run run, float scale) {
         reserve(run.n());
-        bestError = Double.POSITIVE_INFINITY;
+        forget(run.n());
         attempt(factor, run, scale);
+    }
+
+    /** Until a rounding has a finite error, levels are NaN: the caller sees it in the errors. */
+    private void forget(int n) {
+        Arrays.fill(best, 0, n, Float.NaN);
+        bestError = Double.POSITIVE_INFINITY;
+        bestScale = Float.NaN;
     }
 
     /** The level chosen for column {@code k} of the run. */
@@ -167,7 +174,7 @@ final class GroupCoder {
             }
         }
         if (Double.isNaN(error)) {
-            throw new IllegalStateException("error feedback left the numbers");
+            return false;
         }
         float[] swap = best;
         best = levels;

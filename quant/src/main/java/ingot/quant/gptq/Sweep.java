@@ -16,7 +16,7 @@ public final class Sweep {
     private static final int SEARCHED = 256;
 
     /** Times that every level is reconsidered afterwards. */
-    private static final int DESCENTS = Integer.getInteger("descents", 2);
+    private static final int DESCENTS = 2;
 
     private final Factor factor;
     private final Grid grid;
@@ -35,7 +35,11 @@ public final class Sweep {
 
     /** Columns that have to stay together in an {@link Order} for groups of this size. */
     public static int unit(int group) {
-        return group <= SEARCHED ? group : BLOCK;
+        int unit = group <= SEARCHED ? group : BLOCK;
+        while (group % unit != 0) {
+            unit--; // A unit has one scale: no border between groups may cut it.
+        }
+        return unit;
     }
 
     /**
