@@ -78,7 +78,8 @@ public final class WorkFolder implements AutoCloseable {
             work.requireOwn();
             Path saved = work.folder.resolve("key.json");
             boolean usable = resume && Files.exists(saved);
-            if (usable && !Json.readObject(saved, MAX_JSON).equals(key)) {
+            // As text: a number read back may have another width.
+            if (usable && !Json.compact(Json.readObject(saved, MAX_JSON)).equals(Json.compact(key))) {
                 throw new IngotException.Usage(Text.path(work.folder)
                         + " holds the work of a conversion with another source or other options; repeat its command, or"
                         + " convert without --resume to begin anew");
