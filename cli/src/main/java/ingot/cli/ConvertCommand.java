@@ -190,6 +190,9 @@ final class ConvertCommand extends Task {
             if (calibration != null) {
                 throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
             }
+            if (resume) {
+                throw new IngotException.Usage("--resume is for --method gptq; rtn keeps no work to go on with");
+            }
             return new ConvertOptions.Method.Rtn();
         }
         CalibrationOptions data =

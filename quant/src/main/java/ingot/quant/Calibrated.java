@@ -39,9 +39,9 @@ final class Calibrated implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
     private final Optional<WorkFolder> work;
-    private final Optional<CalibrationSet> set;
+    private final Optional<ObjectNode> set;
 
-    private Calibrated(Optional<WorkFolder> work, Optional<CalibrationSet> set) {
+    private Calibrated(Optional<WorkFolder> work, Optional<ObjectNode> set) {
         this.work = work;
         this.set = set;
     }
@@ -60,11 +60,14 @@ final class Calibrated implements AutoCloseable {
         Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
         int vocabulary = source.graph().config().vocabSize();
         CalibrationSet set = CalibrationSet.read(gptq.calibration(), tokenizer, vocabulary);
-        WorkFolder work = WorkFolder.open(output, key(source, options, set), gptq.resume());
+        ObjectNode described = set.toJson()
+                .put("length", gptq.calibration().length())
+                .put("seed", gptq.calibration().seed());
+        WorkFolder work = WorkFolder.open(output, key(source, options, described), gptq.resume());
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
             var weights = new Weights(source, options, new TypePlan(options));
             new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
-            return new Calibrated(Optional.of(work), Optional.of(set));
+            return new Calibrated(Optional.of(work), Optional.of(described));
         } catch (RuntimeException | Error e) {
             work.close();
             throw e;
@@ -72,10 +75,10 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** What has to be the same for work to be taken up again. */
-    private static ObjectNode key(Source source, ConvertOptions options, CalibrationSet set) {
+    private static ObjectNode key(Source source, ConvertOptions options, ObjectNode set) {
         ObjectNode key = Json.object().put("tool", "ingot " + Version.NUMBER);
         key.set("options", options.toJson(source.isQuantized()));
-        key.set("calibration", set.toJson());
+        key.set("calibration", set);
         var files = key.putArray("sources");
         source.files()
                 .forEach(f -> files.addObject()
@@ -87,7 +90,7 @@ final class Calibrated implements AutoCloseable {
 
     /** What goes into the provenance, beside the options. */
     Optional<ObjectNode> provenance() {
-        return set.map(CalibrationSet::toJson);
+        return set;
     }
 
     /** How to store a weight that was calibrated. */
@@ -185,13 +188,19 @@ final class Calibrated implements AutoCloseable {
         @Override
         public boolean calibrated(WeightSpec spec) {
             Layout layout = layout(spec);
-            boolean taken = source.packed(spec).flatMap(p -> Carried.scheme(p, layout)).isPresent();
-            return !taken && !(layout instanceof Dense);
+            return !taken(spec, layout) && !(layout instanceof Dense);
+        }
+
+        private boolean taken(WeightSpec spec, Layout layout) {
+            return source.packed(spec).flatMap(p -> Carried.scheme(p, layout)).isPresent();
         }
 
         @Override
         public Rounded plain(WeightSpec spec, float[] values) {
             Layout layout = layout(spec);
+            if (taken(spec, layout)) {
+                return new Rounded(List.of(), values, RoundingError.of(values, values));
+            }
             int cols = spec.cols();
             int rows = values.length / cols;
             List<MemorySegment> parts = new ArrayList<>();

@@ -17,6 +17,7 @@ import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -194,7 +195,7 @@ public record ConvertOptions(
      * @param group a multiple of 32, or {@code channel}; 32 when absent
      */
     public static Layout layout(String type, Optional<String> group) {
-        Layout layout = switch (type.toLowerCase(java.util.Locale.ROOT)) {
+        Layout layout = switch (type.toLowerCase(Locale.ROOT)) {
             case "f32" -> new Dense(ingot.formats.DType.F32);
             case "f16" -> new Dense(ingot.formats.DType.F16);
             case "bf16" -> new Dense(ingot.formats.DType.BF16);
@@ -245,6 +246,9 @@ public record ConvertOptions(
         ObjectNode node = Json.object();
         node.set("layout", layout().toJson());
         node.put("method", method.label());
+        if (method instanceof Method.Gptq gptq) {
+            node.put("order", gptq.order().name().toLowerCase(Locale.ROOT));
+        }
         if (!keep().isEmpty()) {
             var rules = node.putArray("keep");
             for (Keep rule : keep()) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * writer frees it. The file is deleted at the end; whoever locks one that was deleted meanwhile notices, because the
  * length it gives it does not appear under the name, and takes the new one.
  */
-final class OutputLock implements AutoCloseable {
+public final class OutputLock implements AutoCloseable {
     private static final int MAX_TOKEN = 4096;
 
     private final Path path;
@@ -33,7 +33,12 @@ final class OutputLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    static OutputLock take(Path target) {
+    /**
+     * Takes the lock of {@code target}, which need not exist.
+     *
+     * @throws IngotException.Busy when another writer holds it, in this process or another
+     */
+    public static OutputLock take(Path target) {
         Path path = target.resolveSibling("." + Folders.name(target) + ".lock");
         try {
             while (true) {

@@ -3,15 +3,18 @@ package ingot.quant.calibration;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.ingot.Checksum;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -49,18 +52,31 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
                 .put("data", name)
                 .put("sha256", sha256)
                 .put("sequences", sequences.size())
-                .put("tokens", tokens());
+                .put("tokens", tokens())
+                .put("ids_sha256", idsHash());
+    }
+
+    /** Of the numbers themselves, as 32-bit little-endian: tells choices and tokenizers apart. */
+    private String idsHash() {
+        MessageDigest sha = Checksum.sha256();
+        for (int[] sequence : sequences) {
+            ByteBuffer bytes = ByteBuffer.allocate((sequence.length + 1) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.putInt(sequence.length);
+            bytes.asIntBuffer().put(sequence);
+            sha.update(bytes.array());
+        }
+        return HexFormat.of().formatHex(sha.digest());
     }
 
     /**
-     * Reads and cuts the data: whole sequences from its beginning on; of those a random choice, in their order, where there
-     * are more than asked for.
+     * Reads and cuts the data: whole sequences from the beginning of each text on, a shorter text being a sequence of its
+     * own; of those a random choice, in their order, where there are more than asked for.
      *
      * @param tokenizer of the model; a file of token ids needs none
      * @param vocabulary ids must be below it
      */
     public static CalibrationSet read(CalibrationOptions options, Optional<Tokenizer> tokenizer, int vocabulary) {
-        String name = options.data().map(p -> p.getFileName().toString()).orElse("ingot:" + DEFAULT);
+        String name = options.data().map(Folders::name).orElse("ingot:" + DEFAULT);
         byte[] bytes = options.data().map(CalibrationSet::file).orElseGet(CalibrationSet::bundled);
         String shown = options.data().map(Text::path).orElse(name);
         List<int[]> texts = isTokens(bytes) ? tokens(bytes, shown) : List.of(encode(bytes, tokenizer, shown));
@@ -74,12 +90,12 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             }
             for (int at = 0; at < text.length; at += options.length()) {
                 int end = Math.min(text.length, at + options.length());
-                if (end - at == options.length() || cut.isEmpty()) {
+                if (end - at == options.length() || at == 0) {
                     cut.add(Arrays.copyOfRange(text, at, end));
                 }
             }
         }
-        if (cut.isEmpty() || cut.getFirst().length == 0) {
+        if (cut.isEmpty()) {
             throw new IngotException.BadData(shown + ": no token to calibrate on; name a longer text");
         }
         List<int[]> chosen = choose(cut, options);

@@ -18,9 +18,9 @@ public interface LayerWeights {
     /** What a weight is to be stored as. */
     Layout layout(WeightSpec spec);
 
-    /** Whether error feedback can choose the codes of this layout: it has scales. */
+    /** Whether error feedback chooses the codes: the layout has scales, and the codes do not come with the source. */
     boolean calibrated(WeightSpec spec);
 
-    /** Stores rows of a weight without calibration, each number by itself. */
+    /** Stores rows of a weight without calibration, each number by itself; without parts what comes quantized already. */
     Rounded plain(WeightSpec spec, float[] rows);
 }

@@ -123,6 +123,15 @@ final class RowFile implements AutoCloseable {
         }
     }
 
+    /** Forces what was written to the disk. */
+    void force() {
+        try {
+            channel.force(false);
+        } catch (IOException e) {
+            throw InputFile.failure(path, e);
+        }
+    }
+
     @Override
     public void close() {
         try {

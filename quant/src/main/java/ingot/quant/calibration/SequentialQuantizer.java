@@ -112,7 +112,7 @@ public final class SequentialQuantizer {
                 StagedLayer layer = new StagedLayer(graph.config(), step, kernels);
                 List<WeightSpec> specs = layer.specs();
                 counter.begin(specs.stream()
-                        .filter(s -> s.role() == WeightSpec.Role.LINEAR)
+                        .filter(s -> s.role() == WeightSpec.Role.LINEAR && weights.calibrated(s))
                         .count());
                 specs.stream()
                         .filter(s -> s.role() != WeightSpec.Role.LINEAR)
@@ -121,6 +121,8 @@ public final class SequentialQuantizer {
             } else {
                 head(files, site, counter);
             }
+            // Before the step is listed as done.
+            files.residual().force();
         }
         work.end();
     }

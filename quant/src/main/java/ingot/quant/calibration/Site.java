@@ -1,5 +1,7 @@
 package ingot.quant.calibration;
 
+import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Site {
     /** Rows of the head in memory at a time. */
     static final int HEAD_ROWS = 4096;
+
+    private static final String NEAREST = "rounded to nearest: ";
 
     private final Kernels kernels;
     private final Order.Kind order;
@@ -48,8 +52,12 @@ final class Site {
             WeightSpec spec = specs.get(i);
             float[] values = weights.read(spec);
             boolean last = i == specs.size() - 1;
-            Result result = hessian == null || !weights.calibrated(spec)
-                    ? new Result(weights.plain(spec, values), hessian == null ? note : "")
+            if (!weights.calibrated(spec)) {
+                layer.put(spec, weights.plain(spec, values).stored());
+                continue;
+            }
+            Result result = hessian == null
+                    ? new Result(weights.plain(spec, values), note)
                     : calibrated(spec, values, last ? hessian : hessian.clone());
             sink.accept(spec, 0, result.rounded(), result.note());
             layer.put(spec, result.rounded().stored());
@@ -58,21 +66,36 @@ final class Site {
 
     /** Rounds the output head, too large to be in memory as a whole, on the Hessian of its inputs. */
     void quantizeHead(WeightSpec head, float[] h) {
-        int group = MatrixQuantizer.group(weights.layout(head), head.rows(), head.cols());
+        Layout layout = weights.layout(head);
+        int group = MatrixQuantizer.group(layout, head.rows(), head.cols());
         @Nullable Factor factor = null;
         String note = "";
         try {
             factor = Factor.of(h, head.cols(), Sweep.unit(group), order, kernels.blas());
         } catch (Factor.Impossible e) {
-            note = "rounded to nearest: " + e.getMessage();
+            note = NEAREST + e.getMessage();
         }
-        for (int first = 0; first < head.rows(); first += HEAD_ROWS) {
-            int n = Math.min(HEAD_ROWS, head.rows() - first);
+        // Scales that are quantized themselves belong to the matrix as a whole.
+        int step = layout instanceof Nf4 nf4 && nf4.doubleQuant() ? head.rows() : HEAD_ROWS;
+        for (int first = 0; first < head.rows(); first += step) {
+            int n = Math.min(step, head.rows() - first);
             float[] values = weights.read(head, first, n);
-            Rounded rounded = factor == null
-                    ? weights.plain(head, values)
-                    : new MatrixQuantizer(kernels).round(values, n, head.cols(), weights.layout(head), factor);
-            sink.accept(head, first, rounded, note);
+            Result result = factor == null
+                    ? new Result(weights.plain(head, values), note)
+                    : rounded(head, values, factor);
+            sink.accept(head, first, result.rounded(), result.note());
+        }
+    }
+
+    /** Rounds rows with error feedback, or to nearest where that cannot be. */
+    private Result rounded(WeightSpec spec, float[] values, Factor factor) {
+        int rows = values.length / spec.cols();
+        String note = factor.damping() > Factor.DAMPING * 1.01 ? "damping " + (float) factor.damping() : "";
+        try {
+            MatrixQuantizer quantizer = new MatrixQuantizer(kernels);
+            return new Result(quantizer.round(values, rows, spec.cols(), weights.layout(spec), factor), note);
+        } catch (Factor.Impossible e) {
+            return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
         }
     }
 
@@ -81,13 +104,9 @@ final class Site {
     private Result calibrated(WeightSpec spec, float[] values, float[] h) {
         int group = MatrixQuantizer.group(weights.layout(spec), spec.rows(), spec.cols());
         try {
-            Factor factor = Factor.of(h, spec.cols(), Sweep.unit(group), order, kernels.blas());
-            Rounded rounded = new MatrixQuantizer(kernels)
-                    .round(values, spec.rows(), spec.cols(), weights.layout(spec), factor);
-            String note = factor.damping() > Factor.DAMPING * 1.01 ? "damping " + (float) factor.damping() : "";
-            return new Result(rounded, note);
+            return rounded(spec, values, Factor.of(h, spec.cols(), Sweep.unit(group), order, kernels.blas()));
         } catch (Factor.Impossible e) {
-            return new Result(weights.plain(spec, values), "rounded to nearest: " + e.getMessage());
+            return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
         }
     }
 }

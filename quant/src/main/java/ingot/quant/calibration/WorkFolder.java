@@ -5,7 +5,9 @@ import ingot.formats.Text;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
+import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
+import ingot.formats.io.OutputLock;
 import ingot.formats.json.Json;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
@@ -16,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -40,18 +44,24 @@ public final class WorkFolder implements AutoCloseable {
     private final Map<String, Kept> tensors = new LinkedHashMap<>();
     private final Map<String, Kept> current = new LinkedHashMap<>();
     private final List<FileChannel> files = new ArrayList<>();
+    private final OutputLock lock;
     private int steps;
 
     /** A tensor that is done: where its parts lie, one behind the other. */
     private record Kept(FileChannel file, long offset, long bytes, RoundingError error, String note) {}
 
+    /** Files that a conversion makes here, and what their writing leaves when it is killed. */
+    private static final Pattern OWN = Pattern.compile(
+            "\\.?(key\\.json|step-\\d+\\.(bin|json)|hidden-\\d+\\.f32|normed\\.f32|wide\\.f32)(\\.part|\\.lock)?");
+
     private WorkFolder(Path folder) {
         this.folder = folder;
+        this.lock = OutputLock.take(folder);
     }
 
     /** The folder that belongs to an output. */
     public static Path of(Path output) {
-        return output.resolveSibling(output.getFileName() + ".work");
+        return output.toAbsolutePath().resolveSibling(Folders.name(output) + ".work");
     }
 
     /**
@@ -59,13 +69,17 @@ public final class WorkFolder implements AutoCloseable {
      *
      * @param key says what is being converted and how: work under another key is of no use
      * @param resume go on with what is there; else begin anew
+     * @throws IngotException.Busy when another conversion to this output is at work
+     * @throws IngotException.CannotCreate when something else has the folder's name
      */
     public static WorkFolder open(Path output, ObjectNode key, boolean resume) {
         WorkFolder work = new WorkFolder(of(output));
         try {
+            work.requireOwn();
             Path saved = work.folder.resolve("key.json");
             boolean usable = resume && Files.exists(saved);
-            if (usable && !Json.readObject(saved, MAX_JSON).equals(key)) {
+            // As text: a number read back may have another width.
+            if (usable && !Json.compact(Json.readObject(saved, MAX_JSON)).equals(Json.compact(key))) {
                 throw new IngotException.Usage(Text.path(work.folder)
                         + " holds the work of a conversion with another source or other options; repeat its command, or"
                         + " convert without --resume to begin anew");
@@ -84,6 +98,23 @@ public final class WorkFolder implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             work.close();
             throw e;
+        }
+    }
+
+    /** What is removed in the end must be what a conversion made. */
+    private void requireOwn() throws IOException {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        boolean own = Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
+        if (own) {
+            try (Stream<Path> entries = Files.list(folder)) {
+                own = entries.allMatch(e -> OWN.matcher(Folders.name(e)).matches());
+            }
+        }
+        if (!own) {
+            throw new IngotException.CannotCreate(
+                    Text.path(folder) + ": is in the place of a conversion's work and not its own; move it away", null);
         }
     }
 
@@ -281,6 +312,10 @@ public final class WorkFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        closeFiles();
+        try {
+            closeFiles();
+        } finally {
+            lock.close();
+        }
     }
 }

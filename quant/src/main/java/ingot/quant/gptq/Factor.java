@@ -24,7 +24,7 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
 
     private static final int BLOCK = 32;
 
-    /** H cannot be factored: it holds infinities or NaN, or nothing. */
+    /** Error feedback is not to be had: H cannot be factored, or the numbers leave what f32 or a scale can hold. */
     public static final class Impossible extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -47,7 +47,7 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
             sum += diagonal[i];
         }
         if (!(sum > 0) || Double.isInfinite(sum)) {
-            throw new Impossible(sum == 0 ? "no token reached it" : "its inputs are not finite");
+            throw new Impossible(sum == 0 ? "its inputs are zero" : "its inputs are not finite");
         }
         Order order = Order.of(kind, diagonal, unit);
         toUpper(h, n, order.columns());

@@ -68,14 +68,16 @@ final class GroupCoder {
         return best[k];
     }
 
+    /** Until a rounding has a finite error, levels are NaN: the caller sees it in the errors. */
     private void start(Run run) {
-        bestError = Float.POSITIVE_INFINITY;
-        bestScale = 0;
         if (trial.length < run.n()) {
             trial = new float[run.n()];
             levels = new float[run.n()];
             best = new float[run.n()];
         }
+        Arrays.fill(best, 0, run.n(), Float.NaN);
+        bestError = Float.POSITIVE_INFINITY;
+        bestScale = Float.NaN;
     }
 
     /**
@@ -93,10 +95,10 @@ final class GroupCoder {
             }
         }
         float least = tryAll(runs, Math.max(low / grid.low(), high / grid.high()), row, group);
-        float found = scales[indexOf(least)];
+        float found = scales[least()];
         if (grid.signed()) {
             float negative = tryAll(runs, -Math.max(-low / grid.high(), -high / grid.low()), row, group);
-            found = negative < least ? scales[indexOf(negative)] : found;
+            found = negative < least || Float.isNaN(least) ? scales[least()] : found;
         }
         return found;
     }
@@ -115,22 +117,16 @@ final class GroupCoder {
                 errors[i] += ofRun[i];
             }
         }
-        float least = errors[0];
-        for (float error : errors) {
-            least = Math.min(least, error);
-        }
-        if (Float.isNaN(least)) {
-            throw new IllegalStateException("error feedback left the numbers");
-        }
-        return least;
+        return errors[least()];
     }
 
-    private int indexOf(float error) {
-        int i = 0;
-        while (errors[i] != error) {
-            i++;
+    /** Where the least error is; the first where all left the numbers. */
+    private int least() {
+        int least = 0;
+        for (int i = 1; i < errors.length; i++) {
+            least = errors[i] < errors[least] || Float.isNaN(errors[least]) ? i : least;
         }
-        return i;
+        return least;
     }
 
     /** Rounds with feedback; keeps the result if it is the best so far. */
@@ -149,6 +145,9 @@ final class GroupCoder {
             }
             levels[k] = level;
             feed(run, k, run.weights().get(k) - value);
+        }
+        if (Float.isNaN(error)) {
+            return false;
         }
         float[] swap = best;
         best = levels;

@@ -65,9 +65,11 @@ public final class MatrixQuantizer {
      * Rounds {@code w} [rows][cols].
      *
      * @param factor of the Hessian of its inputs, with units of {@link Sweep#unit} of the layout's group
+     * @throws Factor.Impossible when a scale would be beyond what the layout stores, or sums beyond f32
      */
-    public Rounded round(float[] w, int rows, int cols, Layout layout, Factor factor) {
+    public Rounded round(float[] w, int rows, int cols, Layout layout, Factor factor) throws Factor.Impossible {
         Blocks geometry = geometry(layout, rows, cols);
+        requireScales(w, layout);
         ScaleRule rule = rule(w, layout, geometry);
         Sweep sweep = new Sweep(factor, grid(layout), rule, geometry.group(), kernels);
         List<MemorySegment> parts = new ArrayList<>();
@@ -91,11 +93,29 @@ public final class MatrixQuantizer {
             errors[task] = out.error();
             energies[task] = factor.energy(reordered(chunk, factor, n), n, kernels.blas());
         });
+        RoundingError error = RoundingError.of(w, stored).withOutputs(sum(errors), sum(energies));
+        if (!Double.isFinite(error.squared() + error.weighted())) {
+            throw new Factor.Impossible("error feedback left the range of f32");
+        }
         if (layout instanceof Nf4 nf4 && nf4.doubleQuant()) {
             // The rule let only storable scales through: quantizing them again finds their own codes.
             nf4.encodeScales(rows, cols, ((DoubleRule) rule).codes(scales), parts.subList(1, parts.size()));
         }
-        return new Rounded(parts, stored, RoundingError.of(w, stored).withOutputs(sum(errors), sum(energies)));
+        return new Rounded(parts, stored, error);
+    }
+
+    /** Clipping may be worth it, but not to less than round-to-nearest can store. */
+    private static void requireScales(float[] w, Layout layout) throws Factor.Impossible {
+        if (!(layout instanceof Grouped)) {
+            return;
+        }
+        Grid grid = grid(layout);
+        float most = ScaleRule.MAX_F16 * Math.max(-grid.low(), grid.high());
+        for (float x : w) {
+            if (Math.abs(x) > most) {
+                throw new Factor.Impossible("a weight of " + x + " needs a scale beyond f16");
+            }
+        }
     }
 
     private static float[] reordered(float[] chunk, Factor factor, int rows) {

@@ -7,8 +7,8 @@ package ingot.quant.gptq;
  * @param sum Σ source
  * @param squares Σ source²
  * @param count weights
- * @param weighted tr(E·H·Eᵀ); 0 where nothing is known of the inputs
- * @param energy tr(W·H·Wᵀ), alike
+ * @param weighted tr(E·(H + λI)·Eᵀ), λ the damping of the factor; 0 where nothing is known of the inputs
+ * @param energy tr(W·(H + λI)·Wᵀ), alike
  */
 public record RoundingError(double squared, double sum, double squares, long count, double weighted, double energy) {
     /** Compares weights with what is stored, without knowledge of their inputs. */

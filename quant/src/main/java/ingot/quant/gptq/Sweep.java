@@ -41,7 +41,11 @@ public final class Sweep {
 
     /** Columns that have to stay together in an {@link Order} for groups of this size. */
     public static int unit(int group) {
-        return group <= SEARCHED ? group : BLOCK;
+        int unit = group <= SEARCHED ? group : BLOCK;
+        while (group % unit != 0) {
+            unit--; // A unit has one scale: no border between groups may cut it.
+        }
+        return unit;
     }
 
     /**

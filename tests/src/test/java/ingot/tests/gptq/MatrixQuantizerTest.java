@@ -1,0 +1,233 @@
+package ingot.tests.gptq;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.block.Layout;
+import ingot.quant.ConvertOptions;
+import ingot.quant.gptq.Factor;
+import ingot.quant.gptq.MatrixQuantizer;
+import ingot.quant.gptq.Order;
+import ingot.quant.gptq.Rounded;
+import ingot.quant.gptq.Sweep;
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole matrices in every layout: what is reported to be stored is stored, and it is nearer than round-to-nearest. */
+final class MatrixQuantizerTest {
+    private static final int[][] SHAPES = {{1, 1}, {7, 31}, {1, 33}, {33, 7}, {17, 100}, {65, 64}, {3, 333}};
+
+    private static Rounded round(float[] w, int cols, String type, float[] x, Kernels kernels) throws Factor.Impossible {
+        Layout layout = ConvertOptions.layout(type);
+        int rows = w.length / cols;
+        float[] h = Hessians.gram(x, cols);
+        int unit = Sweep.unit(MatrixQuantizer.group(layout, rows, cols));
+        Factor factor = Factor.of(h, cols, unit, Order.Kind.ACTIVATION, kernels.blas());
+        return new MatrixQuantizer(kernels).round(w, rows, cols, layout, factor);
+    }
+
+    private static Rounded round(float[] w, int cols, String type, float[] x) throws Factor.Impossible {
+        try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
+            return round(w, cols, type, x, kernels);
+        }
+    }
+
+    private static float[] decode(Layout layout, List<MemorySegment> parts, int rows, int cols) {
+        float[] out = new float[rows * cols];
+        for (int r = 0; r < rows; r++) {
+            layout.decodeRow(rows, cols, parts, r, out, r * cols);
+        }
+        return out;
+    }
+
+    private static void assertStored(Rounded rounded, String type, int rows, int cols) {
+        float[] decoded = decode(ConvertOptions.layout(type), rounded.parts(), rows, cols);
+        for (int i = 0; i < decoded.length; i++) {
+            int at = i;
+            assertEquals(
+                    Float.floatToRawIntBits(decoded[i]),
+                    Float.floatToRawIntBits(rounded.stored()[i]),
+                    () -> type + " " + rows + "x" + cols + " at " + at + ": " + decoded[at] + ", said "
+                            + rounded.stored()[at]);
+            assertTrue(Float.isFinite(decoded[i]));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "int3", "int4", "int4:64", "int4:channel", "int5:128", "int6:64", "int8", "int8:channel", "int4:288",
+                "iq4", "iq4:64", "iq4:channel", "nf4", "nf4-dq"
+            })
+    void storesWhatItSaysAndBeatsRoundToNearest(String type) throws Factor.Impossible {
+        double feedback = 0;
+        double nearest = 0;
+        for (int[] shape : SHAPES) {
+            int rows = shape[0];
+            int cols = shape[1];
+            float[] w = Hessians.weights(rows * cols, rows);
+            float[] x = Hessians.inputs(2 * cols + 9, cols, cols);
+            Rounded rounded = round(w, cols, type, x);
+            assertStored(rounded, type, rows, cols);
+            double[][] h = Textbook.damped(Hessians.wide(Hessians.gram(x, cols), cols), identity(cols), Factor.DAMPING);
+            double error = weighted(h, w, rounded.stored());
+            assertEquals(error, rounded.error().weighted(), 1e-3 * error + 1e-9, type + " reported error");
+            double energy = weighted(h, w, new float[w.length]);
+            assertEquals(energy, rounded.error().energy(), 1e-4 * energy, type + " reported energy");
+            feedback += error / energy;
+            nearest += weighted(h, w, Nearest.round(w, cols, ConvertOptions.layout(type))) / energy;
+        }
+        assertTrue(feedback < 0.8 * nearest, type + ": " + feedback + " against " + nearest);
+    }
+
+    private static int[] identity(int n) {
+        int[] order = new int[n];
+        Arrays.setAll(order, i -> i);
+        return order;
+    }
+
+    /** tr(E·H·Eᵀ), in f64. */
+    private static double weighted(double[][] h, float[] w, float[] stored) {
+        int n = h.length;
+        double total = 0;
+        for (int at = 0; at < w.length; at += n) {
+            double[] e = new double[n];
+            for (int k = 0; k < n; k++) {
+                e[k] = (double) w[at + k] - stored[at + k];
+            }
+            total += Textbook.energy(h, e);
+        }
+        return total;
+    }
+
+    private static byte[] bytes(Rounded rounded) {
+        return rounded.parts().stream()
+                .map(p -> p.toArray(ValueLayout.JAVA_BYTE))
+                .reduce(new byte[0], (a, b) -> {
+                    byte[] both = Arrays.copyOf(a, a.length + b.length);
+                    System.arraycopy(b, 0, both, a.length, b.length);
+                    return both;
+                });
+    }
+
+    /** Threads change nothing on either backend, vector widths nothing among themselves. */
+    @ParameterizedTest
+    @ValueSource(strings = {"int4", "iq4:64", "nf4-dq"})
+    void threadsAndWidthsGiveTheSameBytes(String type) throws Factor.Impossible {
+        int cols = 150;
+        float[] w = Hessians.weights(130 * cols, 1);
+        float[] x = Hessians.inputs(170, cols, 2);
+        for (Backend backend : List.of(Backend.SCALAR, Backend.VECTOR)) {
+            byte[] first = new byte[0];
+            for (int[] way : new int[][] {{128, 1}, {128, 2}, {256, 5}, {512, 2}}) {
+                try (Kernels kernels = Kernels.create(backend, backend == Backend.SCALAR ? 0 : way[0], way[1])) {
+                    byte[] bytes = bytes(round(w, cols, type, x, kernels));
+                    first = first.length == 0 ? bytes : first;
+                    assertArrayEquals(first, bytes, () -> kernels.label() + " with " + way[1] + " threads");
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"int3", "int4", "int4:channel", "int8", "iq4", "nf4", "nf4-dq"})
+    void extremeRows(String type) throws Factor.Impossible {
+        int cols = 100;
+        int rows = 8;
+        float[] w = Hessians.weights(rows * cols, 3);
+        Arrays.fill(w, 0, cols, 0f);
+        Arrays.fill(w, cols, 2 * cols, 0.02f);
+        Arrays.fill(w, 2 * cols, 3 * cols, -0.02f);
+        w[3 * cols + 40] = 1e4f;
+        for (int i = 4 * cols; i < 5 * cols; i++) {
+            w[i] *= 1e-4f; // scales that are subnormal in f16
+        }
+        for (int i = 5 * cols; i < 6 * cols; i++) {
+            w[i] *= 1e-12f; // scales below f16
+        }
+        for (int i = 6 * cols; i < 7 * cols; i++) {
+            w[i] = w[i] < 0 ? -Float.MIN_VALUE : 0f;
+        }
+        Rounded rounded = round(w, cols, type, Hessians.inputs(250, cols, 4));
+        assertStored(rounded, type, rows, cols);
+        float[] stored = rounded.stored();
+        if (!type.equals("nf4-dq")) {
+            for (int k = 0; k < cols; k++) {
+                assertEquals(0, Float.floatToRawIntBits(stored[k]), "a row of zeros");
+            }
+        }
+        assertEquals(1e4f, stored[3 * cols + 40], 1.2e3f, "the outlier");
+        if (!type.endsWith("dq")) {
+            double error = 0;
+            double size = 0;
+            for (int i = 4 * cols; i < 5 * cols; i++) {
+                error += Math.pow(w[i] - stored[i], 2);
+                size += (double) w[i] * w[i];
+            }
+            assertTrue(error < 0.5 * size, "small rows survive: " + error / size);
+        }
+    }
+
+    /** As round-to-nearest refuses it; the caller falls back to that, which names the tensor. */
+    @Test
+    void scalesBeyondF16AreRefused() throws Factor.Impossible {
+        int cols = 33;
+        float[] x = Hessians.inputs(99, cols, 5);
+        for (String type : List.of("int3", "int4", "int8", "iq4", "int6:channel")) {
+            for (float large : new float[] {-1e9f, 1e9f}) {
+                float[] w = Hessians.weights(2 * cols, 6);
+                w[34] = large;
+                assertThrows(Factor.Impossible.class, () -> round(w, cols, type, x), type);
+            }
+        }
+        // The largest that fits.
+        float[] most = Hessians.weights(2 * cols, 6);
+        most[34] = -8 * 65504f;
+        Rounded rounded = round(most, cols, "int4", x);
+        assertStored(rounded, "int4", 2, cols);
+        assertEquals(most[34], rounded.stored()[34], 65504f);
+        // nf4's scales are f32: either it works or it says that it does not.
+        for (String type : List.of("nf4", "nf4-dq")) {
+            float[] w = Hessians.weights(2 * cols, 6);
+            w[34] = Float.MAX_VALUE;
+            try {
+                assertStored(round(w, cols, type, x), type, 2, cols);
+            } catch (Factor.Impossible e) {
+                assertTrue(e.toString().contains("f32"), e.toString());
+            }
+        }
+    }
+
+    /** Inputs whose squares nearly leave f32: never a NaN that nobody reports. */
+    @Test
+    void hugeInputs() {
+        int cols = 33;
+        float[] x = Hessians.inputs(99, cols, 5);
+        for (float factor : new float[] {1e-22f, 1e-15f, 1e12f, 1e16f, 1e19f}) {
+            float[] scaled = x.clone();
+            for (int i = 0; i < x.length; i++) {
+                scaled[i] *= factor;
+            }
+            for (float size : new float[] {1, 1e5f}) {
+                float[] w = Hessians.weights(2 * cols, 6);
+                for (int i = 0; i < w.length; i++) {
+                    w[i] *= size;
+                }
+                try {
+                    assertStored(round(w, cols, "int4", scaled), "int4", 2, cols);
+                } catch (Factor.Impossible e) {
+                    assertTrue(e.toString().contains(": "));
+                }
+            }
+        }
+    }
+}

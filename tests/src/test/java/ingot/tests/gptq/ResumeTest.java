@@ -1,0 +1,231 @@
+package ingot.tests.gptq;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.quant.ConvertOptions;
+import ingot.quant.Converter;
+import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.gptq.Order;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A calibrated conversion that is interrupted, taken up again, or gets in another one's way. */
+final class ResumeTest {
+    private static final Path SOURCE = Checkpoints.folder("qwen2_moe-a");
+    private static final String TYPE = "int4";
+
+    @TempDir
+    Path temp;
+
+    private Path data = Path.of("");
+    private Path whole = Path.of("");
+    private Path out = Path.of("");
+
+    /** Progress calls of an undisturbed conversion. */
+    private int calls;
+
+    /** Stands for the end of the process. */
+    private static final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @BeforeEach
+    void undisturbed() throws IOException {
+        data = Checkpoints.tokens("qwen2_moe-a", temp.resolve("t.jsonl"));
+        whole = temp.resolve("whole.ingot");
+        out = temp.resolve("out.ingot");
+        int[] count = {0};
+        new Converter(Checkpoints.gptq(TYPE, data, false))
+                .convert(SOURCE, whole, (phase, done, total, unit) -> count[0]++);
+        calls = count[0];
+        assertTrue(calls > 50, "progress is told " + calls + " times");
+    }
+
+    private Path work() {
+        return out.resolveSibling("out.ingot.work");
+    }
+
+    private void assertSameAndClean() throws IOException {
+        assertEquals(-1, Files.mismatch(whole, out), "the bytes of an undisturbed conversion");
+        try (var left = Files.list(temp)) {
+            List<Path> others = left.filter(p -> !List.of(data, whole, out).contains(p)).toList();
+            assertTrue(others.isEmpty(), "left behind: " + others);
+        }
+    }
+
+    /** Stops at a progress call, counted from 0. */
+    private void stopAt(int call, ConvertOptions options) {
+        int[] left = {call};
+        Progress progress = (phase, done, total, unit) -> {
+            if (left[0]-- == 0) {
+                throw new Stopped();
+            }
+        };
+        assertThrows(Stopped.class, () -> new Converter(options).convert(SOURCE, out, progress));
+    }
+
+    @Test
+    void stoppedAnywhere() throws IOException {
+        for (int call = 3; call < calls; call += calls / 5) {
+            stopAt(call, Checkpoints.gptq(TYPE, data, false));
+            assertFalse(Files.exists(out));
+            Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true));
+            assertSameAndClean();
+            Files.delete(out);
+        }
+    }
+
+    /** Five processes die at random moments, each going on where the one before died. */
+    @Test
+    void killed() throws IOException, InterruptedException {
+        SplittableRandom random = new SplittableRandom(11);
+        for (int i = 0; i < 5; i++) {
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+            command.add("-Dingot.root=" + System.getProperty("ingot.root"));
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), Checkpoints.class.getName()));
+            command.addAll(List.of(SOURCE.toString(), out.toString(), TYPE, data.toString()));
+            command.add(Integer.toString(random.nextInt(calls / 3)));
+            Path log = temp.resolve("log");
+            int exit = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start()
+                    .waitFor();
+            assertTrue(exit == 9 || exit == 0, Files.readString(log));
+            Files.delete(log);
+        }
+        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true).withOverwrite(true));
+        assertSameAndClean();
+    }
+
+    @Test
+    void resumingSomethingElse() throws IOException {
+        stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
+        Path other = Files.writeString(temp.resolve("other.jsonl"), Files.readString(data) + Checkpoints.line(1, 2, 3));
+        CalibrationOptions same = new CalibrationOptions(Optional.of(data), 2048, 32, 0);
+        CalibrationOptions shorter = new CalibrationOptions(Optional.of(data), 2048, 31, 0);
+        CalibrationOptions fewer = new CalibrationOptions(Optional.of(data), 96, 32, 0);
+        CalibrationOptions seeded = new CalibrationOptions(Optional.of(data), 2048, 32, 1);
+        ConvertOptions right = Checkpoints.gptq(TYPE, data, true);
+        for (ConvertOptions wrong : List.of(
+                Checkpoints.gptq("int4:64", data, true),
+                Checkpoints.gptq(TYPE, other, true),
+                right.withKeep(List.of(ConvertOptions.Keep.parse("down_proj=int8"))),
+                right.withMethod(new ConvertOptions.Method.Gptq(same, Order.Kind.NATURAL, true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(shorter, Order.Kind.ACTIVATION, true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(fewer, Order.Kind.ACTIVATION, true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(seeded, Order.Kind.ACTIVATION, true)))) {
+            refused(SOURCE, wrong);
+        }
+        refused(Checkpoints.folder("qwen2-e2e"), Checkpoints.gptq(TYPE, data, true));
+        Files.delete(other);
+        Checkpoints.convert(SOURCE, out, right);
+        assertSameAndClean();
+    }
+
+    private void refused(Path source, ConvertOptions options) {
+        var e = assertThrows(IngotException.Usage.class, () -> Checkpoints.convert(source, out, options));
+        assertTrue(e.getMessage().contains("another source or other options"), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+
+    @Test
+    void withoutResumeOldWorkIsDiscarded() throws IOException {
+        stopAt(calls / 2, Checkpoints.gptq("int8", data, false));
+        assertTrue(Files.isDirectory(work()));
+        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+        assertSameAndClean();
+    }
+
+    @Test
+    void damagedWorkIsRefused() throws IOException {
+        stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
+        Files.writeString(work().resolve("step-0.json"), "{\"x\": {}}");
+        assertThrows(
+                IngotException.BadData.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+        Files.writeString(work().resolve("key.json"), "no");
+        assertThrows(
+                IngotException.BadData.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+        assertSameAndClean();
+    }
+
+    /** What lies in the folder's place and is not a conversion's work is not touched. */
+    @Test
+    void aFolderOfSomebodyElse() throws IOException {
+        Files.createDirectory(work());
+        Path precious = Files.writeString(work().resolve("thesis.txt"), "years");
+        for (boolean resume : new boolean[] {false, true}) {
+            assertThrows(
+                    IngotException.CannotCreate.class,
+                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, resume)));
+        }
+        assertEquals("years", Files.readString(precious));
+        Files.delete(precious);
+        Files.delete(work());
+        Files.writeString(work(), "a file");
+        assertThrows(
+                IngotException.CannotCreate.class,
+                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false)));
+        assertEquals("a file", Files.readString(work()));
+    }
+
+    @Test
+    void twoAtOnce() throws IOException, InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread first = Thread.ofPlatform().start(() -> {
+            try {
+                new Converter(Checkpoints.gptq(TYPE, data, false)).convert(SOURCE, out, (phase, done, total, unit) -> {
+                    begun.countDown();
+                    try {
+                        over.await(60, TimeUnit.SECONDS);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+            } catch (RuntimeException e) {
+                failure.set(e);
+            }
+        });
+        assertTrue(begun.await(60, TimeUnit.SECONDS));
+        for (boolean resume : new boolean[] {false, true}) {
+            assertThrows(
+                    IngotException.Busy.class,
+                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, resume)));
+        }
+        over.countDown();
+        first.join();
+        assertEquals(null, failure.get());
+        assertSameAndClean();
+    }
+
+    @Test
+    void anOutputThatExistsIsRefusedAtOnce() throws IOException {
+        Files.writeString(out, "here first");
+        assertThrows(
+                IngotException.CannotCreate.class,
+                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false)));
+        assertFalse(Files.exists(work()));
+        assertEquals("here first", Files.readString(out));
+    }
+}
