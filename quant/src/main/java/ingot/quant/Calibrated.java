@@ -7,6 +7,8 @@ import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.quant.allocation.Allocation;
+import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
 import ingot.quant.calibration.LayerWeights;
 import ingot.quant.calibration.SequentialQuantizer;
@@ -27,6 +29,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,37 +41,87 @@ import tools.jackson.databind.node.ObjectNode;
 final class Calibrated implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
+    private final Types types;
     private final Optional<WorkFolder> work;
     private final Optional<CalibrationSet> set;
 
-    private Calibrated(Optional<WorkFolder> work, Optional<CalibrationSet> set) {
+    /** The types of a conversion, and how they were chosen if they were. */
+    record Types(TypePlan plan, Optional<Allocation> allocation) {
+        static Types of(ConvertOptions options, Optional<Allocation> allocation) {
+            Map<String, Layout> chosen = allocation.map(Allocation::layouts).orElse(Map.of());
+            return new Types(new TypePlan(options, chosen), allocation);
+        }
+    }
+
+    private Calibrated(Types types, Optional<WorkFolder> work, Optional<CalibrationSet> set) {
+        this.types = types;
         this.work = work;
         this.set = set;
     }
 
     /** Calibrates, if the options ask for it. */
     static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
-        return switch (options.method()) {
-            case ConvertOptions.Method.Rtn rtn -> new Calibrated(Optional.empty(), Optional.empty());
-            case ConvertOptions.Method.Gptq gptq -> run(source, options, gptq, output, progress);
-        };
-    }
-
-    private static Calibrated run(
-            Source source, ConvertOptions options, ConvertOptions.Method.Gptq gptq, Path output, Progress progress) {
+        Optional<CalibrationOptions> calibration = options.calibration();
+        if (calibration.isEmpty()) {
+            return new Calibrated(Types.of(options, Optional.empty()), Optional.empty(), Optional.empty());
+        }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
-        int vocabulary = source.graph().config().vocabSize();
-        CalibrationSet set = CalibrationSet.read(gptq.calibration(), tokenizer, vocabulary);
-        WorkFolder work = WorkFolder.open(output, key(source, options, set), gptq.resume());
+        CalibrationSet set = read(source, calibration.get());
+        WorkFolder work = WorkFolder.open(output, key(source, options, set), options.resume());
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
-            var weights = new Weights(source, options, new TypePlan(options));
-            new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
-            return new Calibrated(Optional.of(work), Optional.of(set));
+            Types types = types(source, options, new Measurement(work, set, kernels), progress);
+            switch (options.method()) {
+                case ConvertOptions.Method.Rtn rtn -> {}
+                case ConvertOptions.Method.Gptq gptq -> {
+                    var weights = new Weights(source, options, types.plan());
+                    new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
+                }
+            }
+            return new Calibrated(types, Optional.of(work), Optional.of(set));
         } catch (RuntimeException | Error e) {
             work.close();
             throw e;
         }
+    }
+
+    /** Chooses types, if the options ask for it, and does nothing else. */
+    static Types plan(Source source, ConvertOptions options, Path output, Progress progress) {
+        if (options.types().auto().isEmpty()) {
+            return Types.of(options, Optional.empty());
+        }
+        CalibrationSet set = read(source, options.calibration().orElseThrow());
+        // Not the folder of the conversion: work in it may be waiting to be resumed.
+        Path beside = output.resolveSibling(output.getFileName() + ".plan");
+        try (WorkFolder work = WorkFolder.open(beside, key(source, options, set), false);
+                Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+            try {
+                return types(source, options, new Measurement(work, set, kernels), progress);
+            } finally {
+                work.clear();
+            }
+        }
+    }
+
+    /** What a measurement works with. */
+    private record Measurement(WorkFolder work, CalibrationSet set, Kernels kernels) {}
+
+    private static Types types(Source source, ConvertOptions options, Measurement with, Progress progress) {
+        return Types.of(
+                options,
+                options.types()
+                        .auto()
+                        .map(auto -> new AutoTypes(source, options, auto)
+                                .plan(with.work(), with.set(), with.kernels(), progress)));
+    }
+
+    private static CalibrationSet read(Source source, CalibrationOptions options) {
+        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
+        return CalibrationSet.read(options, tokenizer, source.graph().config().vocabSize());
+    }
+
+    /** The types of the conversion. */
+    Types types() {
+        return types;
     }
 
     /** What has to be the same for work to be taken up again. */
@@ -144,7 +197,7 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** The weights of a source, for calibration. */
-    private record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
+    record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
         @Override
         public float[] read(WeightSpec spec) {
             return read(spec, 0, spec.rows());
@@ -190,8 +243,7 @@ final class Calibrated implements AutoCloseable {
         }
 
         @Override
-        public Rounded plain(WeightSpec spec, float[] values) {
-            Layout layout = layout(spec);
+        public Rounded plain(WeightSpec spec, Layout layout, float[] values) {
             int cols = spec.cols();
             int rows = values.length / cols;
             List<MemorySegment> parts = new ArrayList<>();

@@ -22,5 +22,10 @@ public interface LayerWeights {
     boolean calibrated(WeightSpec spec);
 
     /** Stores rows of a weight without calibration, each number by itself. */
-    Rounded plain(WeightSpec spec, float[] rows);
+    default Rounded plain(WeightSpec spec, float[] rows) {
+        return plain(spec, layout(spec), rows);
+    }
+
+    /** Stores rows of a matrix in any layout, each number by itself. */
+    Rounded plain(WeightSpec spec, Layout layout, float[] rows);
 }

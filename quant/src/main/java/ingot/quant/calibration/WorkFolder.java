@@ -87,7 +87,8 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    Path folder() {
+    /** Where everything lies. */
+    public Path folder() {
         return folder;
     }
 
@@ -99,6 +100,17 @@ public final class WorkFolder implements AutoCloseable {
     /** The residual stream behind step {@code step}; 0 is what the embedding makes. */
     Path hidden(int step) {
         return folder.resolve("hidden-" + step + ".f32");
+    }
+
+    /** Keeps a decision that a resumed run has to share. */
+    public void keep(String name, ObjectNode json) {
+        save(name, json);
+    }
+
+    /** What {@link #keep} kept. */
+    public Optional<ObjectNode> kept(String name) {
+        Path file = folder.resolve(name);
+        return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_JSON)) : Optional.empty();
     }
 
     private Path bytes(int step) {
