@@ -65,7 +65,8 @@ public final class WorkFolder implements AutoCloseable {
         try {
             Path saved = work.folder.resolve("key.json");
             boolean usable = resume && Files.exists(saved);
-            if (usable && !Json.readObject(saved, MAX_JSON).equals(key)) {
+            // As text: a number that was read back may be of another Java type.
+            if (usable && !Json.pretty(Json.readObject(saved, MAX_JSON)).equals(Json.pretty(key))) {
                 throw new IngotException.Usage(Text.path(work.folder)
                         + " holds the work of a conversion with another source or other options; repeat its command, or"
                         + " convert without --resume to begin anew");
