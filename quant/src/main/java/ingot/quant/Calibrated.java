@@ -200,12 +200,12 @@ final class Calibrated implements AutoCloseable {
     record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
         @Override
         public float[] read(WeightSpec spec) {
-            return read(spec, 0, spec.rows());
+            return read(spec, 0, Math.toIntExact(spec.shape().rows()));
         }
 
         @Override
         public float[] read(WeightSpec spec, int firstRow, int rows) {
-            int cols = spec.role().matrix() ? spec.cols() : spec.length();
+            int cols = Math.toIntExact(spec.shape().cols());
             float[] values = new float[Math.multiplyExact(rows, cols)];
             try (Source.Rows reader = source.rows(spec, policy())) {
                 reader.read(firstRow, rows, values);

@@ -34,9 +34,12 @@ public record Allocation(String budget, long bytes, List<Choice> choices) {
             new Iq4(128),
             new Iq4(64),
             new Iq4(32),
+            new IntN(5, 128),
             new IntN(5, 64),
             new IntN(5, 32),
+            new IntN(6, 128),
             new IntN(6, 64),
+            new Int8(128),
             new Int8(32));
 
     public Allocation {

@@ -30,7 +30,7 @@ public final class SensitivityPass {
     private static final double PROBE_WORK = 2e13;
 
     /** … and each this many tokens. */
-    private static final int LEAST_PROBE = 256;
+    private static final int LEAST_PROBE = 128;
 
     private static final int MOST_PROBE = 2048;
 

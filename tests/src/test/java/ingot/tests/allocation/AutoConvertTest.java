@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.cli.Console;
+import ingot.cli.Main;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.quant.ConvertOptions;
@@ -17,10 +19,15 @@ import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.gptq.Order;
 import ingot.runtime.Model;
 import ingot.runtime.Session;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +36,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AutoConvertTest {
     private static final Path GOLDEN = Path.of(System.getProperty("ingot.root"), "golden-outputs");
@@ -52,7 +61,7 @@ final class AutoConvertTest {
     @BeforeEach
     void writeTokens() throws IOException {
         ids = temp.resolve("ids.jsonl");
-        Files.writeString(ids, "{\"ids\": " + java.util.Arrays.toString(TOKENS) + "}\n");
+        Files.writeString(ids, "{\"ids\": " + Arrays.toString(TOKENS) + "}\n");
     }
 
     private CalibrationOptions calibration() {
@@ -197,6 +206,33 @@ final class AutoConvertTest {
         assertTrue(result.allocation().orElseThrow().choices().stream()
                 .anyMatch(c -> c.group().name().contains("experts.*.down_proj") && c.group().tensors().size() > 1));
         assertTrue(result.bitsPerWeight() <= 5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen1-safetensors", "qwen2-swa-yarn", "qwen2_moe-a", "qwen3_5_moe-a", "qwen3_next-a"})
+    void everyFamilyCanBePlanned(String name) {
+        Path source = GOLDEN.resolve("checkpoints").resolve(name);
+        ConvertResult result = new Converter(rtn("6bpw")).plan(source, temp.resolve("no.ingot"));
+        assertTrue(result.bitsPerWeight() <= 6 && result.bitsPerWeight() > 5.9, result.bitsPerWeight() + "");
+        result.allocation()
+                .orElseThrow()
+                .choices()
+                .forEach(c -> assertTrue(c.damage() > 0 && c.damage() < 1, c.group().name() + " " + c.damage()));
+    }
+
+    @Test
+    void theCommandLinePrintsThePlan() {
+        String[] command = {
+            "convert", SMALL.toString(), "-o", temp.resolve("no.ingot").toString(), "--type", "auto", "--budget",
+            "5.1bpw", "--method", "rtn", "--calibration", ids.toString(), "--calibration-length", "33",
+            "--calibration-tokens", "33", "--dry-run"
+        };
+        var out = new ByteArrayOutputStream();
+        assertEquals(0, Main.run(command, Console.of(InputStream.nullInputStream(), out, OutputStream.nullOutputStream(), false)));
+        String text = out.toString(StandardCharsets.UTF_8);
+        assertTrue(text.contains("predicted KLD"), text);
+        assertTrue(text.contains("plan for 5.1bpw: 5.0") || text.contains("plan for 5.1bpw: 5.1"), text);
+        assertTrue(text.contains("would write"), text);
     }
 
     private static final class Killed extends RuntimeException {
