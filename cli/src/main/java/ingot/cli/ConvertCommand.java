@@ -88,7 +88,9 @@ final class ConvertCommand extends Task {
     @Nullable
     Path adapter;
 
-    @Option(names = "--dry-run", description = "Say what would be written, and with --type auto what was chosen; write nothing.")
+    @Option(
+            names = "--dry-run",
+            description = "Say what would be written, and with --type auto what was chosen; write nothing.")
     boolean dryRun;
 
     @Option(names = "--force", description = "Replace an existing output.")
@@ -137,7 +139,7 @@ final class ConvertCommand extends Task {
     @Option(
             names = "--budget",
             paramLabel = "SIZE",
-            description = "With --type auto: size of all weights, as bits per weight or bytes: 4.25bpw, 4GB, 120MB, 1.5GiB.")
+            description = "With --type auto: size of all weights, in bits per weight or bytes: 4.25bpw, 4GB, 1.5GiB.")
     @Nullable
     String budget;
 

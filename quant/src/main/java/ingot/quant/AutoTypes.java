@@ -18,7 +18,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Chooses the types of a conversion for a budget, once per conversion: a resumed one takes up the plan that was made. */
+/**
+ * Chooses the types of a conversion for a budget, once per conversion: a resumed one takes up the plan that was made.
+ */
 final class AutoTypes {
     private static final String PLAN = "plan.json";
 

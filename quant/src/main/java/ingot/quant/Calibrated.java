@@ -1,5 +1,6 @@
 package ingot.quant;
 
+import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
@@ -78,6 +79,10 @@ final class Calibrated implements AutoCloseable {
                 }
             }
             return new Calibrated(types, Optional.of(work), Optional.of(set));
+        } catch (IngotException.Usage e) {
+            // What was asked for cannot be: nothing to go on with.
+            work.clear();
+            throw e;
         } catch (RuntimeException | Error e) {
             work.close();
             throw e;

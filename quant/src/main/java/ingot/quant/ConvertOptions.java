@@ -136,7 +136,12 @@ public record ConvertOptions(
     public static ConvertOptions of(Layout layout) {
         int threads = Runtime.getRuntime().availableProcessors();
         return new ConvertOptions(
-                new Types(layout, false, List.of(), Optional.empty()), new Method.Rtn(), Extras.NONE, false, false, threads);
+                new Types(layout, false, List.of(), Optional.empty()),
+                new Method.Rtn(),
+                Extras.NONE,
+                false,
+                false,
+                threads);
     }
 
     private ConvertOptions withTypes(Types newTypes) {

@@ -33,9 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor. Each
- * tensor is one task, so the bytes do not depend on the number of threads, and each task holds a few megabytes, so memory
- * does not depend on the model.
+ * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor.
+ * Each tensor is one task, so the bytes do not depend on the number of threads, and each task holds a few megabytes, so
+ * memory does not depend on the model.
  */
 public final class Converter {
     private static final int COPY = 1 << 20;
@@ -52,8 +52,8 @@ public final class Converter {
     }
 
     /**
-     * Says what {@link #convert} would write, from configuration and tensor headers alone; where types are chosen for a budget,
-     * after the same measurement.
+     * Says what {@link #convert} would write, from configuration and tensor headers alone; where types are chosen for a
+     * budget, after the same measurement.
      */
     public ConvertResult plan(Path source, Path output, Progress progress) {
         try (Source opened = Source.open(source, options.adapter())) {

@@ -2,8 +2,8 @@ package ingot.quant.allocation;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.block.IntN;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.json.Json;
@@ -58,7 +58,9 @@ public record Allocation(String budget, long bytes, List<Choice> choices) {
         }
     }
 
-    /** Predicted mean divergence of the whole: errors of different matrices hardly correlate, so their damages add up. */
+    /**
+     * Predicted mean divergence of the whole: errors of different matrices hardly correlate, so their damages add up.
+     */
     public double damage() {
         return choices.stream().mapToDouble(Choice::damage).sum();
     }

@@ -8,8 +8,8 @@ import java.util.List;
  * multiple-choice knapsack problem), by dynamic programming over the bytes beyond the least possible size.
  *
  * <p>States are kept per bucket of bytes, each with its true size, so the capacity is never exceeded. With at most
- * {@value #BUCKETS} bytes to spend a bucket is a byte and the result is exact; else it is at worst the best one for a capacity
- * smaller by one bucket per item.
+ * {@value #BUCKETS} bytes to spend a bucket is a byte and the result is exact; else it is at worst the best one for a
+ * capacity smaller by one bucket per item.
  */
 public final class Solver {
     private static final int BUCKETS = 1 << 15;
@@ -27,7 +27,7 @@ public final class Solver {
 
     /** Bytes of the smallest options. */
     public static long least(List<List<Option>> items) {
-        return items.stream().mapToLong(Solver::least1).sum();
+        return items.stream().mapToLong(Solver::leastOf).sum();
     }
 
     /** Bytes of the largest options. */
@@ -37,7 +37,7 @@ public final class Solver {
                 .sum();
     }
 
-    private static long least1(List<Option> item) {
+    private static long leastOf(List<Option> item) {
         return item.stream().mapToLong(Option::bytes).min().orElseThrow();
     }
 
@@ -94,7 +94,7 @@ public final class Solver {
 
         Front with(List<Option> item, long spendable, long bucket, int[] parents, byte[] choices) {
             Front next = empty(damage.length);
-            long least = least1(item);
+            long least = leastOf(item);
             for (int from = 0; from < damage.length; from++) {
                 if (damage[from] == Double.POSITIVE_INFINITY) {
                     continue;

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rounds some rows of a matrix to every candidate type, the way the conversion will, and says what it did. Rows are rounded
- * independently, so evenly spaced ones stand for all.
+ * Rounds some rows of a matrix to every candidate type, the way the conversion will, and says what it did. Rows are
+ * rounded independently, so evenly spaced ones stand for all.
  */
 final class CandidateErrors {
     /** The type whose damage is measured on the model; that of the others follows from the ratio of their errors. */
@@ -150,8 +150,8 @@ final class CandidateErrors {
     }
 
     /**
-     * Damage by candidate from that of {@link #PROBE}: it grows with the energy of the error, as a divergence does near its
-     * minimum.
+     * Damage by candidate from that of {@link #PROBE}: it grows with the energy of the error, as a divergence does near
+     * its minimum.
      */
     List<Double> damage(double measured, double[] errors, double atProbe) {
         return Arrays.stream(errors)

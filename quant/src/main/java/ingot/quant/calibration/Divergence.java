@@ -4,8 +4,8 @@ import ingot.runtime.kernel.Kernels;
 import java.util.Arrays;
 
 /**
- * Kullback-Leibler divergences of next-token distributions, with the vocabulary in panels so that no row of logits has to be
- * in memory as a whole. First {@link #reference} takes all panels, then {@link #add} takes them again.
+ * Kullback-Leibler divergences of next-token distributions, with the vocabulary in panels so that no row of logits has
+ * to be in memory as a whole. First {@link #reference} takes all panels, then {@link #add} takes them again.
  */
 final class Divergence {
     private final Kernels kernels;

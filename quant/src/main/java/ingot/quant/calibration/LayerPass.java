@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Takes sequences through one layer, true-sequentially: each matrix is visited, and may be rounded, on what the matrices
- * before it make of the sequences. Every linear layer runs once; between two of them the activations lie in files.
+ * Takes sequences through one layer, true-sequentially: each matrix is visited, and may be rounded, on what the
+ * matrices before it make of the sequences. Every linear layer runs once; between two of them the activations lie in
+ * files.
  */
 final class LayerPass {
     /** Experts that saw a smaller share of the tokens are rounded to nearest. */

@@ -13,8 +13,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leaves a layer as it is in the source, measures what each candidate type would do to its matrices, and keeps every matrix
- * rounded to the probe's type in a file.
+ * Leaves a layer as it is in the source, measures what each candidate type would do to its matrices, and keeps every
+ * matrix rounded to the probe's type in a file.
  */
 final class MeasuringVisit implements Visit {
     /** Rows that are rounded to every type. */
@@ -56,7 +56,8 @@ final class MeasuringVisit implements Visit {
             }
         }
         if (!samples.isEmpty()) {
-            candidates.measure(samples, h, factor -> samples.forEach(s -> keep(s.spec(), values.get(s.spec()), factor)));
+            candidates.measure(
+                    samples, h, factor -> samples.forEach(s -> keep(s.spec(), values.get(s.spec()), factor)));
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Copies of the residual stream of a few sequences, one behind the other: the first as the source makes it, each other one with
- * one group of matrices rounded.
+ * Copies of the residual stream of a few sequences, one behind the other: the first as the source makes it, each other
+ * one with one group of matrices rounded.
  */
 final class Probes implements AutoCloseable {
     private final Path folder;

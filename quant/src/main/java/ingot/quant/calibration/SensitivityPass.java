@@ -16,11 +16,12 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Measures what rounding each matrix costs, with everything else as in the source. One pass through the layers gathers the
- * Hessian at every place and rounds sampled rows to every candidate type; beside it run probes: short copies of the residual
- * stream in which one group of matrices is rounded to one type, and whose divergence at the logits is the group's damage at
- * that type. Damage at the other types is in proportion to the error of the group's outputs. In memory are one layer's
- * matrices and a sequence; all streams lie in files. The numbers depend on weights, calibration set and options alone.
+ * Measures what rounding each matrix costs, with everything else as in the source. One pass through the layers gathers
+ * the Hessian at every place and rounds sampled rows to every candidate type; beside it run probes: short copies of the
+ * residual stream in which one group of matrices is rounded to one type, and whose divergence at the logits is the
+ * group's damage at that type. Damage at the other types is in proportion to the error of the group's outputs. In
+ * memory are one layer's matrices and a sequence; all streams lie in files. The numbers depend on weights, calibration
+ * set and options alone.
  */
 public final class SensitivityPass {
     /** Every how many sequences are used: choosing among types takes fewer than choosing codes. */

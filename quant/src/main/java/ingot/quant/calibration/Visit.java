@@ -13,8 +13,8 @@ interface Visit {
     /**
      * The input of some matrices has passed. Has to put every one of them in its place in the layer.
      *
-     * @param h Σ x·xᵀ [n][n], lower triangle; consumed. Of no length where none is wanted; null when the input is not to be
-     *     trusted
+     * @param h Σ x·xᵀ [n][n], lower triangle; consumed. Of no length where none is wanted; null when the input is not
+     *     to be trusted
      * @param note why not
      */
     void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer);

@@ -190,8 +190,10 @@ final class AutoConvertTest {
         for (String budget : List.of("2bpw", "20bpw", "1GB")) {
             var e = assertThrows(
                     IngotException.Usage.class,
-                    () -> new Converter(rtn(budget)).plan(SMALL, temp.resolve("no.ingot")));
-            assertTrue(e.getMessage().matches(".*too (small|large): .* take 3\\.[0-9]+bpw \\([0-9.]+MB\\) to .*"), e.getMessage());
+                    () -> new Converter(gptq(budget, false)).convert(SMALL, temp.resolve("no.ingot"), Progress.none()));
+            String range = ".*too (small|large): .* take 3\\.[0-9]+bpw \\([0-9.]+MB\\) to .*";
+            assertTrue(e.getMessage().matches(range), e.getMessage());
+            assertEquals(1, temp.toFile().list().length, "only the tokens are left");
         }
     }
 
@@ -228,7 +230,9 @@ final class AutoConvertTest {
             "--calibration-tokens", "33", "--dry-run"
         };
         var out = new ByteArrayOutputStream();
-        assertEquals(0, Main.run(command, Console.of(InputStream.nullInputStream(), out, OutputStream.nullOutputStream(), false)));
+        Console console =
+                Console.of(InputStream.nullInputStream(), out, OutputStream.nullOutputStream(), false);
+        assertEquals(0, Main.run(command, console));
         String text = out.toString(StandardCharsets.UTF_8);
         assertTrue(text.contains("predicted KLD"), text);
         assertTrue(text.contains("plan for 5.1bpw: 5.0") || text.contains("plan for 5.1bpw: 5.1"), text);

@@ -107,7 +107,8 @@ final class SolverTest {
             assertTrue(used <= capacity);
             assertTrue(share > 1 || used >= 0.99 * capacity, used + " of " + capacity);
             double bound = bound(items, capacity);
-            assertTrue(damage(items, chosen) <= 1.01 * bound, share + ": " + damage(items, chosen) + " against " + bound);
+            double damage = damage(items, chosen);
+            assertTrue(damage <= 1.01 * bound, share + ": " + damage + " against " + bound);
             assertArrayEquals(chosen, Solver.solve(items, capacity));
         }
     }
