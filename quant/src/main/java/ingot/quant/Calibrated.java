@@ -80,8 +80,11 @@ final class Calibrated implements AutoCloseable {
             }
             return new Calibrated(types, Optional.of(work), Optional.of(set));
         } catch (IngotException.Usage e) {
-            // What was asked for cannot be: nothing to go on with.
-            work.clear();
+            if (work.steps() == 0) {
+                // What was asked for cannot be: nothing to go on with.
+                work.clear();
+            }
+            work.close();
             throw e;
         } catch (RuntimeException | Error e) {
             work.close();
