@@ -4,6 +4,7 @@ module ingot.quant {
     requires static transitive org.jspecify;
 
     exports ingot.quant;
+    exports ingot.quant.allocation;
     exports ingot.quant.calibration;
     exports ingot.quant.gptq;
 }

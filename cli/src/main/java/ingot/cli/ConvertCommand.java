@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
+import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Parameters;
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type int4 --group 128 --keep down_proj=int8",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type iq4 --keep embed_tokens=int6:64",
+            "  ingot convert Qwen3-0.6B -o qwen3.ingot --type auto --budget 4.5bpw --calibration text.txt",
             "  ingot convert Qwen3-0.6B -o qwen3.ingot --type nf4 --dry-run"
         })
 final class ConvertCommand extends Task {
@@ -52,7 +54,8 @@ final class ConvertCommand extends Task {
             paramLabel = "TYPE",
             description =
                     "Type of the linear layers (default: int8; for a quantized folder or a GGUF file its own type where"
-                            + " that loses nothing).")
+                            + " that loses nothing). auto: each matrix the type that costs least for --budget, measured on"
+                            + " the calibration text.")
     @Nullable
     String type;
 
@@ -67,7 +70,7 @@ final class ConvertCommand extends Task {
             names = "--method",
             paramLabel = "NAME",
             description = "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
-                    + " layers see of a calibration text (default with --calibration).")
+                    + " layers see of a calibration text (default with --calibration and --type auto).")
     @Nullable
     String method;
 
@@ -85,7 +88,9 @@ final class ConvertCommand extends Task {
     @Nullable
     Path adapter;
 
-    @Option(names = "--dry-run", description = "Say what would be written; write nothing.")
+    @Option(
+            names = "--dry-run",
+            description = "Say what would be written, and with --type auto what was chosen; write nothing.")
     boolean dryRun;
 
     @Option(names = "--force", description = "Replace an existing output.")
@@ -131,7 +136,10 @@ final class ConvertCommand extends Task {
                     + " (default: ${DEFAULT-VALUE}).")
     Order.Kind order = Order.Kind.ACTIVATION;
 
-    @Option(names = "--budget", paramLabel = "SIZE", hidden = true)
+    @Option(
+            names = "--budget",
+            paramLabel = "SIZE",
+            description = "With --type auto: size of all weights, in bits per weight or bytes: 4.25bpw, 4GB, 1.5GiB.")
     @Nullable
     String budget;
 
@@ -140,9 +148,7 @@ final class ConvertCommand extends Task {
 
     @Override
     int run(Console console) {
-        String asked = type == null ? "int8" : type;
-        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
-                .withSame(type == null && group == null)
+        ConvertOptions options = types()
                 .withKeep(keep.stream().map(ConvertOptions.Keep::parse).toList())
                 .withMethod(method())
                 .withAllowNonFinite(allowNonFinite)
@@ -160,7 +166,9 @@ final class ConvertCommand extends Task {
         long start = System.nanoTime();
         ConvertResult result;
         if (dryRun) {
-            result = converter.plan(source, output);
+            try (var progress = common.progress(console)) {
+                result = converter.plan(source, output, progress);
+            }
         } else {
             try (var progress = common.progress(console)) {
                 result = converter.convert(source, output, progress);
@@ -178,16 +186,12 @@ final class ConvertCommand extends Task {
 
     private ConvertOptions.Method method() {
         Optional<String> name = Optional.ofNullable(method).map(m -> m.toLowerCase(Locale.ROOT));
-        boolean calibrated = name.map("gptq"::equals).orElse(calibration != null);
+        boolean calibrated = name.map("gptq"::equals).orElse(calibration != null || auto());
         if (name.isPresent() && !calibrated && !name.get().equals("rtn")) {
             throw new IngotException.Usage("unknown method '" + method + "'; expected rtn or gptq");
         }
-        if ("auto".equals(type) || budget != null) {
-            throw new IngotException.Usage(
-                    "choosing types by a budget is not in this version; name a type and exceptions with --keep");
-        }
         if (!calibrated) {
-            if (calibration != null) {
+            if (calibration != null && !auto()) {
                 throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
             }
             if (resume) {
@@ -195,8 +199,33 @@ final class ConvertCommand extends Task {
             }
             return new ConvertOptions.Method.Rtn();
         }
-        CalibrationOptions data =
-                new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
-        return new ConvertOptions.Method.Gptq(data, order, resume);
+        return new ConvertOptions.Method.Gptq(calibrationOptions(), order, resume);
+    }
+
+    private CalibrationOptions calibrationOptions() {
+        return new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
+    }
+
+    private boolean auto() {
+        return "auto".equalsIgnoreCase(type);
+    }
+
+    private ConvertOptions types() {
+        if (!auto()) {
+            if (budget != null) {
+                throw new IngotException.Usage("--budget is for --type auto; with another type the type says the size");
+            }
+            String asked = type == null ? "int8" : type;
+            return ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
+                    .withSame(type == null && group == null);
+        }
+        if (budget == null) {
+            throw new IngotException.Usage("--type auto needs --budget, for example --budget 4.5bpw or --budget 2GB");
+        }
+        if (group != null) {
+            throw new IngotException.Usage("--type auto chooses the groups too; leave --group out");
+        }
+        return ConvertOptions.of(ConvertOptions.layout("iq4"))
+                .withAuto(new ConvertOptions.Auto(Budget.parse(budget), calibrationOptions()));
     }
 }

@@ -1,5 +1,6 @@
 package ingot.quant;
 
+import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
@@ -7,6 +8,8 @@ import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.quant.allocation.Allocation;
+import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
 import ingot.quant.calibration.LayerWeights;
 import ingot.quant.calibration.SequentialQuantizer;
@@ -27,6 +30,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,40 +42,101 @@ import tools.jackson.databind.node.ObjectNode;
 final class Calibrated implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
+    private final Types types;
     private final Optional<WorkFolder> work;
     private final Optional<ObjectNode> set;
 
-    private Calibrated(Optional<WorkFolder> work, Optional<ObjectNode> set) {
+    /** The types of a conversion, and how they were chosen if they were. */
+    record Types(TypePlan plan, Optional<Allocation> allocation) {
+        static Types of(ConvertOptions options, Optional<Allocation> allocation) {
+            Map<String, Layout> chosen = allocation.map(Allocation::layouts).orElse(Map.of());
+            return new Types(new TypePlan(options, chosen), allocation);
+        }
+    }
+
+    private Calibrated(Types types, Optional<WorkFolder> work, Optional<ObjectNode> set) {
+        this.types = types;
         this.work = work;
         this.set = set;
     }
 
     /** Calibrates, if the options ask for it. */
     static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
-        return switch (options.method()) {
-            case ConvertOptions.Method.Rtn rtn -> new Calibrated(Optional.empty(), Optional.empty());
-            case ConvertOptions.Method.Gptq gptq -> run(source, options, gptq, output, progress);
-        };
-    }
-
-    private static Calibrated run(
-            Source source, ConvertOptions options, ConvertOptions.Method.Gptq gptq, Path output, Progress progress) {
+        Optional<CalibrationOptions> calibration = options.calibration();
+        if (calibration.isEmpty()) {
+            return new Calibrated(Types.of(options, Optional.empty()), Optional.empty(), Optional.empty());
+        }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
-        int vocabulary = source.graph().config().vocabSize();
-        CalibrationSet set = CalibrationSet.read(gptq.calibration(), tokenizer, vocabulary);
-        ObjectNode described = set.toJson()
-                .put("length", gptq.calibration().length())
-                .put("seed", gptq.calibration().seed());
-        WorkFolder work = WorkFolder.open(output, key(source, options, described), gptq.resume());
+        CalibrationSet set = read(source, calibration.get());
+        ObjectNode described = described(set, calibration.get());
+        WorkFolder work = WorkFolder.open(output, key(source, options, described), options.resume());
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
-            var weights = new Weights(source, options, new TypePlan(options));
-            new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
-            return new Calibrated(Optional.of(work), Optional.of(described));
+            Types types = types(source, options, new Measurement(work, set, kernels), progress);
+            switch (options.method()) {
+                case ConvertOptions.Method.Rtn rtn -> {}
+                case ConvertOptions.Method.Gptq gptq -> {
+                    var weights = new Weights(source, options, types.plan());
+                    new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
+                }
+            }
+            return new Calibrated(types, Optional.of(work), Optional.of(described));
+        } catch (IngotException.Usage e) {
+            if (work.steps() == 0) {
+                // What was asked for cannot be: nothing to go on with.
+                work.clear();
+            }
+            work.close();
+            throw e;
         } catch (RuntimeException | Error e) {
             work.close();
             throw e;
         }
+    }
+
+    /** Chooses types, if the options ask for it, and does nothing else. */
+    static Types plan(Source source, ConvertOptions options, Path output, Progress progress) {
+        if (options.types().auto().isEmpty()) {
+            return Types.of(options, Optional.empty());
+        }
+        CalibrationOptions calibration = options.calibration().orElseThrow();
+        CalibrationSet set = read(source, calibration);
+        // Not the folder of the conversion: work in it may be waiting to be resumed.
+        Path beside = output.resolveSibling(output.getFileName() + ".plan");
+        try (WorkFolder work = WorkFolder.open(beside, key(source, options, described(set, calibration)), false);
+                Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+            try {
+                return types(source, options, new Measurement(work, set, kernels), progress);
+            } finally {
+                work.clear();
+            }
+        }
+    }
+
+    /** What a measurement works with. */
+    private record Measurement(WorkFolder work, CalibrationSet set, Kernels kernels) {}
+
+    private static Types types(Source source, ConvertOptions options, Measurement with, Progress progress) {
+        return Types.of(
+                options,
+                options.types()
+                        .auto()
+                        .map(auto -> new AutoTypes(source, options, auto)
+                                .plan(with.work(), with.set(), with.kernels(), progress)));
+    }
+
+    private static CalibrationSet read(Source source, CalibrationOptions options) {
+        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
+        return CalibrationSet.read(options, tokenizer, source.graph().config().vocabSize());
+    }
+
+    /** What the provenance says of a calibration set. */
+    private static ObjectNode described(CalibrationSet set, CalibrationOptions options) {
+        return set.toJson().put("length", options.length()).put("seed", options.seed());
+    }
+
+    /** The types of the conversion. */
+    Types types() {
+        return types;
     }
 
     /** What has to be the same for work to be taken up again. */
@@ -147,15 +212,15 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** The weights of a source, for calibration. */
-    private record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
+    record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
         @Override
         public float[] read(WeightSpec spec) {
-            return read(spec, 0, spec.rows());
+            return read(spec, 0, Math.toIntExact(spec.shape().rows()));
         }
 
         @Override
         public float[] read(WeightSpec spec, int firstRow, int rows) {
-            int cols = spec.role().matrix() ? spec.cols() : spec.length();
+            int cols = Math.toIntExact(spec.shape().cols());
             float[] values = new float[Math.multiplyExact(rows, cols)];
             try (Source.Rows reader = source.rows(spec, policy())) {
                 reader.read(firstRow, rows, values);
@@ -198,9 +263,13 @@ final class Calibrated implements AutoCloseable {
         @Override
         public Rounded plain(WeightSpec spec, float[] values) {
             Layout layout = layout(spec);
-            if (taken(spec, layout)) {
-                return new Rounded(List.of(), values, RoundingError.of(values, values));
-            }
+            return taken(spec, layout)
+                    ? new Rounded(List.of(), values, RoundingError.of(values, values))
+                    : plain(spec, layout, values);
+        }
+
+        @Override
+        public Rounded plain(WeightSpec spec, Layout layout, float[] values) {
             int cols = spec.cols();
             int rows = values.length / cols;
             List<MemorySegment> parts = new ArrayList<>();

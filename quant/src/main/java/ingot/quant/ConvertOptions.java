@@ -13,6 +13,7 @@ import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
@@ -47,12 +48,20 @@ public record ConvertOptions(
      * @param layout of the linear layers' matrices
      * @param same store a matrix that comes quantized in the layout that holds it as it is, where there is one
      * @param keep exceptions by name, first match wins
+     * @param auto how to choose types instead
      */
-    public record Types(Layout layout, boolean same, List<Keep> keep) {
+    public record Types(Layout layout, boolean same, List<Keep> keep, Optional<Auto> auto) {
         public Types {
             keep = List.copyOf(keep);
         }
     }
+
+    /**
+     * Types that are chosen by what they cost on a calibration set.
+     *
+     * @param budget the size of all weights
+     */
+    public record Auto(Budget budget, CalibrationOptions calibration) {}
 
     /** How numbers are chosen. */
     public sealed interface Method {
@@ -86,6 +95,19 @@ public record ConvertOptions(
         public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
     }
 
+    /** What the layers are calibrated on, if they are. */
+    public Optional<CalibrationOptions> calibration() {
+        return switch (method) {
+            case Method.Gptq gptq -> Optional.of(gptq.calibration());
+            case Method.Rtn rtn -> types.auto().map(Auto::calibration);
+        };
+    }
+
+    /** Whether to go on where a conversion that was interrupted stopped. */
+    boolean resume() {
+        return method instanceof Method.Gptq gptq && gptq.resume();
+    }
+
     /** Layout of the linear layers' matrices. */
     public Layout layout() {
         return types.layout();
@@ -115,7 +137,12 @@ public record ConvertOptions(
     public static ConvertOptions of(Layout layout) {
         int threads = Runtime.getRuntime().availableProcessors();
         return new ConvertOptions(
-                new Types(layout, false, List.of()), new Method.Rtn(), Extras.NONE, false, false, threads);
+                new Types(layout, false, List.of(), Optional.empty()),
+                new Method.Rtn(),
+                Extras.NONE,
+                false,
+                false,
+                threads);
     }
 
     private ConvertOptions withTypes(Types newTypes) {
@@ -123,12 +150,17 @@ public record ConvertOptions(
     }
 
     public ConvertOptions withKeep(List<Keep> rules) {
-        return withTypes(new Types(layout(), same(), rules));
+        return withTypes(new Types(layout(), same(), rules, types.auto()));
     }
 
     /** Keeps the type of matrices that come quantized, where a layout here holds them as they are. */
     public ConvertOptions withSame(boolean keepType) {
-        return withTypes(new Types(layout(), keepType, keep()));
+        return withTypes(new Types(layout(), keepType, keep(), types.auto()));
+    }
+
+    /** Chooses the types for a budget; only {@link #keep} rules are above that. */
+    public ConvertOptions withAuto(Auto auto) {
+        return withTypes(new Types(layout(), false, keep(), Optional.of(auto)));
     }
 
     public ConvertOptions withMethod(Method newMethod) {
@@ -244,7 +276,11 @@ public record ConvertOptions(
     /** What of this changes the bytes of the output, for its provenance. */
     ObjectNode toJson(boolean fromQuantized) {
         ObjectNode node = Json.object();
-        node.set("layout", layout().toJson());
+        types.auto()
+                .ifPresentOrElse(
+                        auto -> node.put("type", "auto")
+                                .put("budget", auto.budget().text()),
+                        () -> node.set("layout", layout().toJson()));
         node.put("method", method.label());
         if (method instanceof Method.Gptq gptq) {
             node.put("order", gptq.order().name().toLowerCase(Locale.ROOT));

@@ -1,7 +1,9 @@
 package ingot.quant;
 
+import ingot.quant.allocation.Allocation;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -12,6 +14,7 @@ import java.util.OptionalDouble;
  * @param parameters weights in it
  * @param bitsPerWeight bits of all weights, scales and padding included, ÷ parameters
  * @param tensors every weight in file order
+ * @param allocation how types were chosen for a budget, if they were
  * @param warnings harmless oddities of the source, and of options that change nothing
  */
 public record ConvertResult(
@@ -21,6 +24,7 @@ public record ConvertResult(
         double bitsPerWeight,
         String method,
         List<TensorResult> tensors,
+        Optional<Allocation> allocation,
         List<String> warnings) {
     public ConvertResult {
         tensors = List.copyOf(tensors);

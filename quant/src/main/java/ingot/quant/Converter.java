@@ -33,26 +33,34 @@ import tools.jackson.databind.node.ObjectNode;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor. Each
- * tensor is one task, so the bytes do not depend on the number of threads, and each task holds a few megabytes, so memory
- * does not depend on the model.
+ * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor.
+ * Each tensor is one task, so the bytes do not depend on the number of threads, and each task holds a few megabytes, so
+ * memory does not depend on the model.
  */
 public final class Converter {
     private static final int COPY = 1 << 20;
 
     private final ConvertOptions options;
-    private final TypePlan types;
 
     public Converter(ConvertOptions options) {
         this.options = options;
-        this.types = new TypePlan(options);
     }
 
-    /** Says what {@link #convert} would write, from configuration and tensor headers alone. */
+    /** As {@link #plan(Path, Path, Progress)}, in silence. */
     public ConvertResult plan(Path source, Path output) {
+        return plan(source, output, Progress.none());
+    }
+
+    /**
+     * Says what {@link #convert} would write, from configuration and tensor headers alone; where types are chosen for a
+     * budget, after the same measurement.
+     */
+    public ConvertResult plan(Path source, Path output, Progress progress) {
         try (Source opened = Source.open(source, options.adapter())) {
-            List<StoredTensor> stored = stored(opened);
-            return result(output, 0, opened, new Outcome(stored, notes(opened)), Optional.empty());
+            Calibrated.Types types = Calibrated.plan(opened, options, output, progress);
+            List<StoredTensor> stored = stored(opened, types.plan());
+            Outcome outcome = new Outcome(stored, notes(opened));
+            return result(new Written(output, 0, types, Optional.empty()), opened, outcome);
         }
     }
 
@@ -78,16 +86,21 @@ public final class Converter {
     }
 
     /** What a conversion works on. */
-    private record Job(Source source, Golden golden, Calibrated calibrated, Path output) {}
+    private record Job(Source source, Golden golden, Calibrated calibrated, Path output) {
+        TypePlan types() {
+            return calibrated.types().plan();
+        }
+    }
 
     private ConvertResult write(Job job, Optional<TokenizerData> tokenizer, Progress progress) {
         Source source = job.source();
-        List<StoredTensor> plan = stored(source);
+        List<StoredTensor> plan = stored(source, job.types());
         List<Attachment> attachments = new ArrayList<>();
         tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
         attachments.addAll(job.golden().attachments());
         ObjectNode asked = options.toJson(source.isQuantized());
         job.calibrated().provenance().ifPresent(set -> asked.set("calibration", set));
+        job.calibrated().types().allocation().ifPresent(a -> asked.set("allocation", a.toJson()));
         Manifest manifest = new Manifest(
                 "ingot " + Version.NUMBER,
                 source.config(),
@@ -103,7 +116,9 @@ public final class Converter {
             source.files().forEach(InputFile::requireUnchanged);
             job.golden().requireUnchanged();
             writer.commit(measured.tensors(), hashed);
-            return result(job.output(), writer.totalBytes(), source, measured, Optional.of(job.calibrated()));
+            Calibrated done = job.calibrated();
+            return result(
+                    new Written(job.output(), writer.totalBytes(), done.types(), Optional.of(done)), source, measured);
         }
     }
 
@@ -121,7 +136,7 @@ public final class Converter {
         return tokenizer;
     }
 
-    private List<StoredTensor> stored(Source source) {
+    private static List<StoredTensor> stored(Source source, TypePlan types) {
         return source.graph().weights().stream()
                 .map(w -> StoredTensor.of(
                         w.name(),
@@ -185,7 +200,7 @@ public final class Converter {
         if (!how.isEmpty()) {
             outcome.notes().set(index, outcome.notes().get(index) + ", " + how);
         }
-        Scheme scheme = calibrated.orElseGet(() -> types.scheme(tensor.layout()));
+        Scheme scheme = calibrated.orElseGet(() -> job.types().scheme(tensor.layout()));
         try (Source.Rows rows = source.rows(weight, policy(tensor.layout()))) {
             double nmse = scheme.encode(rows, sink);
             outcome.tensors().set(index, tensor.withNmse(nmse));
@@ -218,9 +233,15 @@ public final class Converter {
                 Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
-    /** @param done what calibration found; absent in a dry run */
-    private ConvertResult result(
-            Path output, long bytes, Source source, Outcome outcome, Optional<Calibrated> done) {
+    /**
+     * A file that was written or, in a dry run, would be.
+     *
+     * @param done what calibration found; absent in a dry run
+     */
+    private record Written(Path output, long bytes, Calibrated.Types types, Optional<Calibrated> done) {}
+
+    private ConvertResult result(Written written, Source source, Outcome outcome) {
+        Optional<Calibrated> done = written.done();
         boolean measured = done.isPresent();
         List<StoredTensor> tensors = outcome.tensors();
         List<ConvertResult.TensorResult> results = new ArrayList<>();
@@ -240,15 +261,16 @@ public final class Converter {
                     outcome.notes().get(i)));
         }
         List<String> warnings = new ArrayList<>(source.warnings());
-        warnings.addAll(types.unusedRules(source.graph().weights()));
+        warnings.addAll(written.types().plan().unusedRules(source.graph().weights()));
         long parameters = source.graph().parameters();
         return new ConvertResult(
-                output,
-                measured ? bytes : weightBytes,
+                written.output(),
+                measured ? written.bytes() : weightBytes,
                 parameters,
                 8.0 * weightBytes / parameters,
                 options.method().label(),
                 results,
+                written.types().allocation(),
                 warnings);
     }
 }

@@ -17,6 +17,7 @@ import ingot.quant.scheme.Scheme;
 import ingot.quant.scheme.TableRtn;
 import ingot.runtime.model.WeightSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -24,13 +25,29 @@ import java.util.function.Supplier;
  * Which type each weight is stored in: the asked-for one for linear layers; embedding and output head at least int8,
  * because every token passes them and their error is not averaged away; norms, biases and routers f32. A matrix that comes
  * quantized may keep its own type. A {@code keep} rule overrides this for matrices, except for routers: a small error there
- * sends tokens to other experts.
+ * sends tokens to other experts. Where types are chosen for a budget, the plan names them instead of all these.
  */
 final class TypePlan {
     private final ConvertOptions options;
 
+    private final Map<String, Layout> chosen;
+
     TypePlan(ConvertOptions options) {
+        this(options, Map.of());
+    }
+
+    /** @param chosen layouts by tensor name, for tensors without a rule */
+    TypePlan(ConvertOptions options, Map<String, Layout> chosen) {
         this.options = options;
+        this.chosen = Map.copyOf(chosen);
+    }
+
+    /** Whether no rule names the type of a weight. */
+    boolean free(WeightSpec weight) {
+        boolean quantized = weight.role().matrix() && weight.role() != WeightSpec.Role.ROUTER;
+        return quantized
+                && options.keep().stream()
+                        .noneMatch(rule -> rule.pattern().matcher(weight.name()).find());
     }
 
     /** @param natural the layout that holds a quantized source as it is; asked only where that is wanted */
@@ -42,6 +59,10 @@ final class TypePlan {
             if (rule.pattern().matcher(weight.name()).find()) {
                 return rule.layout();
             }
+        }
+        Layout planned = chosen.get(weight.name());
+        if (planned != null) {
+            return planned;
         }
         Optional<Layout> kept = options.same() ? natural.get() : Optional.empty();
         return kept.orElseGet(() -> asked(weight));

@@ -39,6 +39,7 @@ public final class ConvertFormat {
                 node.put("note", t.note());
             }
         }
+        result.allocation().ifPresent(plan -> root.set("allocation", AllocationFormat.json(plan)));
         return root;
     }
 
@@ -62,7 +63,10 @@ public final class ConvertFormat {
         String last = dryRun
                 ? "would write " + result.output() + ": " + size
                 : result.output() + ": " + size + " in " + Format.duration(took);
-        return table.render() + "\n" + origins(result) + last + "\n";
+        String plan = result.allocation()
+                .map(a -> AllocationFormat.text(a, result.parameters()) + "\n")
+                .orElse("");
+        return plan + table.render() + "\n" + origins(result) + last + "\n";
     }
 
     /** How many tensors of a quantized checkpoint kept their numbers, and how many an adapter changed. */

@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Takes the calibration set through one layer, true-sequentially: each matrix is rounded on what the matrices before it,
- * already rounded, make of the set. Every linear layer runs once; between two of them the activations lie in files.
+ * Takes sequences through one layer, true-sequentially: each matrix is visited, and may be rounded, on what the
+ * matrices before it make of the sequences. Every linear layer runs once; between two of them the activations lie in
+ * files.
  */
 final class LayerPass {
     /** Experts that saw a smaller share of the tokens are rounded to nearest. */
@@ -20,22 +21,22 @@ final class LayerPass {
     private final StagedLayer layer;
     private final Activations files;
     private final Kernels kernels;
-    private final Site site;
+    private final Visit visit;
     private final int hidden;
     private final float[] residual;
     private final float[] normed;
 
-    LayerPass(StagedLayer layer, Activations files, Kernels kernels, Site site) {
+    LayerPass(StagedLayer layer, Activations files, Kernels kernels, Visit visit) {
         this.layer = layer;
         this.files = files;
         this.kernels = kernels;
-        this.site = site;
+        this.visit = visit;
         this.hidden = files.residual().width();
         this.residual = new float[files.longest() * hidden];
         this.normed = new float[files.longest() * hidden];
     }
 
-    /** Quantizes the layer and leaves its outputs in {@link Activations#residual}. */
+    /** Passes the layer and leaves its outputs in {@link Activations#residual}. */
     void run() {
         mixerInput();
         mixerOutput();
@@ -45,29 +46,39 @@ final class LayerPass {
         }
     }
 
+    private float[] hessian(int n) {
+        return Site.hessian(visit.wantsHessian() ? n : 0);
+    }
+
+    private void gram(float[] x, int tokens, int n, float[] h) {
+        if (visit.wantsHessian()) {
+            kernels.blas().gram(x, tokens, n, h);
+        }
+    }
+
     private void mixerInput() {
-        float[] h = Site.hessian(hidden);
+        float[] h = hessian(hidden);
         files.forEach((first, n) -> {
             files.residual().read(first, n, residual);
             layer.mixerInput(residual, n, normed);
-            kernels.blas().gram(normed, n, hidden, h);
+            gram(normed, n, hidden, h);
         });
-        site.quantize(layer.mixerInputs(), h, "", layer);
+        visit.matrices(layer.mixerInputs(), h, "", layer);
     }
 
     private void mixerOutput() {
         int width = layer.mixedWidth();
         float[] mixed = new float[files.longest() * width];
-        float[] h = Site.hessian(width);
+        float[] h = hessian(width);
         try (RowFile wide = files.wide(width)) {
             files.forEach((first, n) -> {
                 files.residual().read(first, n, residual);
                 layer.mixerInput(residual, n, normed);
                 layer.mix(normed, n, mixed);
-                kernels.blas().gram(mixed, n, width, h);
+                gram(mixed, n, width, h);
                 wide.write(first, n, mixed);
             });
-            site.quantize(List.of(layer.mixerOutput()), h, "", layer);
+            visit.matrices(List.of(layer.mixerOutput()), h, "", layer);
             files.forEach((first, n) -> {
                 wide.read(first, n, mixed);
                 files.residual().read(first, n, residual);
@@ -154,31 +165,31 @@ final class LayerPass {
         String note = enough ? "" : "rounded to nearest: its expert saw " + count + " of " + files.tokens() + " tokens";
         int block = files.longest();
         if (!enough) {
-            site.quantize(List.of(branch.gate(), branch.up(), branch.down()), null, note, layer);
+            visit.matrices(List.of(branch.gate(), branch.up(), branch.down()), null, note, layer);
         } else {
-            float[] h = Site.hessian(hidden);
+            float[] h = hessian(hidden);
             for (int at = 0; at < count; at += block) {
                 int n = Math.min(block, count - at);
                 files.normed().gather(visitors.tokens(), at, n, normed);
-                kernels.blas().gram(normed, n, hidden, h);
+                gram(normed, n, hidden, h);
             }
-            site.quantize(List.of(branch.gate(), branch.up()), h, "", layer);
+            visit.matrices(List.of(branch.gate(), branch.up()), h, "", layer);
         }
         int width = branch.inner();
         float[] inner = new float[block * width];
         try (RowFile wide = files.wide(width)) {
-            float[] h = Site.hessian(enough ? width : 0);
+            float[] h = hessian(enough ? width : 0);
             for (int at = 0; at < count; at += block) {
                 int n = Math.min(block, count - at);
                 files.normed().gather(visitors.tokens(), at, n, normed);
                 layer.inner(branch, normed, n, inner);
                 wide.write(at, n, inner);
                 if (enough) {
-                    kernels.blas().gram(inner, n, width, h);
+                    gram(inner, n, width, h);
                 }
             }
             if (enough) {
-                site.quantize(List.of(branch.down()), h, "", layer);
+                visit.matrices(List.of(branch.down()), h, "", layer);
             }
             for (int at = 0; at < count; at += block) {
                 int n = Math.min(block, count - at);

@@ -23,4 +23,7 @@ public interface LayerWeights {
 
     /** Stores rows of a weight without calibration, each number by itself; without parts what comes quantized already. */
     Rounded plain(WeightSpec spec, float[] rows);
+
+    /** Stores rows of a matrix in any layout, each number by itself. */
+    Rounded plain(WeightSpec spec, Layout layout, float[] rows);
 }

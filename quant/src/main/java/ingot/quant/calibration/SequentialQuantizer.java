@@ -133,8 +133,13 @@ public final class SequentialQuantizer {
             return;
         }
         counter.begin(Math.ceilDiv(head.rows(), Site.HEAD_ROWS));
-        int hidden = graph.config().hidden();
         FinalNorm norm = new FinalNorm(graph, weights.read(graph.finalNorm()), kernels);
+        site.quantizeHead(head, headHessian(files, norm, kernels));
+    }
+
+    /** Σ x·xᵀ of what the head reads. */
+    static float[] headHessian(Activations files, FinalNorm norm, Kernels kernels) {
+        int hidden = files.residual().width();
         float[] h = Site.hessian(hidden);
         float[] residual = new float[files.longest() * hidden];
         float[] normed = new float[files.longest() * hidden];
@@ -143,6 +148,6 @@ public final class SequentialQuantizer {
             norm.apply(residual, n, normed);
             kernels.blas().gram(normed, n, hidden, h);
         });
-        site.quantizeHead(head, h);
+        return h;
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One place of a layer where matrices read the same input: gathers the Hessian of what passes, then rounds the matrices and
  * puts what they decode to in their place.
  */
-final class Site {
+final class Site implements Visit {
     /** Rows of the head in memory at a time. */
     static final int HEAD_ROWS = 4096;
 
@@ -40,13 +40,14 @@ final class Site {
         return new float[Math.multiplyExact(n, n)];
     }
 
-    /**
-     * Rounds the matrices that read an input.
-     *
-     * @param h Σ x·xᵀ [n][n], lower triangle; consumed. Null when the input is not to be trusted
-     * @param note why not
-     */
-    void quantize(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
+    @Override
+    public boolean wantsHessian() {
+        return true;
+    }
+
+    /** Rounds the matrices that read an input. */
+    @Override
+    public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
         float @Nullable [] hessian = h;
         for (int i = 0; i < specs.size(); i++) {
             WeightSpec spec = specs.get(i);

@@ -52,7 +52,7 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Files that a conversion makes here, and what their writing leaves when it is killed. */
     private static final Pattern OWN = Pattern.compile(
-            "\\.?(key\\.json|step-\\d+\\.(bin|json)|hidden-\\d+\\.f32|normed\\.f32|wide\\.f32)(\\.part|\\.lock)?");
+            "\\.?((key|plan|step-\\d+)\\.json|step-\\d+\\.bin|[a-z0-9-]+\\.f32)(\\.part|\\.lock)?");
 
     private WorkFolder(Path folder) {
         this.folder = folder;
@@ -118,7 +118,8 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    Path folder() {
+    /** Where everything lies. */
+    public Path folder() {
         return folder;
     }
 
@@ -130,6 +131,17 @@ public final class WorkFolder implements AutoCloseable {
     /** The residual stream behind step {@code step}; 0 is what the embedding makes. */
     Path hidden(int step) {
         return folder.resolve("hidden-" + step + ".f32");
+    }
+
+    /** Keeps a decision that a resumed run has to share. */
+    public void keep(String name, ObjectNode json) {
+        save(name, json);
+    }
+
+    /** What {@link #keep} kept. */
+    public Optional<ObjectNode> kept(String name) {
+        Path file = folder.resolve(name);
+        return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_JSON)) : Optional.empty();
     }
 
     private Path bytes(int step) {

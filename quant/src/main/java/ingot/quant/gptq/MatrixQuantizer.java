@@ -19,6 +19,9 @@ public final class MatrixQuantizer {
     /** Rows of a task: enough for the matrix products of the feedback, few enough that threads end together. */
     private static final int ROWS = 64;
 
+    /** Rows of a task where there are few. */
+    private static final int FEW = 16;
+
     private final Kernels kernels;
 
     public MatrixQuantizer(Kernels kernels) {
@@ -78,12 +81,13 @@ public final class MatrixQuantizer {
         }
         float[] stored = new float[rows * cols];
         float[] scales = new float[rows * geometry.groups()];
-        int tasks = Math.ceilDiv(rows, ROWS);
+        int each = rows < 4 * ROWS ? FEW : ROWS;
+        int tasks = Math.ceilDiv(rows, each);
         double[] errors = new double[tasks];
         double[] energies = new double[tasks];
         kernels.parallel(tasks, task -> {
-            int first = task * ROWS;
-            int n = Math.min(ROWS, rows - first);
+            int first = task * each;
+            int n = Math.min(each, rows - first);
             float[] chunk = new float[n * cols];
             System.arraycopy(w, first * cols, chunk, 0, n * cols);
             Sweep.Rows out = sweep.round(chunk, first, n);
@@ -116,6 +120,11 @@ public final class MatrixQuantizer {
                 throw new Factor.Impossible("a weight of " + x + " needs a scale beyond f16");
             }
         }
+    }
+
+    /** tr(X·(H + λI)·Xᵀ) of rows X [rows][n]: the energy of the outputs they make. */
+    public double energy(float[] x, int rows, Factor factor) {
+        return factor.energy(reordered(x, factor, rows), rows, kernels.blas());
     }
 
     private static float[] reordered(float[] chunk, Factor factor, int rows) {
