@@ -69,8 +69,9 @@ final class ConvertCommand extends Task {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            description = "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
-                    + " layers see of a calibration text (default with --calibration and --type auto).")
+            description =
+                    "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
+                            + " layers see of a calibration text (default with --calibration and --type auto).")
     @Nullable
     String method;
 
@@ -102,8 +103,9 @@ final class ConvertCommand extends Task {
     @Option(
             names = "--calibration",
             paramLabel = "TEXT",
-            description = "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
-                    + " with Ingot).")
+            description =
+                    "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
+                            + " with Ingot).")
     @Nullable
     Path calibration;
 
@@ -132,8 +134,9 @@ final class ConvertCommand extends Task {
             names = "--order",
             paramLabel = "ORDER",
             defaultValue = "ACTIVATION",
-            description = "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
+                            + " (default: ${DEFAULT-VALUE}).")
     Order.Kind order = Order.Kind.ACTIVATION;
 
     @Option(
@@ -148,8 +151,8 @@ final class ConvertCommand extends Task {
 
     @Override
     int run(Console console) {
-        ConvertOptions options = types()
-                .withKeep(keep.stream().map(ConvertOptions.Keep::parse).toList())
+        ConvertOptions options = types().withKeep(
+                        keep.stream().map(ConvertOptions.Keep::parse).toList())
                 .withMethod(method())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);

@@ -92,8 +92,9 @@ final class ExportCommand extends Task {
     @Option(
             names = {"--split-size", "--shard-size"},
             paramLabel = "SIZE",
-            description = "Begin another file where this would be exceeded, for example 2GB (default: gguf never, folders"
-                    + " 5GB).")
+            description =
+                    "Begin another file where this would be exceeded, for example 2GB (default: gguf never, folders"
+                            + " 5GB).")
     @Nullable
     String splitSize;
 
@@ -108,7 +109,8 @@ final class ExportCommand extends Task {
             case gguf -> gguf(console);
             case gptq -> folder(console, FolderExporter.Kind.GPTQ);
             case bnb -> folder(console, FolderExporter.Kind.BNB);
-            case hf -> folder(console, isCompressed() ? FolderExporter.Kind.COMPRESSED_TENSORS : FolderExporter.Kind.HF);
+            case hf ->
+                folder(console, isCompressed() ? FolderExporter.Kind.COMPRESSED_TENSORS : FolderExporter.Kind.HF);
         }
         return ExitCode.DONE;
     }

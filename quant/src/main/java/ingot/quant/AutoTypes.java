@@ -65,7 +65,9 @@ final class AutoTypes {
         for (WeightSpec weight : source.graph().weights()) {
             if (!chosen.contains(weight.name())) {
                 Layout layout = types.layout(weight, Optional::empty);
-                bytes = Math.addExact(bytes, layout.bytes(weight.shape().rows(), weight.shape().cols()));
+                bytes = Math.addExact(
+                        bytes,
+                        layout.bytes(weight.shape().rows(), weight.shape().cols()));
             }
         }
         return bytes;

@@ -124,10 +124,7 @@ public final class Converter {
 
     private static Attachment tokenizerPart(byte[] bytes) {
         return new Attachment(
-                IngotFormat.TOKENIZER,
-                DType.U8,
-                new Shape(bytes.length),
-                sink -> sink.write(ByteBuffer.wrap(bytes)));
+                IngotFormat.TOKENIZER, DType.U8, new Shape(bytes.length), sink -> sink.write(ByteBuffer.wrap(bytes)));
     }
 
     private static Optional<TokenizerData> tokenizer(Source opened, Path source) {
@@ -195,7 +192,8 @@ public final class Converter {
                 .set(
                         index,
                         (carried.isPresent() ? "carried over losslessly from " : "dequantized from ") + p.describe()));
-        Optional<Scheme> calibrated = carried.isPresent() ? carried : job.calibrated().scheme(weight, tensor.layout());
+        Optional<Scheme> calibrated =
+                carried.isPresent() ? carried : job.calibrated().scheme(weight, tensor.layout());
         String how = job.calibrated().note(weight);
         if (!how.isEmpty()) {
             outcome.notes().set(index, outcome.notes().get(index) + ", " + how);

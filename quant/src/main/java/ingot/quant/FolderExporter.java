@@ -205,8 +205,8 @@ public final class FolderExporter {
             tasks.add(new Tasks.Task(bytes, () -> {
                 double nmse = store(source, weight, place, files::write);
                 long stored = place.parts().stream().mapToLong(Part::bytes).sum();
-                results[index] = new ExportResult.Tensor(
-                        weight.name(), source.storedType(weight), place.label(), stored, nmse);
+                results[index] =
+                        new ExportResult.Tensor(weight.name(), source.storedType(weight), place.label(), stored, nmse);
                 synchronized (turn) {
                     progress.step("export", done.addAndGet(bytes), total, Progress.Unit.BYTES);
                 }
@@ -222,8 +222,10 @@ public final class FolderExporter {
                 AtomicLong at = new AtomicLong();
                 try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.KEEP)) {
                     yield new DenseScheme(plain.dense(), false)
-                            .encode(rows, (part, bytes) ->
-                                    sink.write(weight.name(), at.getAndAdd(bytes.byteSize()), bytes.asByteBuffer()));
+                            .encode(
+                                    rows,
+                                    (part, bytes) -> sink.write(
+                                            weight.name(), at.getAndAdd(bytes.byteSize()), bytes.asByteBuffer()));
                 }
             }
             case Quantized(IntegerFormat format, String module, List<Part> parts) ->

@@ -73,12 +73,13 @@ final class FolderFiles implements AutoCloseable {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IngotException.CannotCreate(Text.path(folder) + ": is not a folder", null);
         }
-        Stream.concat(FolderSource.COMPANIONS.stream(), Stream.of(WEIGHTS, INDEX)).forEach(name -> {
-            if (!overwrite && Files.exists(folder.resolve(name))) {
-                throw new IngotException.CannotCreate(
-                        Text.path(folder.resolve(name)) + ": exists already; --force replaces it", null);
-            }
-        });
+        Stream.concat(FolderSource.COMPANIONS.stream(), Stream.of(WEIGHTS, INDEX))
+                .forEach(name -> {
+                    if (!overwrite && Files.exists(folder.resolve(name))) {
+                        throw new IngotException.CannotCreate(
+                                Text.path(folder.resolve(name)) + ": exists already; --force replaces it", null);
+                    }
+                });
     }
 
     private static List<List<Part>> divide(List<Part> parts, long shardBytes) {

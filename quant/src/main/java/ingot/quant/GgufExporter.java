@@ -48,8 +48,7 @@ public final class GgufExporter {
      * @param overwrite replace an existing output
      * @param threads workers; changes the time, never the bytes
      */
-    public record Options(
-            Optional<String> type, List<String> keep, long splitBytes, boolean overwrite, int threads) {
+    public record Options(Optional<String> type, List<String> keep, long splitBytes, boolean overwrite, int threads) {
         public Options {
             keep = List.copyOf(keep);
         }
@@ -90,8 +89,7 @@ public final class GgufExporter {
     }
 
     /** A model on its way: its weights, what each becomes, and where each lies. */
-    private record Job(
-            Source source, List<WeightSpec> weights, List<GgmlType> types, List<GgufLayout.Stored> stored) {
+    private record Job(Source source, List<WeightSpec> weights, List<GgmlType> types, List<GgufLayout.Stored> stored) {
         List<GgufOutput.Entry> entries() {
             return stored.stream()
                     .map(s -> new GgufOutput.Entry(
@@ -119,8 +117,8 @@ public final class GgufExporter {
                     GgufTypes.fileType(common),
                     GenerationDefaults.read(source.generationConfig(), source.config()));
             MetadataWriter metadata = ModelMetadata.of(config, tokenizer, about);
-            try (GgufOutput out = GgufOutput.create(
-                    target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
+            try (GgufOutput out =
+                    GgufOutput.create(target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
                 out.files().forEach(source::requireNot);
                 List<ExportResult.Tensor> results = run(job, out, progress);
                 source.files().forEach(InputFile::requireUnchanged);
@@ -149,8 +147,10 @@ public final class GgufExporter {
         List<GgufLayout.Source> published = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
             WeightSpec weight = weights.get(i);
-            types.add(plan.type(weight, () -> SourceCodes.ggufType(source, weight)
-                    .or(() -> SourceCodes.natural(source, weight).flatMap(GgufTypes::holding))));
+            types.add(plan.type(
+                    weight,
+                    () -> SourceCodes.ggufType(source, weight)
+                            .or(() -> SourceCodes.natural(source, weight).flatMap(GgufTypes::holding))));
             published.add(new GgufLayout.Source(weight.name(), weight.shape(), i));
         }
         List<GgufLayout.Stored> stored = GgufLayout.of(published);
@@ -190,8 +190,7 @@ public final class GgufExporter {
 
     private List<ExportResult.Tensor> run(Job job, GgufOutput out, Progress progress) {
         ExportResult.Tensor[] results = new ExportResult.Tensor[job.weights().size()];
-        long total =
-                job.weights().stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
+        long total = job.weights().stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
         AtomicLong done = new AtomicLong();
         Object turn = new Object();
         List<Tasks.Task> tasks = new ArrayList<>();
@@ -243,8 +242,8 @@ public final class GgufExporter {
         }
         BlockScheme scheme = new BlockScheme(type);
         Optional<IntegerCodes> codes = SourceCodes.natural(source, weight)
-                .flatMap(layout -> SourceCodes.integers(source, weight)
-                        .filter(c -> GgufTypes.carries(type, c.bits(), layout)))
+                .flatMap(layout ->
+                        SourceCodes.integers(source, weight).filter(c -> GgufTypes.carries(type, c.bits(), layout)))
                 .filter(c -> c.group() % type.blockWeights() == 0);
         if (codes.isPresent()) {
             scheme.carry(codes.get(), sink);
@@ -261,7 +260,8 @@ public final class GgufExporter {
         byte[] bytes = new byte[(int) Math.min(COPY, size)];
         for (long at = 0; at < size; at += bytes.length) {
             int n = (int) Math.min(bytes.length, size - at);
-            SourceCodes.readStored(source, weight, at, MemorySegment.ofArray(bytes).asSlice(0, n));
+            SourceCodes.readStored(
+                    source, weight, at, MemorySegment.ofArray(bytes).asSlice(0, n));
             sink.write(ByteBuffer.wrap(bytes, 0, n));
         }
     }

@@ -110,7 +110,8 @@ final class GgufTypes {
             case Dense dense -> Optional.of(dense(dense.type()));
             case Int4 four -> Optional.of(GgmlType.Q4_0);
             case Int8 eight -> Optional.of(GgmlType.Q8_0);
-            case IntN odd -> Optional.of(odd.bits() == 3 ? GgmlType.Q4_0 : odd.bits() == 5 ? GgmlType.Q5_0 : GgmlType.Q8_0);
+            case IntN odd ->
+                Optional.of(odd.bits() == 3 ? GgmlType.Q4_0 : odd.bits() == 5 ? GgmlType.Q5_0 : GgmlType.Q8_0);
             case Iq4 table -> Optional.of(GgmlType.IQ4_NL);
             case Nf4 none -> Optional.empty();
         };

@@ -80,7 +80,8 @@ final class SourceCodes {
 
     /** The codes of a weight that is stored as integers with f16 scales. */
     static Optional<IntegerCodes> integers(Source source, WeightSpec weight) {
-        Optional<Grouped> natural = natural(source, weight).filter(Grouped.class::isInstance).map(Grouped.class::cast);
+        Optional<Grouped> natural =
+                natural(source, weight).filter(Grouped.class::isInstance).map(Grouped.class::cast);
         return natural.flatMap(layout -> source instanceof IngotSource ingot
                 ? Optional.of(ofIngot(ingot, weight))
                 : source.packed(weight).flatMap(p -> ofPacked(p, layout)));
@@ -94,8 +95,10 @@ final class SourceCodes {
             throw new IllegalStateException(weight.name() + " holds no integers");
         }
         Blocks blocks = layout.blocks(weight.shape().rows(), weight.cols());
-        return new Codes(blocks, bits(layout), run -> (codes, scales) ->
-                StoredCodes.integers(layout, blocks, parts, run, codes, scales));
+        return new Codes(
+                blocks,
+                bits(layout),
+                run -> (codes, scales) -> StoredCodes.integers(layout, blocks, parts, run, codes, scales));
     }
 
     private static Optional<IntegerCodes> ofPacked(Packed packed, Grouped layout) {
@@ -127,9 +130,10 @@ final class SourceCodes {
         return switch (source) {
             case IngotSource ingot -> Optional.of(normalsOfIngot(ingot, weight, nested));
             case FolderSource folder ->
-                folder.packed(weight).flatMap(p -> p instanceof Bnb4Matrix matrix && matrix.holds(new Nf4(nested))
-                        ? Optional.of(normalsOf(matrix, nested))
-                        : Optional.empty());
+                folder.packed(weight)
+                        .flatMap(p -> p instanceof Bnb4Matrix matrix && matrix.holds(new Nf4(nested))
+                                ? Optional.of(normalsOf(matrix, nested))
+                                : Optional.empty());
             case GgufSource none -> Optional.empty();
         };
     }
@@ -170,9 +174,7 @@ final class SourceCodes {
     }
 
     private record Normals(
-            Blocks blocks,
-            Function<StoredCodes.Rows, Consumer<byte[]>> read,
-            Supplier<NormalCodes.Scales> stored)
+            Blocks blocks, Function<StoredCodes.Rows, Consumer<byte[]>> read, Supplier<NormalCodes.Scales> stored)
             implements NormalCodes {
         @Override
         public long rows() {

@@ -77,9 +77,8 @@ final class AllocationFormat {
 
         String types() {
             StringBuilder list = new StringBuilder();
-            counts.forEach((type, n) -> list.append(list.isEmpty() ? "" : ", ")
-                    .append(type)
-                    .append(n == 1 ? "" : " ×" + n));
+            counts.forEach((type, n) ->
+                    list.append(list.isEmpty() ? "" : ", ").append(type).append(n == 1 ? "" : " ×" + n));
             return list.toString();
         }
     }

@@ -53,7 +53,8 @@ final class AdapterTensors {
             edits.put(old.name(), new Edit(old, Optional.of(tensor), Optional.empty()));
         });
         pairs.forEach((module, pair) -> {
-            TensorInfo old = base(module + ".weight", pair.halves().sequencedValues().getFirst());
+            TensorInfo old =
+                    base(module + ".weight", pair.halves().sequencedValues().getFirst());
             LowRank added = lowRank(module, pair, old);
             if (old.shape().rank() != 2
                     || old.shape().dim(0) != added.rows()
@@ -72,11 +73,14 @@ final class AdapterTensors {
             throw IngotException.ConfigMismatch.in(file.path(), "no tensor in it; nothing to merge");
         }
         if (config.fanInFanOut()) {
-            warnings.add("adapter: fan_in_fan_out is ignored where weights are [out, in], which is how Qwen stores them,"
-                    + " as PEFT does");
+            warnings.add(
+                    "adapter: fan_in_fan_out is ignored where weights are [out, in], which is how Qwen stores them,"
+                            + " as PEFT does");
         }
-        edits.keySet().stream().filter(n -> n.endsWith(EMBEDDING) && isTied()).forEach(n -> warnings.add(
-                "adapter: " + Text.quote(n) + " is the output head as well, so both change, as when PEFT merges;"
+        edits.keySet().stream()
+                .filter(n -> n.endsWith(EMBEDDING) && isTied())
+                .forEach(n -> warnings.add("adapter: " + Text.quote(n)
+                        + " is the output head as well, so both change, as when PEFT merges;"
                         + " not merged, PEFT leaves the head as it was"));
         return edits;
     }

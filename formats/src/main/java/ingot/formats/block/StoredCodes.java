@@ -54,8 +54,7 @@ public final class StoredCodes {
     public static float[] absmax(Blocks blocks, MemorySegment scales) {
         float[] out = new float[Math.toIntExact(Math.multiplyExact(blocks.rows(), (long) blocks.groups()))];
         for (int i = 0; i < out.length; i++) {
-            out[i] = scales.get(
-                    Numbers.LE_FLOAT, 4 * blocks.scaleAt(i / blocks.groups(), i % blocks.groups()));
+            out[i] = scales.get(Numbers.LE_FLOAT, 4 * blocks.scaleAt(i / blocks.groups(), i % blocks.groups()));
         }
         return out;
     }
@@ -64,8 +63,8 @@ public final class StoredCodes {
     public static DoubleQuantized nested(Blocks blocks, List<MemorySegment> parts) {
         byte[] codes = new byte[Math.toIntExact(Math.multiplyExact(blocks.rows(), (long) blocks.groups()))];
         for (int i = 0; i < codes.length; i++) {
-            codes[i] = parts.get(1)
-                    .get(ValueLayout.JAVA_BYTE, blocks.scaleAt(i / blocks.groups(), i % blocks.groups()));
+            codes[i] =
+                    parts.get(1).get(ValueLayout.JAVA_BYTE, blocks.scaleAt(i / blocks.groups(), i % blocks.groups()));
         }
         float[] nested = new float[(codes.length + Nf4.NESTED - 1) / Nf4.NESTED];
         MemorySegment.copy(parts.get(2), Numbers.LE_FLOAT, 0, nested, 0, nested.length);

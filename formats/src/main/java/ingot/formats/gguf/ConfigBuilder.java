@@ -170,16 +170,19 @@ final class ConfigBuilder {
         // factor of 0 is none. llama-context.cpp never scales where the type is none.
         String type = metadata.optionalText(key("rope.scaling.type")).orElse("linear");
         OptionalDouble newer = number("rope.scaling.factor");
-        double factor = newer.isPresent() ? newer.getAsDouble() : number("rope.scale_linear").orElse(0);
+        double factor = newer.isPresent()
+                ? newer.getAsDouble()
+                : number("rope.scale_linear").orElse(0);
         switch (type) {
             case "none" -> {}
             case "linear" -> scaling("linear", factor);
-            case "yarn" -> scaling("yarn", factor).ifPresent(rope -> {
-                metadata.optionalInt(key("rope.scaling.original_context_length"), 1, 1 << 30)
-                        .ifPresent(n -> rope.put("original_max_position_embeddings", n));
-                number("rope.scaling.yarn_beta_fast").ifPresent(x -> rope.put("beta_fast", plain(x)));
-                number("rope.scaling.yarn_beta_slow").ifPresent(x -> rope.put("beta_slow", plain(x)));
-            });
+            case "yarn" ->
+                scaling("yarn", factor).ifPresent(rope -> {
+                    metadata.optionalInt(key("rope.scaling.original_context_length"), 1, 1 << 30)
+                            .ifPresent(n -> rope.put("original_max_position_embeddings", n));
+                    number("rope.scaling.yarn_beta_fast").ifPresent(x -> rope.put("beta_fast", plain(x)));
+                    number("rope.scaling.yarn_beta_slow").ifPresent(x -> rope.put("beta_slow", plain(x)));
+                });
             default ->
                 throw metadata.mismatch(
                         key("rope.scaling.type"),

@@ -59,8 +59,8 @@ public final class GgufOutput implements AutoCloseable {
             Path target, boolean overwrite, MetadataWriter metadata, List<Entry> tensors, long splitBytes) {
         List<List<Entry>> parts = divide(tensors, splitBytes);
         if (parts.size() > MAX_FILES) {
-            throw new IngotException.Usage("--split-size " + splitBytes + " makes " + parts.size()
-                    + " files; at most " + MAX_FILES + " are written");
+            throw new IngotException.Usage("--split-size " + splitBytes + " makes " + parts.size() + " files; at most "
+                    + MAX_FILES + " are written");
         }
         GgufOutput output = new GgufOutput();
         try {
@@ -115,7 +115,9 @@ public final class GgufOutput implements AutoCloseable {
             entries.add(entry(e, data));
             data = Math.addExact(data, padded(e.bytes()));
         }
-        long header = 24 + metadata.bytes() + entries.stream().mapToLong(e -> e.length).sum();
+        long header = 24
+                + metadata.bytes()
+                + entries.stream().mapToLong(e -> e.length).sum();
         if (header > Integer.MAX_VALUE - ALIGNMENT) {
             throw new IngotException.BadData(Text.path(path) + ": " + header + " bytes of metadata are too many");
         }

@@ -64,8 +64,11 @@ public final class MetadataWriter {
 
     private MetadataWriter put(String key, ValueType type, byte[] value) {
         byte[] name = string(key);
-        byte[] pair =
-                little(name.length + 4 + value.length).put(name).putInt(type.id()).put(value).array();
+        byte[] pair = little(name.length + 4 + value.length)
+                .put(name)
+                .putInt(type.id())
+                .put(value)
+                .array();
         if (pairs.putIfAbsent(key, pair) != null) {
             throw new IllegalArgumentException("metadata key " + key + " twice");
         }

@@ -15,18 +15,20 @@ import tools.jackson.databind.JsonNode;
  */
 final class UnknownFields {
     /** Parts of names, between underscores, that speak of what a decoder computes. */
-    private static final Pattern ARITHMETIC = Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
-            + "causal|chunk|clamp|clip|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|limit|"
-            + "linear|logit|logits|logn|lora|mixer|mla|moe|multiplier|mup|norm|norms|normalization|layernorm|rmsnorm|ntk|"
-            + "parallel|position|qk|qkv|residual|rope|rotary|router|routing|scale|"
-            + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|swiglu|topk|window|yarn)"
-            + "(_|$)");
+    private static final Pattern ARITHMETIC =
+            Pattern.compile("(^|_)(act|activation|alibi|attn|attention|bias|biases|cap|"
+                    + "causal|chunk|clamp|clip|conv|depth|expert|experts|gate|gating|head|heads|kv|latent|layer|layers|limit|"
+                    + "linear|logit|logits|logn|lora|mixer|mla|moe|multiplier|mup|norm|norms|normalization|layernorm|rmsnorm|ntk|"
+                    + "parallel|position|qk|qkv|residual|rope|rotary|router|routing|scale|"
+                    + "scales|scaled|scaling|sink|sinks|sliding|softcap|softcapping|softmax|sparse|sparsity|ssm|swiglu|topk|window|yarn)"
+                    + "(_|$)");
 
     /** Names that are no business of the decoder's forward pass: training, tools, other modules, precision of storage. */
-    private static final Pattern HARMLESS = Pattern.compile("^_|^output_(router|attentions|hidden|scores)|"
-            + "(^|_)(dropout|drop_prob|pdrop|loss|init|initializer|implementation|flash|fused|fusion|tokens?_ids?|tokenizer|"
-            + "gradient|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|cache|unsloth|id2label|label2id|"
-            + "num_labels|auto_map|quantizer|quantization|quantized|tensor_parallel|pretraining_tp|freeze|train|training)(_|$)");
+    private static final Pattern HARMLESS = Pattern.compile(
+            "^_|^output_(router|attentions|hidden|scores)|"
+                    + "(^|_)(dropout|drop_prob|pdrop|loss|init|initializer|implementation|flash|fused|fusion|tokens?_ids?|tokenizer|"
+                    + "gradient|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|cache|unsloth|id2label|label2id|"
+                    + "num_labels|auto_map|quantizer|quantization|quantized|tensor_parallel|pretraining_tp|freeze|train|training)(_|$)");
 
     /** Fields the families read, beside those in their tables of neutral values. */
     private static final Set<String> READ = Stream.of(

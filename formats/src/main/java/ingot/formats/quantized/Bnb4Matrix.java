@@ -29,8 +29,7 @@ public record Bnb4Matrix(TensorSource source, TensorInfo codes, Tensors tensors,
     private static final String STATE = ".quant_state.bitsandbytes__";
 
     /** Types that {@code bnb_4bit_quant_storage} may name; the bytes are the same in each. */
-    private static final Set<DType> STORAGE =
-            Set.of(DType.U8, DType.I8, DType.F16, DType.BF16, DType.F32);
+    private static final Set<DType> STORAGE = Set.of(DType.U8, DType.I8, DType.F16, DType.BF16, DType.F32);
 
     /** Scales looked at in one go. */
     private static final int SCAN = 1 << 16;

@@ -88,8 +88,8 @@ public record Allocation(String budget, long bytes, List<Choice> choices) {
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < chosen.length; i++) {
             Sensitivity s = measured.get(i);
-            choices.add(new Choice(
-                    s.group(), CANDIDATES.get(chosen[i]), s.damage().get(chosen[i])));
+            choices.add(
+                    new Choice(s.group(), CANDIDATES.get(chosen[i]), s.damage().get(chosen[i])));
         }
         long bytes = fixed + choices.stream().mapToLong(Choice::bytes).sum();
         return new Allocation(budget.text(), bytes, choices);
@@ -142,7 +142,8 @@ public record Allocation(String budget, long bytes, List<Choice> choices) {
 
     /** The plan, for provenance and for going on with it. */
     public ObjectNode toJson() {
-        ObjectNode node = Json.object().put("budget", budget).put("bytes", bytes).put("predicted_kld", damage());
+        ObjectNode node =
+                Json.object().put("budget", budget).put("bytes", bytes).put("predicted_kld", damage());
         var list = node.putArray("tensors");
         for (Choice choice : choices) {
             ObjectNode entry = list.addObject().put("name", choice.group().name());

@@ -60,7 +60,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
     private String idsHash() {
         MessageDigest sha = Checksum.sha256();
         for (int[] sequence : sequences) {
-            ByteBuffer bytes = ByteBuffer.allocate((sequence.length + 1) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate((sequence.length + 1) * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.putInt(sequence.length);
             bytes.asIntBuffer().put(sequence);
             sha.update(bytes.array());
@@ -84,8 +85,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         for (int[] text : texts) {
             for (int id : text) {
                 if (id < 0 || id >= vocabulary) {
-                    throw new IngotException.BadData(shown + ": token " + id
-                            + " is outside the model's vocabulary of " + vocabulary + "; use a file made for this model");
+                    throw new IngotException.BadData(shown + ": token " + id + " is outside the model's vocabulary of "
+                            + vocabulary + "; use a file made for this model");
                 }
             }
             for (int at = 0; at < text.length; at += options.length()) {
@@ -99,7 +100,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             throw new IngotException.BadData(shown + ": no token to calibrate on; name a longer text");
         }
         List<int[]> chosen = choose(cut, options);
-        return new CalibrationSet(chosen, name, HexFormat.of().formatHex(Checksum.sha256().digest(bytes)));
+        return new CalibrationSet(
+                chosen, name, HexFormat.of().formatHex(Checksum.sha256().digest(bytes)));
     }
 
     private static List<int[]> choose(List<int[]> all, CalibrationOptions options) {
@@ -107,7 +109,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         if (all.size() <= wanted) {
             return all;
         }
-        // Selection sampling (Knuth, The Art of Computer Programming 2, algorithm 3.4.2 S): uniform, and keeps the order.
+        // Selection sampling (Knuth, The Art of Computer Programming 2, algorithm 3.4.2 S): uniform, and keeps the
+        // order.
         SplittableRandom random = new SplittableRandom(options.seed());
         List<int[]> chosen = new ArrayList<>(wanted);
         for (int i = 0; chosen.size() < wanted; i++) {
@@ -158,7 +161,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             int[] text = new int[ids.size()];
             for (int i = 0; i < text.length; i++) {
                 if (!ids.get(i).isInt()) {
-                    throw new IngotException.BadData(shown + " line " + number + ": id " + i + " is not a whole number");
+                    throw new IngotException.BadData(
+                            shown + " line " + number + ": id " + i + " is not a whole number");
                 }
                 text[i] = ids.get(i).intValue();
             }
@@ -182,5 +186,4 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             throw new IngotException.BadData(shown + ": not UTF-8 text, and no file of token ids");
         }
     }
-
 }

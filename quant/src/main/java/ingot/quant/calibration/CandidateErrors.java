@@ -97,8 +97,7 @@ final class CandidateErrors {
         WeightSpec any = samples.getFirst().spec();
         Map<Integer, List<Layout>> byUnit = new TreeMap<>();
         for (Layout candidate : candidates) {
-            byUnit.computeIfAbsent(unit(candidate, any), u -> new ArrayList<>())
-                    .add(candidate);
+            byUnit.computeIfAbsent(unit(candidate, any), u -> new ArrayList<>()).add(candidate);
         }
         int left = byUnit.size();
         for (Map.Entry<Integer, List<Layout>> entry : byUnit.entrySet()) {

@@ -197,8 +197,7 @@ final class LayerPass {
                 layer.down(branch, inner, n, normed);
                 files.residual().gather(visitors.tokens(), at, n, residual);
                 for (int i = 0; i < n; i++) {
-                    kernels.ops()
-                            .axpy(visitors.shares()[at + i], normed, i * hidden, residual, i * hidden, hidden);
+                    kernels.ops().axpy(visitors.shares()[at + i], normed, i * hidden, residual, i * hidden, hidden);
                 }
                 files.residual().scatter(visitors.tokens(), at, n, residual);
             }

@@ -49,8 +49,7 @@ public final class SensitivityPass {
      * @param rounding of the conversion that is planned
      * @param types to choose from
      */
-    public SensitivityPass(
-            Model model, CalibrationSet set, Kernels kernels, Rounding rounding, List<Layout> types) {
+    public SensitivityPass(Model model, CalibrationSet set, Kernels kernels, Rounding rounding, List<Layout> types) {
         this.graph = model.graph();
         this.weights = model.weights();
         this.set = set;
@@ -163,11 +162,19 @@ public final class SensitivityPass {
             float[] h = SequentialQuantizer.headHessian(files, norm, kernels);
             Sample sample = vocabulary(head, errors);
             double[][] found = {{}};
-            candidates.measure(List.of(sample), h, f -> found[0] = probe.divergences(
-                    probes, norm, (rows, n) -> candidates.round(head, rows, CandidateErrors.PROBE, f).stored()));
+            candidates.measure(
+                    List.of(sample),
+                    h,
+                    f -> found[0] = probe.divergences(
+                            probes,
+                            norm,
+                            (rows, n) -> candidates
+                                    .round(head, rows, CandidateErrors.PROBE, f)
+                                    .stored()));
             damage = Arrays.stream(found[0]).boxed().toList();
         } else {
-            damage = Arrays.stream(probe.divergences(probes, norm, null)).boxed().toList();
+            damage =
+                    Arrays.stream(probe.divergences(probes, norm, null)).boxed().toList();
         }
         return collect(groups, inLayers, new AtHead(tied, errors, damage));
     }

@@ -81,9 +81,8 @@ final class Site implements Visit {
         for (int first = 0; first < head.rows(); first += step) {
             int n = Math.min(step, head.rows() - first);
             float[] values = weights.read(head, first, n);
-            Result result = factor == null
-                    ? new Result(weights.plain(head, values), note)
-                    : rounded(head, values, factor);
+            Result result =
+                    factor == null ? new Result(weights.plain(head, values), note) : rounded(head, values, factor);
             sink.accept(head, first, result.rounded(), result.note());
         }
     }

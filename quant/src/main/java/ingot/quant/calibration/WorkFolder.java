@@ -51,8 +51,8 @@ public final class WorkFolder implements AutoCloseable {
     private record Kept(FileChannel file, long offset, long bytes, RoundingError error, String note) {}
 
     /** Files that a conversion makes here, and what their writing leaves when it is killed. */
-    private static final Pattern OWN = Pattern.compile(
-            "\\.?((key|plan|step-\\d+)\\.json|step-\\d+\\.bin|[a-z0-9-]+\\.f32)(\\.part|\\.lock)?");
+    private static final Pattern OWN =
+            Pattern.compile("\\.?((key|plan|step-\\d+)\\.json|step-\\d+\\.bin|[a-z0-9-]+\\.f32)(\\.part|\\.lock)?");
 
     private WorkFolder(Path folder) {
         this.folder = folder;
@@ -176,7 +176,9 @@ public final class WorkFolder implements AutoCloseable {
             }
             long at = kept.offset();
             for (int i = 0; i < all.size(); i++) {
-                long before = firstRow == 0 ? 0 : layout.parts(firstRow, spec.cols()).get(i).bytes();
+                long before = firstRow == 0
+                        ? 0
+                        : layout.parts(firstRow, spec.cols()).get(i).bytes();
                 write(file, at + before, rounded.parts().get(i));
                 at += all.get(i).bytes();
             }

@@ -106,8 +106,7 @@ public record GptqFormat(int bits, int group) implements IntegerFormat {
         int step = n == target.width() ? data.capacity() : n * bytes;
         for (int at = 0; at < data.capacity(); at += step) {
             long line = at / (n * bytes);
-            target.sink().write(
-                    target.name(), (line * target.width() + target.first()) * bytes, data.slice(at, step));
+            target.sink().write(target.name(), (line * target.width() + target.first()) * bytes, data.slice(at, step));
         }
     }
 

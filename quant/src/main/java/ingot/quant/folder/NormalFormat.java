@@ -93,8 +93,8 @@ public record NormalFormat(boolean nested, String dtype) implements FolderFormat
     }
 
     private byte[] state(long rows, int cols, String offset) {
-        String json = "{\"quant_type\": \"nf4\", \"blocksize\": 64, \"dtype\": \"" + dtype + "\", \"shape\": ["
-                + rows + ", " + cols + "]";
+        String json = "{\"quant_type\": \"nf4\", \"blocksize\": 64, \"dtype\": \"" + dtype + "\", \"shape\": [" + rows
+                + ", " + cols + "]";
         if (nested) {
             json += ", \"nested_blocksize\": 256, \"nested_dtype\": \"float32\", \"nested_offset\": " + offset + "}";
             json += " ".repeat(OFFSET_CHARS - offset.length());

@@ -118,8 +118,8 @@ public final class ModelMetadata {
     private void attention() {
         AttentionConfig attention = config.attention();
         if (attention.outputBias()) {
-            throw cannot("o_proj has a bias, for which llama.cpp has no tensor in architecture "
-                    + architecture.label());
+            throw cannot(
+                    "o_proj has a bias, for which llama.cpp has no tensor in architecture " + architecture.label());
         }
         if (attention.windows().stream().anyMatch(w -> w > 0 && w < config.maxPositions())) {
             throw cannot("layers with a sliding window cannot be told to llama.cpp in architecture "
@@ -138,8 +138,7 @@ public final class ModelMetadata {
         switch (config.rope().scaling()) {
             case RopeConfig.None none -> {}
             case RopeConfig.DualChunk chunk -> {} // Within one chunk it is any other model, and llama.cpp has no more.
-            case RopeConfig.Linear linear ->
-                out.text(type, "linear").f32(key("rope.scaling.factor"), linear.factor());
+            case RopeConfig.Linear linear -> out.text(type, "linear").f32(key("rope.scaling.factor"), linear.factor());
             case RopeConfig.Yarn yarn -> {
                 double usual = yarn.factor() <= 1 ? 1 : 0.1 * Math.log(yarn.factor()) + 1;
                 if (Math.abs(yarn.attentionFactor() - usual) > 1e-6 * usual || !yarn.truncate()) {

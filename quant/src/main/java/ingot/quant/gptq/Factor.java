@@ -158,7 +158,13 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
             }
             if (from + cols < n) {
                 blas.multiplyAdd(
-                        1, new Tile(x, from + cols, n), tile(from + cols, from), new Tile(y, 0, step), rows, n - from - cols, cols);
+                        1,
+                        new Tile(x, from + cols, n),
+                        tile(from + cols, from),
+                        new Tile(y, 0, step),
+                        rows,
+                        n - from - cols,
+                        cols);
             }
             for (int r = 0; r < rows; r++) {
                 for (int k = 0; k < cols; k++) {

@@ -145,7 +145,10 @@ public final class MatrixQuantizer {
         for (int i = 0; i < parts.size(); i++) {
             // A block of 16 rows depends on no other one, so the parts of the rows before are a prefix.
             long from = first == 0 ? 0 : layout.parts(first, cols).get(i).bytes();
-            slices.add(i > 1 ? parts.get(i) : parts.get(i).asSlice(from, sizes.get(i).bytes()));
+            slices.add(
+                    i > 1
+                            ? parts.get(i)
+                            : parts.get(i).asSlice(from, sizes.get(i).bytes()));
         }
         return slices;
     }

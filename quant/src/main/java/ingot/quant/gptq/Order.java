@@ -35,7 +35,8 @@ public record Order(int[] columns, int[] starts, int[] units) {
             for (int i = 0; i < n; i++) {
                 weight[i / unit] += diagonal[i];
             }
-            Arrays.sort(units, Comparator.comparingDouble((Integer u) -> weight[u]).thenComparing(u -> u));
+            Arrays.sort(
+                    units, Comparator.comparingDouble((Integer u) -> weight[u]).thenComparing(u -> u));
         }
         int[] columns = new int[n];
         int[] starts = new int[count + 1];
@@ -47,7 +48,9 @@ public record Order(int[] columns, int[] starts, int[] units) {
             Integer[] inside = new Integer[to - from];
             Arrays.setAll(inside, k -> from + k);
             if (kind == Kind.ACTIVATION) {
-                Arrays.sort(inside, Comparator.comparingDouble((Integer c) -> diagonal[c]).thenComparing(c -> c));
+                Arrays.sort(
+                        inside,
+                        Comparator.comparingDouble((Integer c) -> diagonal[c]).thenComparing(c -> c));
             }
             order[i] = units[i];
             starts[i] = at;

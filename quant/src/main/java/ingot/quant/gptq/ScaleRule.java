@@ -21,6 +21,5 @@ public interface ScaleRule {
     };
 
     /** f32, finite. */
-    ScaleRule F32 = (row, group, scale) ->
-            Float.isInfinite(scale) ? Math.copySign(Float.MAX_VALUE, scale) : scale;
+    ScaleRule F32 = (row, group, scale) -> Float.isInfinite(scale) ? Math.copySign(Float.MAX_VALUE, scale) : scale;
 }

@@ -40,8 +40,8 @@ public interface BlockChooser {
     /** The f16 nearest to a factor. */
     static short f16(float factor) {
         if (!(Math.abs(factor) <= MAX_FACTOR)) {
-            throw new IngotException.BadData("a block needs the factor " + factor
-                    + ", beyond the ±65504 of f16; use --type bf16 or f32");
+            throw new IngotException.BadData(
+                    "a block needs the factor " + factor + ", beyond the ±65504 of f16; use --type bf16 or f32");
         }
         return Float.floatToFloat16(factor);
     }

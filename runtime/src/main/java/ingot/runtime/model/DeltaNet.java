@@ -46,12 +46,7 @@ final class DeltaNet implements Mixer {
      * @param norm over one value head [valueDim], without the "1 +" of the other norms
      */
     @SuppressWarnings("ArrayRecordComponent") // weights, never compared
-    record Weights(
-            DeltaProjections projections,
-            float[] filters,
-            float[] decay,
-            float[] decayBias,
-            RmsNorm norm) {}
+    record Weights(DeltaProjections projections, float[] filters, float[] decay, float[] decayBias, RmsNorm norm) {}
 
     DeltaNet(SessionParts parts, Weights weights, DeltaNetConfig config) {
         this.parts = parts;

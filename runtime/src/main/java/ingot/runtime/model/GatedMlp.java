@@ -25,8 +25,7 @@ final class GatedMlp {
 
     /** x [tokens][hidden] → out [tokens][hidden]. */
     void apply(Weights weights, float[] x, int tokens, float[] out) {
-        float[] inner =
-                scratch.rows(Scratch.Slot.GATE, tokens, weights.gate().rows());
+        float[] inner = scratch.rows(Scratch.Slot.GATE, tokens, weights.gate().rows());
         inner(weights.gate(), weights.up(), x, tokens, inner);
         weights.down().apply(kernels, inner, tokens, out);
     }

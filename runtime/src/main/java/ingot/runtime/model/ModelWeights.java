@@ -121,7 +121,9 @@ public final class ModelWeights {
         return switch (config.family().naming()) {
             case LLAMA, COMPOSITE -> {
                 DenseNames names = DenseNames.of(config, index);
-                yield config.attention().linear(index).isPresent() ? names.delta().output() : names.output();
+                yield config.attention().linear(index).isPresent()
+                        ? names.delta().output()
+                        : names.output();
             }
             case QWEN1 -> new Qwen1Names(index).output();
         };
@@ -174,8 +176,7 @@ public final class ModelWeights {
 
     private Mixer qwen1Mixer(int index, SessionParts parts) {
         var names = new Qwen1Names(index);
-        var attention =
-                new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), null, null);
+        var attention = new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), null, null);
         return new Attention(parts, attention, config.attention(), index);
     }
 

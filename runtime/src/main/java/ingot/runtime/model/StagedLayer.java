@@ -194,7 +194,8 @@ public final class StagedLayer {
 
     private Linear linear(WeightSpec spec) {
         String name = spec.name();
-        return weights.linear(name.substring(0, name.length() - DenseNames.weight("").length()));
+        return weights.linear(
+                name.substring(0, name.length() - DenseNames.weight("").length()));
     }
 
     private List<String> norms() {

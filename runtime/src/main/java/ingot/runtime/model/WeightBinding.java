@@ -71,7 +71,8 @@ public final class WeightBinding {
             boolean isMlx = tensors.keySet().stream().anyMatch(name -> name.contains(".switch_mlp."));
             throw IngotException.ConfigMismatch.in(
                     origin,
-                    missing + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)")
+                    missing
+                            + (missingCount == 1 ? "" : " (and " + (missingCount - 1) + " more)")
                             + (isMlx
                                     ? "; experts named 'switch_mlp' are MLX's, which is not supported: use the original"
                                             + " checkpoint"

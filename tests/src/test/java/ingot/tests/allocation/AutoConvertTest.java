@@ -126,13 +126,14 @@ final class AutoConvertTest {
     /** What a plan predicts for one matrix is the divergence that a file with that matrix rounded really has. */
     @Test
     void aPredictionIsTheDivergenceOfTheFile() {
-        for (String tensor : List.of(
-                "model.layers.0.self_attn.k_proj", "model.layers.1.mlp.down_proj", "model.embed_tokens")) {
+        for (String tensor :
+                List.of("model.layers.0.self_attn.k_proj", "model.layers.1.mlp.down_proj", "model.embed_tokens")) {
             Path source = temp.resolve("source.ingot");
             Path rounded = temp.resolve("rounded.ingot");
             List<ConvertOptions.Keep> others =
                     List.of(ConvertOptions.Keep.parse("^(?!" + tensor.replace(".", "\\.") + ")=f32"));
-            ConvertOptions plain = ConvertOptions.of(ConvertOptions.layout("f32")).withOverwrite(true);
+            ConvertOptions plain =
+                    ConvertOptions.of(ConvertOptions.layout("f32")).withOverwrite(true);
             new Converter(plain).convert(TRAINED, source, Progress.none());
             ConvertOptions one = ConvertOptions.of(ConvertOptions.layout("iq4:64"))
                     .withKeep(List.of(others.getFirst(), ConvertOptions.Keep.parse("embed=iq4:64")))
@@ -215,7 +216,8 @@ final class AutoConvertTest {
                 .forEach(t -> types.add(t.type()));
         assertEquals(1, types.size());
         assertTrue(result.allocation().orElseThrow().choices().stream()
-                .anyMatch(c -> c.group().name().contains("experts.*.down_proj") && c.group().tensors().size() > 1));
+                .anyMatch(c -> c.group().name().contains("experts.*.down_proj")
+                        && c.group().tensors().size() > 1));
         assertTrue(result.bitsPerWeight() <= 5);
     }
 
@@ -228,19 +230,33 @@ final class AutoConvertTest {
         result.allocation()
                 .orElseThrow()
                 .choices()
-                .forEach(c -> assertTrue(c.damage() > 0 && c.damage() < 1, c.group().name() + " " + c.damage()));
+                .forEach(c ->
+                        assertTrue(c.damage() > 0 && c.damage() < 1, c.group().name() + " " + c.damage()));
     }
 
     @Test
     void theCommandLinePrintsThePlan() {
         String[] command = {
-            "convert", SMALL.toString(), "-o", temp.resolve("no.ingot").toString(), "--type", "auto", "--budget",
-            "5.1bpw", "--method", "rtn", "--calibration", ids.toString(), "--calibration-length", "33",
-            "--calibration-tokens", "33", "--dry-run"
+            "convert",
+            SMALL.toString(),
+            "-o",
+            temp.resolve("no.ingot").toString(),
+            "--type",
+            "auto",
+            "--budget",
+            "5.1bpw",
+            "--method",
+            "rtn",
+            "--calibration",
+            ids.toString(),
+            "--calibration-length",
+            "33",
+            "--calibration-tokens",
+            "33",
+            "--dry-run"
         };
         var out = new ByteArrayOutputStream();
-        Console console =
-                Console.of(InputStream.nullInputStream(), out, OutputStream.nullOutputStream(), false);
+        Console console = Console.of(InputStream.nullInputStream(), out, OutputStream.nullOutputStream(), false);
         assertEquals(0, Main.run(command, console));
         String text = out.toString(StandardCharsets.UTF_8);
         assertTrue(text.contains("predicted KLD"), text);

@@ -18,8 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The export command: what it prints, what it refuses. */
 final class ExportCommandTest {
-    private static final Path MODEL =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen2-e2e");
+    private static final Path MODEL = Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen2-e2e");
 
     @TempDir
     private Path folder;
@@ -69,7 +68,8 @@ final class ExportCommandTest {
     @Test
     void sizesCutTheOutput() throws IOException {
         String out = folder.resolve("x.gguf").toString();
-        assertEquals(0, export("--to", "gguf", "-o", out, "--split-size", "100KB").code());
+        assertEquals(
+                0, export("--to", "gguf", "-o", out, "--split-size", "100KB").code());
         assertFalse(Files.exists(Path.of(out)));
         try (var files = Files.list(folder)) {
             assertTrue(files.count() >= 2);

@@ -150,10 +150,7 @@ final class FolderExportTest {
         assertEquals(4, settings.get("bits").asInt());
         assertEquals(-1, settings.get("group_size").asInt());
         assertTrue(settings.get("sym").asBoolean() && !settings.get("desc_act").asBoolean());
-        assertEquals(
-                settings,
-                new JsonMapper()
-                        .readTree(Files.readString(gptq.resolve("quantize_config.json"))));
+        assertEquals(settings, new JsonMapper().readTree(Files.readString(gptq.resolve("quantize_config.json"))));
         Path packed = temp.resolve("packed");
         Exports.folder(model, packed, Options.of(Kind.COMPRESSED_TENSORS));
         settings = new LayoutDecoder(packed).settings();
@@ -177,14 +174,19 @@ final class FolderExportTest {
         Path model = Exports.convert(Exports.TINY, "int4:32", temp.resolve("model.ingot"));
         ExportResult gptq = Exports.folder(model, temp.resolve("gptq"), Options.of(Kind.GPTQ));
         assertTrue(gptq.lossless());
-        assertEquals(3, gptq.notes().stream().filter(n -> n.contains("stays plain")).count(), gptq.notes().toString());
+        assertEquals(
+                3,
+                gptq.notes().stream().filter(n -> n.contains("stays plain")).count(),
+                gptq.notes().toString());
         assertTrue(Exports.sameWeights(model, temp.resolve("gptq")));
         ExportResult bnb = Exports.folder(Exports.TINY, temp.resolve("bnb"), Options.of(Kind.BNB));
         for (ExportResult.Tensor t : bnb.tensors()) {
             assertEquals(!t.name().endsWith("_proj.weight"), t.lossless(), t.name());
         }
         LayoutDecoder decoder = new LayoutDecoder(temp.resolve("bnb"));
-        assertEquals(64 * 176 / 64, decoder.tensor("model.layers.0.mlp.down_proj.weight.absmax").shape()[0]);
+        assertEquals(
+                64 * 176 / 64,
+                decoder.tensor("model.layers.0.mlp.down_proj.weight.absmax").shape()[0]);
     }
 
     @Test
@@ -198,7 +200,8 @@ final class FolderExportTest {
         // Without a group, rows of 64 and 176 have one scale each.
         assertEquals(
                 "gptq int4 channel",
-                Exports.folder(Exports.TINY, temp.resolve("y"), Options.of(Kind.GPTQ)).type());
+                Exports.folder(Exports.TINY, temp.resolve("y"), Options.of(Kind.GPTQ))
+                        .type());
     }
 
     /** The error a summary states is the error there is. */
@@ -207,8 +210,8 @@ final class FolderExportTest {
     void roundingIsReported(Kind kind, String type) {
         Path folder = temp.resolve("folder");
         Options options = Options.of(kind).withType(type).withThreads(3);
-        ExportResult result = Exports.folder(
-                Exports.TRAINED, folder, kind == Kind.BNB ? options : options.withGroup(64));
+        ExportResult result =
+                Exports.folder(Exports.TRAINED, folder, kind == Kind.BNB ? options : options.withGroup(64));
         var rows = Comparison.compare(Exports.TRAINED, folder, Progress.none()).tensors();
         double worst = 0;
         for (int i = 0; i < rows.size(); i++) {
@@ -227,7 +230,9 @@ final class FolderExportTest {
         Path many = temp.resolve("many");
         Exports.folder(Exports.TRAINED, one, Options.of(Kind.GPTQ).withType("int4"));
         var result = Exports.folder(
-                Exports.TRAINED, many, Options.of(Kind.GPTQ).withType("int4").withShardBytes(1 << 20).withThreads(1));
+                Exports.TRAINED,
+                many,
+                Options.of(Kind.GPTQ).withType("int4").withShardBytes(1 << 20).withThreads(1));
         assertTrue(result.files().size() >= 4, result.files().toString());
         assertTrue(Files.exists(many.resolve("model.safetensors.index.json")));
         assertFalse(Files.exists(many.resolve("model.safetensors")));

@@ -57,7 +57,16 @@ final class GgufExportTest {
 
     /** A scale of a larger group is repeated for every block of it. */
     @ParameterizedTest
-    @CsvSource({"int4:64, q4_0", "int4:channel, q4_0", "int8:128, q8_0", "int8:channel, q8_0", "int3:32, q4_0", "int5:64, q5_0", "int6:32, q8_0", "iq4:32, iq4_nl"})
+    @CsvSource({
+        "int4:64, q4_0",
+        "int4:channel, q4_0",
+        "int8:128, q8_0",
+        "int8:channel, q8_0",
+        "int3:32, q4_0",
+        "int5:64, q5_0",
+        "int6:32, q8_0",
+        "iq4:32, iq4_nl"
+    })
     void largerGroupsAreTheSameWeights(String type, String expected) {
         Path model = Exports.convert(Exports.TRAINED, type, temp.resolve("model.ingot"));
         Path file = temp.resolve("model.gguf");
@@ -124,7 +133,9 @@ final class GgufExportTest {
                 assertEquals(type, rows.get(i).typeB(), t.name());
             }
         }
-        assertEquals(type.equals("q8_0") ? "q8_0" : "q6_k", result.tensors().getFirst().type());
+        assertEquals(
+                type.equals("q8_0") ? "q8_0" : "q6_k",
+                result.tensors().getFirst().type());
         Path single = temp.resolve("single.gguf");
         new GgufExporter(GgufExporter.Options.defaults().withType(type).withThreads(1))
                 .export(Exports.TRAINED, single, Progress.none());
@@ -221,7 +232,8 @@ final class GgufExportTest {
         }
         assertTrue(Exports.sameWeights(folder, file));
         try (GgufFile gguf = GgufFile.open(file)) {
-            assertEquals(3, gguf.tensors().get("blk.0.ffn_up_exps.weight").shape().rank());
+            assertEquals(
+                    3, gguf.tensors().get("blk.0.ffn_up_exps.weight").shape().rank());
         }
     }
 
@@ -266,7 +278,9 @@ final class GgufExportTest {
     void weightsTooLargeForTheTypeAreRefused() throws IOException {
         Path folder = temp.resolve("large");
         Exports.folder(
-                Exports.TINY, folder, FolderExporter.Options.of(FolderExporter.Kind.HF).withType("f32"));
+                Exports.TINY,
+                folder,
+                FolderExporter.Options.of(FolderExporter.Kind.HF).withType("f32"));
         Path weights = folder.resolve("model.safetensors");
         long at;
         try (SafetensorsFile file = SafetensorsFile.open(weights)) {

@@ -41,7 +41,9 @@ final class LayoutDecoder {
 
     LayoutDecoder(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList()) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".safetensors"))
+                    .sorted()
+                    .toList()) {
                 read(file);
             }
         }
@@ -57,7 +59,8 @@ final class LayoutDecoder {
                 return;
             }
             JsonNode t = e.getValue();
-            long[] shape = t.get("shape").valueStream().mapToLong(JsonNode::asLong).toArray();
+            long[] shape =
+                    t.get("shape").valueStream().mapToLong(JsonNode::asLong).toArray();
             int begin = t.get("data_offsets").get(0).asInt();
             int end = t.get("data_offsets").get(1).asInt();
             ByteBuffer data = file.slice(8 + n + begin, end - begin).order(ByteOrder.LITTLE_ENDIAN);
@@ -107,9 +110,7 @@ final class LayoutDecoder {
         boolean packed = tensors.containsKey(module + ".weight_packed");
         Tensor codes = tensor(module + (packed ? ".weight_packed" : ".weight"));
         int out = (int) codes.shape()[0];
-        int in = packed
-                ? (int) tensor(module + ".weight_shape").data().getLong(8)
-                : (int) codes.shape()[1];
+        int in = packed ? (int) tensor(module + ".weight_shape").data().getLong(8) : (int) codes.shape()[1];
         float[] w = new float[out * in];
         for (int o = 0; o < out; o++) {
             for (int i = 0; i < in; i++) {

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * tenths: there each of its tokens is the best one here, given those before, or nearly as good.
  */
 final class LlamaCppTest {
-    private static final List<String> PROMPTS = List.of(
-            "It was a dark and stormy night, and", "\"My dear Watson,\" said Holmes,", "There is nothing more");
+    private static final List<String> PROMPTS =
+            List.of("It was a dark and stormy night, and", "\"My dear Watson,\" said Holmes,", "There is nothing more");
     private static final int TOKENS = 16;
 
     /** Nats between the best token and the one llama.cpp takes. */
@@ -112,7 +112,12 @@ final class LlamaCppTest {
                 Model model = Model.open(file)) {
             Tokenizer tokenizer = model.tokenizer().orElseThrow();
             for (String text : List.of(
-                    "Once upon a time", "  spaces\n\n\tand tabs ", "don't, it's 1234567 'RE", "漢字とkana", "naïve — “quote”", "😀")) {
+                    "Once upon a time",
+                    "  spaces\n\n\tand tabs ",
+                    "don't, it's 1234567 'RE",
+                    "漢字とkana",
+                    "naïve — “quote”",
+                    "😀")) {
                 assertArrayEquals(tokenizer.encode(text, AddedTokenParsing.RECOGNIZE), llama.encode(text), text);
             }
         }

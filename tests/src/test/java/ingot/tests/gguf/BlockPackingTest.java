@@ -46,7 +46,11 @@ final class BlockPackingTest {
         byte[] stored = new byte[in.getInt(12) * size];
         in.get(16, stored);
         float[] weights = new float[stored.length / size * block.weights()];
-        in.position(16 + stored.length).slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(weights);
+        in.position(16 + stored.length)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(weights);
         BlockNumbers numbers = block.numbers();
         byte[] packed = new byte[stored.length];
         for (int at = 0; at < stored.length; at += size) {

@@ -58,7 +58,8 @@ final class GgufMetadataTest {
         }
         try (GgufModel model = GgufModel.open(out.write(folder.resolve("x.gguf")))) {
             var rope = model.config().path("rope_scaling");
-            String got = rope.path("rope_type").asString("") + " " + rope.path("factor").asString("");
+            String got = rope.path("rope_type").asString("") + " "
+                    + rope.path("factor").asString("");
             assertEquals(expected, got.strip());
         }
     }
@@ -75,7 +76,9 @@ final class GgufMetadataTest {
             assertEquals(PreTokenization.QWEN2, model.tokenizer().orElseThrow().preTokenization());
             assertTrue(model.warnings().getFirst().contains("no metadata key 'tokenizer.ggml.pre'"));
         }
-        out.without("tokenizer.ggml.tokens").without("tokenizer.ggml.token_type").without("tokenizer.ggml.merges");
+        out.without("tokenizer.ggml.tokens")
+                .without("tokenizer.ggml.token_type")
+                .without("tokenizer.ggml.merges");
         out.strings("tokenizer.ggml.tokens", List.of("a", "<|endoftext|>"))
                 .ints("tokenizer.ggml.token_type", List.of(1, 3))
                 .strings("tokenizer.ggml.merges", List.of());

@@ -87,16 +87,20 @@ final class CalibratedConversionTest {
             assertEquals(-1, Files.mismatch(one, other), threads + " threads");
         }
         Path plain = temp.resolve("rtn.ingot");
-        Checkpoints.convert(source, plain, ConvertOptions.of(ConvertOptions.layout("int6")).withThreads(1));
+        Checkpoints.convert(
+                source, plain, ConvertOptions.of(ConvertOptions.layout("int6")).withThreads(1));
         double error = error(one, source.resolve("golden.safetensors"));
         double nearest = error(plain, source.resolve("golden.safetensors"));
         Files.delete(plain);
-        assertTrue(error > 0 && error < nearest, "share of the logits' energy that is error: " + error + ", "
-                + nearest + " by round-to-nearest");
+        assertTrue(
+                error > 0 && error < nearest,
+                "share of the logits' energy that is error: " + error + ", " + nearest + " by round-to-nearest");
         try (var left = Files.list(temp)) {
             assertEquals(4, left.count(), "three outputs and the data");
         }
-        long linear = result.tensors().stream().filter(t -> t.type().startsWith("int6")).count();
+        long linear = result.tensors().stream()
+                .filter(t -> t.type().startsWith("int6"))
+                .count();
         long known = result.tensors().stream()
                 .filter(t -> t.weightedError().isPresent() || t.note().contains("rounded to nearest"))
                 .count();
@@ -107,7 +111,8 @@ final class CalibratedConversionTest {
             assertEquals("activation", options1.path("order").stringValue());
             JsonNode calibration = options1.path("calibration");
             byte[] hash = Checksum.sha256().digest(Files.readAllBytes(data));
-            assertEquals(HexFormat.of().formatHex(hash), calibration.path("sha256").stringValue());
+            assertEquals(
+                    HexFormat.of().formatHex(hash), calibration.path("sha256").stringValue());
             assertEquals("tokens.jsonl", calibration.path("data").stringValue());
             assertTrue(calibration.path("tokens").intValue() > 200);
             assertEquals(32, calibration.path("length").intValue());
@@ -126,7 +131,8 @@ final class CalibratedConversionTest {
                 .toList();
         assertTrue(skipped.size() >= 3 * 5, "at least five of eight experts: " + skipped.size());
         assertTrue(skipped.stream().allMatch(t -> t.name().contains("expert")));
-        assertTrue(skipped.stream().allMatch(t -> t.weightedError().isEmpty() && t.nmse().isPresent()));
+        assertTrue(skipped.stream()
+                .allMatch(t -> t.weightedError().isEmpty() && t.nmse().isPresent()));
     }
 
     static List<String> mixtures() {
@@ -165,7 +171,9 @@ final class CalibratedConversionTest {
         }
         Path nearest = temp.resolve("rtn.ingot");
         Checkpoints.convert(
-                Checkpoints.TRAINED, nearest, ConvertOptions.of(ConvertOptions.layout("int4")).withThreads(1));
+                Checkpoints.TRAINED,
+                nearest,
+                ConvertOptions.of(ConvertOptions.layout("int4")).withThreads(1));
         Path golden = Checkpoints.TRAINED.resolve("golden.safetensors");
         double rtn = error(nearest, golden);
         double gptq = error(temp.resolve("trained1.ingot"), golden);
@@ -179,7 +187,9 @@ final class CalibratedConversionTest {
         List<ConvertOptions.Keep> head = List.of(ConvertOptions.Keep.parse("lm_head|embed_tokens=nf4-dq"));
         Path out = temp.resolve("dq.ingot");
         ConvertResult result = Checkpoints.convert(
-                Checkpoints.folder("qwen3_moe-a"), out, Checkpoints.gptq("nf4-dq", data, false).withKeep(head));
+                Checkpoints.folder("qwen3_moe-a"),
+                out,
+                Checkpoints.gptq("nf4-dq", data, false).withKeep(head));
         assertTrue(tensor(result, "lm_head").weightedError().isPresent());
         double error = error(out, Checkpoints.folder("qwen3_moe-a").resolve("golden.safetensors"));
         assertTrue(error < 0.1, "error " + error);
@@ -194,7 +204,8 @@ final class CalibratedConversionTest {
         Files.copy(source.resolve("model.safetensors"), weights);
         long at;
         try (SafetensorsFile file = SafetensorsFile.open(weights)) {
-            TensorInfo tensor = java.util.Objects.requireNonNull(file.tensors().get("model.layers.1.mlp.up_proj.weight"));
+            TensorInfo tensor =
+                    java.util.Objects.requireNonNull(file.tensors().get("model.layers.1.mlp.up_proj.weight"));
             at = tensor.offset() + 4 * 77;
         }
         ByteBuffer bytes = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, value);
@@ -211,8 +222,7 @@ final class CalibratedConversionTest {
             Path folder = damaged(bad);
             Path out = temp.resolve("bad.ingot");
             ConvertOptions options = Checkpoints.gptq("int4", data, false);
-            var e = assertThrows(
-                    IngotException.BadData.class, () -> Checkpoints.convert(folder, out, options));
+            var e = assertThrows(IngotException.BadData.class, () -> Checkpoints.convert(folder, out, options));
             assertTrue(e.getMessage().contains("model.layers.1.mlp.up_proj.weight"), e.getMessage());
             assertFalse(Files.exists(out));
             Checkpoints.convert(folder, out, options.withAllowNonFinite(true));
@@ -242,7 +252,9 @@ final class CalibratedConversionTest {
         Path out = temp.resolve("mixed.ingot");
         List<ConvertOptions.Keep> keep = List.of(ConvertOptions.Keep.parse("down_proj=bf16"));
         ConvertResult result = Checkpoints.convert(
-                Checkpoints.folder("qwen2-e2e"), out, Checkpoints.gptq("int4", data, false).withKeep(keep));
+                Checkpoints.folder("qwen2-e2e"),
+                out,
+                Checkpoints.gptq("int4", data, false).withKeep(keep));
         TensorResult dense = tensor(result, "down_proj");
         assertEquals("bf16", dense.type());
         assertEquals(0, dense.nmse().orElseThrow());

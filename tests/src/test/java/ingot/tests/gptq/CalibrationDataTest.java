@@ -48,8 +48,11 @@ final class CalibrationDataTest {
     @Test
     void tokenFiles() throws IOException {
         int[] text = IntStream.range(0, 75).toArray();
-        CalibrationSet set =
-                read(file("\n  " + Checkpoints.line(text) + "\r\n\n" + Checkpoints.line(7, 8) + "{\"ids\": []}"), 640, 32, 0);
+        CalibrationSet set = read(
+                file("\n  " + Checkpoints.line(text) + "\r\n\n" + Checkpoints.line(7, 8) + "{\"ids\": []}"),
+                640,
+                32,
+                0);
         assertEquals(3, set.sequences().size(), "two of the long text, whose rest is dropped, and the short one");
         assertArrayEquals(Arrays.copyOfRange(text, 32, 64), set.sequences().get(1));
         assertArrayEquals(new int[] {7, 8}, set.sequences().get(2));
@@ -101,12 +104,10 @@ final class CalibrationDataTest {
     @Test
     void optionsOutOfRange() {
         for (int length : new int[] {-1, 0, 1, 8193, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
-            assertThrows(
-                    IngotException.Usage.class, () -> new CalibrationOptions(Optional.empty(), 65536, length, 0));
+            assertThrows(IngotException.Usage.class, () -> new CalibrationOptions(Optional.empty(), 65536, length, 0));
         }
         for (int tokens : new int[] {-1, 0, 511, Integer.MIN_VALUE}) {
-            assertThrows(
-                    IngotException.Usage.class, () -> new CalibrationOptions(Optional.empty(), tokens, 512, 0));
+            assertThrows(IngotException.Usage.class, () -> new CalibrationOptions(Optional.empty(), tokens, 512, 0));
         }
     }
 

@@ -57,7 +57,10 @@ final class FactorTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 31, 33, 100, 257})
     void manyTokens(int n) throws Factor.Impossible {
-        assertEquals(Factor.DAMPING, multipliesBack(Hessians.gram(Hessians.inputs(3 * n + 9, n, n), n), n).damping());
+        assertEquals(
+                Factor.DAMPING,
+                multipliesBack(Hessians.gram(Hessians.inputs(3 * n + 9, n, n), n), n)
+                        .damping());
     }
 
     @ParameterizedTest

@@ -32,8 +32,22 @@ final class FeedbackTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 32", "7, 32", "31, 32", "33, 32", "100, 32", "257, 32", "33, 64", "100, 64", "257, 64", "257, 128", "31, 999",
-        "100, 999", "257, 999", "257, 288", "330, 288", "330, 320"
+        "1, 32",
+        "7, 32",
+        "31, 32",
+        "33, 32",
+        "100, 32",
+        "257, 32",
+        "33, 64",
+        "100, 64",
+        "257, 64",
+        "257, 128",
+        "31, 999",
+        "100, 999",
+        "257, 999",
+        "257, 288",
+        "330, 288",
+        "330, 320"
     })
     void decidesAsTheTextbook(int n, int group) throws Factor.Impossible {
         UniformGrid integers = new UniformGrid(-8, 7, true);
@@ -65,8 +79,9 @@ final class FeedbackTest {
             rows = new Sweep(factor, grid, given, group, kernels).round(w, 0, ROWS);
         }
         assertArrayEquals(scales, rows.scales());
-        int[] order =
-                kind == Order.Kind.NATURAL ? Textbook.naturalOrder(n) : Textbook.activationOrder(wide, Sweep.unit(group));
+        int[] order = kind == Order.Kind.NATURAL
+                ? Textbook.naturalOrder(n)
+                : Textbook.activationOrder(wide, Sweep.unit(group));
         double[][] damped = Textbook.damped(wide, order, Factor.DAMPING);
         double[][] upper = Textbook.upper(Textbook.inverse(damped));
         double total = 0;

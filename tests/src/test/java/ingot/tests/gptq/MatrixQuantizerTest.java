@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class MatrixQuantizerTest {
     private static final int[][] SHAPES = {{1, 1}, {7, 31}, {1, 33}, {33, 7}, {17, 100}, {65, 64}, {3, 333}};
 
-    private static Rounded round(float[] w, int cols, String type, float[] x, Kernels kernels) throws Factor.Impossible {
+    private static Rounded round(float[] w, int cols, String type, float[] x, Kernels kernels)
+            throws Factor.Impossible {
         Layout layout = ConvertOptions.layout(type);
         int rows = w.length / cols;
         float[] h = Hessians.gram(x, cols);
@@ -65,8 +66,20 @@ final class MatrixQuantizerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "int3", "int4", "int4:64", "int4:channel", "int5:128", "int6:64", "int8", "int8:channel", "int4:288",
-                "iq4", "iq4:64", "iq4:channel", "nf4", "nf4-dq"
+                "int3",
+                "int4",
+                "int4:64",
+                "int4:channel",
+                "int5:128",
+                "int6:64",
+                "int8",
+                "int8:channel",
+                "int4:288",
+                "iq4",
+                "iq4:64",
+                "iq4:channel",
+                "nf4",
+                "nf4-dq"
             })
     void storesWhatItSaysAndBeatsRoundToNearest(String type) throws Factor.Impossible {
         double feedback = 0;

@@ -64,7 +64,8 @@ final class ResumeTest {
     private void assertSameAndClean() throws IOException {
         assertEquals(-1, Files.mismatch(whole, out), "the bytes of an undisturbed conversion");
         try (var left = Files.list(temp)) {
-            List<Path> others = left.filter(p -> !List.of(data, whole, out).contains(p)).toList();
+            List<Path> others =
+                    left.filter(p -> !List.of(data, whole, out).contains(p)).toList();
             assertTrue(others.isEmpty(), "left behind: " + others);
         }
     }
@@ -160,10 +161,12 @@ final class ResumeTest {
         stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
         Files.writeString(work().resolve("step-0.json"), "{\"x\": {}}");
         assertThrows(
-                IngotException.BadData.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                IngotException.BadData.class,
+                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
         Files.writeString(work().resolve("key.json"), "no");
         assertThrows(
-                IngotException.BadData.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                IngotException.BadData.class,
+                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
         Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
         assertSameAndClean();
     }

@@ -26,9 +26,7 @@ class BlasTest {
     private static final int[] WIDTHS = {-1, 0, 128, 256, 512};
 
     private static Kernels kernels(int bits, int threads) {
-        return bits < 0
-                ? Kernels.create(Backend.SCALAR, 0, threads)
-                : Kernels.create(Backend.VECTOR, bits, threads);
+        return bits < 0 ? Kernels.create(Backend.SCALAR, 0, threads) : Kernels.create(Backend.VECTOR, bits, threads);
     }
 
     @ParameterizedTest
@@ -80,7 +78,9 @@ class BlasTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 128, 256, 512})
     void multiplyAddStaysInItsWindow(int bits) {
-        int[][] shapes = {{1, 1, 1}, {7, 31, 33}, {33, 100, 7}, {100, 257, 31}, {257, 7, 100}, {98, 600, 1100}, {31, 1, 64}};
+        int[][] shapes = {
+            {1, 1, 1}, {7, 31, 33}, {33, 100, 7}, {100, 257, 31}, {257, 7, 100}, {98, 600, 1100}, {31, 1, 64}
+        };
         try (Kernels kernels = kernels(bits, 2)) {
             for (int[] s : shapes) {
                 for (float alpha : new float[] {1, -1, 0.3f}) {
@@ -98,7 +98,8 @@ class BlasTest {
         blas.multiplyAdd(alpha, a, b, c, m, k, n);
         float[] expected = before.clone();
         for (int i = 0; i < m; i++) {
-            float[] row = Arrays.copyOfRange(a.data(), a.at(i, 0).at(), a.at(i, 0).at() + k);
+            float[] row =
+                    Arrays.copyOfRange(a.data(), a.at(i, 0).at(), a.at(i, 0).at() + k);
             for (int l = 0; l < k; l++) {
                 row[l] *= alpha;
             }
@@ -118,7 +119,8 @@ class BlasTest {
         double exact = before;
         double magnitude = Math.abs(before);
         for (int l = 0; l < f.k; l++) {
-            double product = (double) f.a.data()[f.a.at(l, 0).at()] * f.b.data()[f.b.at(l, 0).at()];
+            double product = (double) f.a.data()[f.a.at(l, 0).at()]
+                    * f.b.data()[f.b.at(l, 0).at()];
             exact += product;
             magnitude += Math.abs(product);
         }

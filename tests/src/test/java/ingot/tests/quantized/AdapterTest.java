@@ -190,8 +190,7 @@ final class AdapterTest {
         matrix(BASE + "model.embed_tokens.lora_embedding_A", 3, 7, "F32");
         matrix(BASE + "model.embed_tokens.lora_embedding_B", 6, 3, "F32");
         Path folder = write("{\"r\":3}");
-        try (AdapterSource merged =
-                AdapterSource.open(HfFolder.open(tied).weights(), folder)) {
+        try (AdapterSource merged = AdapterSource.open(HfFolder.open(tied).weights(), folder)) {
             assertEquals(1, merged.warnings().size());
             assertTrue(merged.warnings().getFirst().contains("is the output head as well"));
         }

@@ -113,8 +113,11 @@ final class HostileQuantizedTest {
                 }),
                 lies("nested scales without offset", NF4, BAD, f -> state(f, nested("1"))),
                 lies("an infinite offset", NF4, BAD, f -> state(f, nested("256,\"nested_offset\":1e300"))),
-                lies("4-bit codes of another length", NF4, BAD, f -> f.floats(
-                        "m.weight", "BF16", new float[64 * 96 / 2], 64 * 96 / 2, 1)),
+                lies(
+                        "4-bit codes of another length",
+                        NF4,
+                        BAD,
+                        f -> f.floats("m.weight", "BF16", new float[64 * 96 / 2], 64 * 96 / 2, 1)),
                 lies("zeros not packed", PACKED, BAD, f -> f.ints("m.weight_zero_point", new int[192], 64, 3)),
                 lies(
                         "fp8 factors of other blocks",
@@ -224,8 +227,8 @@ final class HostileQuantizedTest {
     }
 
     private static String eight(String symmetric, int group) {
-        return "{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":" + weights(symmetric, group)
-                + "}}}";
+        return "{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":"
+                + weights(symmetric, group) + "}}}";
     }
 
     private static String weights(String symmetric, int group) {

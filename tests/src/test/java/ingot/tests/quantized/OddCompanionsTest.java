@@ -59,8 +59,8 @@ final class OddCompanionsTest {
     void zeroPointsTellGroupsApart(boolean symmetric) {
         float[] meant = put(new IntegerMethods.Packed(4, 32, symmetric, false, "F16"));
         String weights = "{\"num_bits\":4,\"strategy\":\"group\",\"group_size\":32,\"symmetric\":";
-        try (HfFolder hf = open("{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":" + weights
-                + "true}},\"b\":{\"weights\":" + weights + "false}}}}")) {
+        try (HfFolder hf = open("{\"quant_method\":\"compressed-tensors\",\"config_groups\":{\"a\":{\"weights\":"
+                + weights + "true}},\"b\":{\"weights\":" + weights + "false}}}}")) {
             assertArrayEquals(meant, TinyModel.read(hf.weights(), "m.weight"));
         }
     }
@@ -75,7 +75,11 @@ final class OddCompanionsTest {
         folder.put("m.weight", type, bytes, bytes.length / (type.equals("F32") ? 4 : 2), 1);
         try (HfFolder hf = open(method.config())) {
             assertArrayEquals(meant, TinyModel.read(hf.weights(), "m.weight"));
-            assertTrue(((QuantizedSource) hf.weights()).packed("m.weight").orElseThrow().natural().isPresent());
+            assertTrue(((QuantizedSource) hf.weights())
+                    .packed("m.weight")
+                    .orElseThrow()
+                    .natural()
+                    .isPresent());
         }
     }
 
@@ -88,7 +92,11 @@ final class OddCompanionsTest {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putFloat(4 * 5, Float.POSITIVE_INFINITY);
         try (HfFolder hf = open(method.config())) {
-            assertFalse(((QuantizedSource) hf.weights()).packed("m.weight").orElseThrow().natural().isPresent());
+            assertFalse(((QuantizedSource) hf.weights())
+                    .packed("m.weight")
+                    .orElseThrow()
+                    .natural()
+                    .isPresent());
         }
     }
 

@@ -41,8 +41,8 @@ record Rounded(int bits, int[][] q, int[][] zero, float[][] scale, int[] groupOf
                         max = Math.max(max, w[o * in + i]);
                     }
                 }
-                scale[o][g] = precision.of(
-                        symmetric ? 2 * Math.max(-min, max) / top : Math.max(1e-3, (max - min) / top));
+                scale[o][g] =
+                        precision.of(symmetric ? 2 * Math.max(-min, max) / top : Math.max(1e-3, (max - min) / top));
                 zero[o][g] = symmetric ? half : (int) Math.clamp(Math.round(-min / scale[o][g]), 1, top);
             }
             for (int i = 0; i < in; i++) {

@@ -240,6 +240,7 @@ final class WholeModelTest {
                 return values;
             }
         };
-        assertLinear("carried over losslessly from compressed-tensors int8 channel", true, convert(lowest, "int8:channel"));
+        assertLinear(
+                "carried over losslessly from compressed-tensors int8 channel", true, convert(lowest, "int8:channel"));
     }
 }

@@ -38,7 +38,8 @@ final class FeedbackKernel implements Feedback {
         FloatVector error = FloatVector.zero(F);
         for (int k = run.n() - 1; k >= 0; k--) {
             FloatVector x = FloatVector.fromArray(F, t, k * F.length());
-            FloatVector level = x.mul(inverse).min(high).max(low).add(Levels.ROUND).sub(Levels.ROUND);
+            FloatVector level =
+                    x.mul(inverse).min(high).max(low).add(Levels.ROUND).sub(Levels.ROUND);
             FloatVector value = level.mul(scale);
             FloatVector r = x.sub(value);
             error = error.add(r.mul(run.d().get(k)).mul(r));
