@@ -28,7 +28,6 @@ import ingot.runtime.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -272,10 +271,7 @@ final class Calibrated implements AutoCloseable {
         public Rounded plain(WeightSpec spec, Layout layout, float[] values) {
             int cols = spec.cols();
             int rows = values.length / cols;
-            List<MemorySegment> parts = new ArrayList<>();
-            for (Part part : layout.parts(rows, cols)) {
-                parts.add(MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]));
-            }
+            List<MemorySegment> parts = Rounded.room(layout, rows, cols);
             long[] at = new long[parts.size()];
             types.scheme(layout).encode(new InMemory(spec.name(), rows, cols, values), (part, bytes) -> {
                 MemorySegment.copy(bytes, 0, parts.get(part), at[part], bytes.byteSize());

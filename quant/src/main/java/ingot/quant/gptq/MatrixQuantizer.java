@@ -9,6 +9,7 @@ import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
+import ingot.quant.scheme.F16Scale;
 import ingot.runtime.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -44,20 +45,12 @@ public final class MatrixQuantizer {
 
     private static Grid grid(Layout layout) {
         return switch (layout) {
-            case Iq4 i -> new TableGrid(values(i), true);
+            case Iq4 i -> new TableGrid(Iq4.values(), true);
             // A range that is lopsided fits better with one sign of the scale than with the other.
             case Grouped g -> new UniformGrid(g.lowest(), g.high(), g.lowest() != -g.high());
             case Nf4 n -> new TableGrid(Nf4.values(), false);
             case Dense d -> throw noGrid(layout);
         };
-    }
-
-    private static float[] values(Grouped layout) {
-        float[] values = new float[layout.high() - layout.low() + 1];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = layout.value(layout.low() + i);
-        }
-        return values;
     }
 
     private static IllegalArgumentException noGrid(Layout layout) {
@@ -75,10 +68,7 @@ public final class MatrixQuantizer {
         requireScales(w, layout);
         ScaleRule rule = rule(w, layout, geometry);
         Sweep sweep = new Sweep(factor, grid(layout), rule, geometry.group(), kernels);
-        List<MemorySegment> parts = new ArrayList<>();
-        for (Part part : layout.parts(rows, cols)) {
-            parts.add(MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]));
-        }
+        List<MemorySegment> parts = Rounded.room(layout, rows, cols);
         float[] stored = new float[rows * cols];
         float[] scales = new float[rows * geometry.groups()];
         int each = rows < 4 * ROWS ? FEW : ROWS;
@@ -95,7 +85,7 @@ public final class MatrixQuantizer {
             System.arraycopy(out.scales(), 0, scales, first * geometry.groups(), n * geometry.groups());
             encode(layout, out, n, cols, slices(layout, parts, first, n, cols));
             errors[task] = out.error();
-            energies[task] = factor.energy(reordered(chunk, factor, n), n, kernels.blas());
+            energies[task] = out.energy();
         });
         RoundingError error = RoundingError.of(w, stored).withOutputs(sum(errors), sum(energies));
         if (!Double.isFinite(error.squared() + error.weighted())) {
@@ -114,7 +104,7 @@ public final class MatrixQuantizer {
             return;
         }
         Grid grid = grid(layout);
-        float most = ScaleRule.MAX_F16 * Math.max(-grid.low(), grid.high());
+        float most = F16Scale.MAX * Math.max(-grid.low(), grid.high());
         for (float x : w) {
             if (Math.abs(x) > most) {
                 throw new Factor.Impossible("a weight of " + x + " needs a scale beyond f16");
@@ -124,19 +114,7 @@ public final class MatrixQuantizer {
 
     /** tr(X·(H + λI)·Xᵀ) of rows X [rows][n]: the energy of the outputs they make. */
     public double energy(float[] x, int rows, Factor factor) {
-        return factor.energy(reordered(x, factor, rows), rows, kernels.blas());
-    }
-
-    private static float[] reordered(float[] chunk, Factor factor, int rows) {
-        int n = factor.n();
-        int[] columns = factor.order().columns();
-        float[] out = new float[rows * n];
-        for (int r = 0; r < rows; r++) {
-            for (int k = 0; k < n; k++) {
-                out[r * n + k] = chunk[r * n + columns[k]];
-            }
-        }
-        return out;
+        return factor.energy(factor.order().arrange(x, rows), rows, kernels.blas());
     }
 
     private static List<MemorySegment> slices(Layout layout, List<MemorySegment> parts, int first, int rows, int cols) {

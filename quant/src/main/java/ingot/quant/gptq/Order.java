@@ -62,6 +62,18 @@ public record Order(int[] columns, int[] starts, int[] units) {
         return new Order(columns, starts, order);
     }
 
+    /** Rows of a matrix with their columns in this order; a new array. */
+    float[] arrange(float[] matrix, int rows) {
+        int n = columns.length;
+        float[] out = new float[rows * n];
+        for (int r = 0; r < rows; r++) {
+            for (int k = 0; k < n; k++) {
+                out[r * n + k] = matrix[r * n + columns[k]];
+            }
+        }
+        return out;
+    }
+
     /** Number of columns. */
     public int size() {
         return columns.length;

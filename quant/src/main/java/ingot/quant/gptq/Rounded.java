@@ -1,5 +1,6 @@
 package ingot.quant.gptq;
 
+import ingot.formats.block.Layout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -11,4 +12,11 @@ import java.util.List;
  * @param error what that lost
  */
 @SuppressWarnings("ArrayRecordComponent") // results, never compared
-public record Rounded(List<MemorySegment> parts, float[] stored, RoundingError error) {}
+public record Rounded(List<MemorySegment> parts, float[] stored, RoundingError error) {
+    /** Memory for the parts of a matrix. */
+    public static List<MemorySegment> room(Layout layout, int rows, int cols) {
+        return layout.parts(rows, cols).stream()
+                .map(part -> MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]))
+                .toList();
+    }
+}

@@ -1,23 +1,17 @@
 package ingot.quant.gptq;
 
+import ingot.quant.scheme.F16Scale;
+
 /** Which scales a layout can store. */
 @FunctionalInterface
 public interface ScaleRule {
     /** The storable scale nearest to {@code scale}, for one group of one row of the matrix. */
     float storable(int row, int group, float scale);
 
-    /** Largest finite f16. */
-    float MAX_F16 = 65504f;
-
-    /** f16, finite; where f16 is subnormal, of no smaller magnitude, as round-to-nearest has it. */
+    /** f16 as round-to-nearest has it, finite. */
     ScaleRule F16 = (row, group, scale) -> {
-        short bits = Float.floatToFloat16(scale);
-        float stored = Float.float16ToFloat(bits);
-        if (Float.isInfinite(stored)) {
-            return Math.copySign(MAX_F16, scale);
-        }
-        boolean less = Math.abs(stored) < Math.abs(scale);
-        return less && Math.abs(stored) < 0x1p-14f ? Float.float16ToFloat(++bits) : stored;
+        float stored = Float.float16ToFloat(F16Scale.nearest(scale));
+        return Float.isInfinite(stored) ? Math.copySign(F16Scale.MAX, scale) : stored;
     };
 
     /** f32, finite. */

@@ -55,9 +55,10 @@ public final class Sweep {
      * @param scales [rows][groups]
      * @param stored what they decode to [rows][n]
      * @param error tr(E·(H + λI)·Eᵀ)
+     * @param energy tr(W·(H + λI)·Wᵀ)
      */
     @SuppressWarnings("ArrayRecordComponent") // results, never compared
-    public record Rows(byte[] codes, float[] scales, float[] stored, double error) {}
+    public record Rows(byte[] codes, float[] scales, float[] stored, double error, double energy) {}
 
     /**
      * @param matrix weights [rows][n], columns as in the matrix
@@ -66,7 +67,7 @@ public final class Sweep {
     public Rows round(float[] matrix, int first, int rows) {
         int n = factor.n();
         int units = factor.order().units().length;
-        float[] w = ordered(matrix, rows);
+        float[] w = factor.order().arrange(matrix, rows);
         State state = new State(w, new float[rows * n], new float[rows * n], new float[rows * units]);
         boolean fixed = group > SEARCHED;
         if (fixed) {
@@ -158,7 +159,8 @@ public final class Sweep {
                 new byte[rows * n],
                 new float[rows * groups],
                 new float[rows * n],
-                factor.energy(state.errors(), rows, blas));
+                factor.energy(state.errors(), rows, blas),
+                factor.energy(state.weights(), rows, blas));
         for (int r = 0; r < rows; r++) {
             for (int u = 0; u < units; u++) {
                 float scale = state.scales()[r * units + u];
@@ -172,18 +174,6 @@ public final class Sweep {
             }
         }
         return out;
-    }
-
-    private float[] ordered(float[] matrix, int rows) {
-        int n = factor.n();
-        float[] w = new float[rows * n];
-        int[] columns = factor.order().columns();
-        for (int r = 0; r < rows; r++) {
-            for (int k = 0; k < n; k++) {
-                w[r * n + k] = matrix[r * n + columns[k]];
-            }
-        }
-        return w;
     }
 
     /** Scales of long groups, from the weights as they are. */
