@@ -2,6 +2,7 @@ package ingot.quant.gptq;
 
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
+import java.util.Arrays;
 
 /**
  * Coordinate descent behind a {@link Sweep}: the sweep fixes a column before it knows the errors of those that follow; here
@@ -25,61 +26,66 @@ final class Descent {
     }
 
     /**
-     * Reconsiders every level once.
+     * Reconsiders every level once, a block of columns at a time: the gradient of a block is a matrix product, and only
+     * moves inside the block are followed one by one.
      *
      * @param e source − stored [rows][n] in the factor's order; kept in step
      * @param levels [rows][n], alike
      * @param scales of every weight's group [rows][units]; {@code unitOf} finds the unit of a column
      */
     void improve(float[] e, float[] levels, float[] scales, int[] unitOf, int rows) {
-        float[] g = gradient(e, rows);
-        float[] line = new float[n];
+        float[] g = new float[rows * BLOCK];
+        float[] h = new float[BLOCK * BLOCK];
         int units = scales.length / rows;
-        for (int k = n - 1; k >= 0; k--) {
-            boolean fetched = false;
-            float curvature = factor.h(k, k);
-            for (int r = 0; r < rows; r++) {
-                float scale = scales[r * units + unitOf[k]];
-                if (scale == 0) {
-                    continue;
-                }
-                float old = levels[r * n + k];
-                float level = grid.nearest(old + g[r * n + k] / (curvature * scale));
-                if (level == old) {
-                    continue;
-                }
-                if (!fetched) {
-                    factor.row(k, line);
-                    fetched = true;
-                }
-                float delta = (level - old) * scale;
-                levels[r * n + k] = level;
-                e[r * n + k] -= delta;
-                int at = r * n;
-                for (int j = 0; j < n; j++) {
-                    g[at + j] -= delta * line[j];
+        for (int from = (n - 1) / BLOCK * BLOCK; from >= 0; from -= BLOCK) {
+            int cols = Math.min(BLOCK, n - from);
+            factor.block(from, cols, h, BLOCK);
+            gradient(e, rows, new Columns(from, cols), h, g);
+            for (int k = cols - 1; k >= 0; k--) {
+                float curvature = h[k * BLOCK + k];
+                for (int r = 0; r < rows; r++) {
+                    float scale = scales[r * units + unitOf[from + k]];
+                    if (scale == 0) {
+                        continue;
+                    }
+                    int at = r * n + from + k;
+                    float old = levels[at];
+                    float level = grid.nearest(old + g[r * BLOCK + k] / (curvature * scale));
+                    if (level == old) {
+                        continue;
+                    }
+                    float delta = (level - old) * scale;
+                    levels[at] = level;
+                    e[at] -= delta;
+                    blockMove(g, r * BLOCK, delta, h, k);
                 }
             }
         }
     }
 
-    /** g = e·(H + λI). */
-    private float[] gradient(float[] e, int rows) {
-        float[] g = new float[rows * n];
-        float[] tile = new float[BLOCK * BLOCK];
-        for (int from = 0; from < n; from += BLOCK) {
-            int cols = Math.min(BLOCK, n - from);
-            for (int row = 0; row < n; row += BLOCK) {
-                int depth = Math.min(BLOCK, n - row);
-                for (int i = 0; i < depth; i++) {
-                    for (int j = 0; j < cols; j++) {
-                        tile[i * BLOCK + j] = factor.h(row + i, from + j);
-                    }
-                }
-                blas.multiplyAdd(
-                        1, new Tile(e, row, n), new Tile(tile, 0, BLOCK), new Tile(g, from, n), rows, depth, cols);
-            }
+    /** What moving column {@code k} of a row does to the gradient of the columns still to come. */
+    private static void blockMove(float[] g, int at, float delta, float[] h, int k) {
+        int line = k * BLOCK;
+        for (int j = 0; j < k; j++) {
+            g[at + j] -= delta * h[line + j];
         }
-        return g;
+    }
+
+    private record Columns(int from, int n) {}
+
+    /** g = e·(H + λI) for a block of columns, whose own block of H is {@code h}. */
+    private void gradient(float[] e, int rows, Columns block, float[] h, float[] g) {
+        int from = block.from();
+        int cols = block.n();
+        int end = from + cols;
+        Arrays.fill(g, 0);
+        Tile out = new Tile(g, 0, BLOCK);
+        if (from > 0) {
+            blas.multiplyAdd(1, new Tile(e, 0, n), factor.tile(0, from), out, rows, from, cols);
+        }
+        blas.multiplyAdd(1, new Tile(e, from, n), new Tile(h, 0, BLOCK), out, rows, cols, cols);
+        if (end < n) {
+            blas.multiplyAddTransposed(new Tile(e, end, n), factor.tile(from, end), out, rows, n - end, cols);
+        }
     }
 }

@@ -2,6 +2,7 @@ package ingot.quant.gptq;
 
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
+import java.util.Arrays;
 
 /**
  * What error feedback needs to know of the inputs of a matrix: H + λI = M·D·Mᵀ with M unit lower triangular and D diagonal,
@@ -116,59 +117,50 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
         return d.length;
     }
 
-    /** An element of H + λI. */
-    float h(int i, int j) {
-        return i == j ? diagonal[i] : i < j ? m[i * n() + j] : m[j * n() + i];
-    }
-
-    /** A row of H + λI. */
-    void row(int i, float[] out) {
-        int n = n();
-        for (int j = 0; j < i; j++) {
-            out[j] = m[j * n + i];
+    /** The diagonal block of H + λI from column {@code from} on, [size][size] in rows of {@code stride}. */
+    void block(int from, int size, float[] out, int stride) {
+        for (int i = 0; i < size; i++) {
+            out[i * stride + i] = diagonal[from + i];
+            for (int j = i + 1; j < size; j++) {
+                float h = m[(from + i) * n() + from + j];
+                out[i * stride + j] = h;
+                out[j * stride + i] = h;
+            }
         }
-        out[i] = diagonal[i];
-        System.arraycopy(m, i * n + i + 1, out, i + 1, n - i - 1);
     }
 
+    /** A window of M where it lies below the diagonal, of H where it lies above. */
     Tile tile(int row, int col) {
         return new Tile(m, row * n() + col, n());
     }
 
     /**
-     * tr(X·(H + λI)·Xᵀ) for rows in the factor's order; used as the size of the outputs a matrix makes.
+     * x·(H + λI)·xᵀ of every row, in the factor's order: the energy of the output it makes.
      *
      * @param x [rows][n]
      */
-    double energy(float[] x, int rows, Blas blas) {
+    double[] energies(float[] x, int rows, Blas blas) {
         int n = n();
         int step = 128;
         float[] y = new float[rows * step];
-        double total = 0;
+        float[] block = new float[step * step];
+        double[] total = new double[rows];
         for (int from = 0; from < n; from += step) {
             int cols = Math.min(step, n - from);
-            for (int r = 0; r < rows; r++) {
-                for (int k = 0; k < cols; k++) {
-                    double sum = x[r * n + from + k];
-                    for (int j = k + 1; j < cols; j++) {
-                        sum += x[r * n + from + j] * m[(from + j) * n + from + k];
-                    }
-                    y[r * step + k] = (float) sum;
-                }
+            Arrays.fill(y, 0);
+            for (int i = 0; i < cols; i++) {
+                System.arraycopy(m, (from + i) * n + from, block, i * step, i + 1);
             }
-            if (from + cols < n) {
-                blas.multiplyAdd(
-                        1,
-                        new Tile(x, from + cols, n),
-                        tile(from + cols, from),
-                        new Tile(y, 0, step),
-                        rows,
-                        n - from - cols,
-                        cols);
+            Tile out = new Tile(y, 0, step);
+            blas.multiplyAdd(1, new Tile(x, from, n), new Tile(block, 0, step), out, rows, cols, cols);
+            int rest = n - from - cols;
+            if (rest > 0) {
+                Tile below = tile(from + cols, from);
+                blas.multiplyAdd(1, new Tile(x, from + cols, n), below, out, rows, rest, cols);
             }
             for (int r = 0; r < rows; r++) {
                 for (int k = 0; k < cols; k++) {
-                    total += (double) d[from + k] * y[r * step + k] * y[r * step + k];
+                    total[r] += (double) d[from + k] * y[r * step + k] * y[r * step + k];
                 }
             }
         }

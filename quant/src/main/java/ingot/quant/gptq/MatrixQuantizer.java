@@ -17,11 +17,11 @@ import java.util.List;
 
 /** Rounds whole matrices onto the grid of a layout, on all threads. */
 public final class MatrixQuantizer {
-    /** Rows of a task: enough for the matrix products of the feedback, few enough that threads end together. */
-    private static final int ROWS = 64;
+    /** Tasks of a thread where there are rows enough: few, as each reads all of the factor; several, so that threads end together. */
+    private static final int TASKS = 4;
 
-    /** Rows of a task where there are few. */
-    private static final int FEW = 16;
+    private static final int LEAST_ROWS = 16;
+    private static final int MOST_ROWS = 512;
 
     private final Kernels kernels;
 
@@ -71,21 +71,23 @@ public final class MatrixQuantizer {
         List<MemorySegment> parts = Rounded.room(layout, rows, cols);
         float[] stored = new float[rows * cols];
         float[] scales = new float[rows * geometry.groups()];
-        int each = rows < 4 * ROWS ? FEW : ROWS;
-        int tasks = Math.ceilDiv(rows, each);
-        double[] errors = new double[tasks];
-        double[] energies = new double[tasks];
+        // Rows do not depend on each other: any split gives the same numbers.
+        int blocks = Math.ceilDiv(Math.ceilDiv(rows, LEAST_ROWS), TASKS * kernels.threads());
+        int perTask = Math.min(blocks * LEAST_ROWS, MOST_ROWS);
+        int tasks = Math.ceilDiv(rows, perTask);
+        double[] errors = new double[rows];
+        double[] energies = new double[rows];
         kernels.parallel(tasks, task -> {
-            int first = task * each;
-            int n = Math.min(each, rows - first);
+            int first = task * perTask;
+            int n = Math.min(perTask, rows - first);
             float[] chunk = new float[n * cols];
             System.arraycopy(w, first * cols, chunk, 0, n * cols);
             Sweep.Rows out = sweep.round(chunk, first, n);
             System.arraycopy(out.stored(), 0, stored, first * cols, n * cols);
             System.arraycopy(out.scales(), 0, scales, first * geometry.groups(), n * geometry.groups());
             encode(layout, out, n, cols, slices(layout, parts, first, n, cols));
-            errors[task] = out.error();
-            energies[task] = out.energy();
+            System.arraycopy(out.errors(), 0, errors, first, n);
+            System.arraycopy(out.energies(), 0, energies, first, n);
         });
         RoundingError error = RoundingError.of(w, stored).withOutputs(sum(errors), sum(energies));
         if (!Double.isFinite(error.squared() + error.weighted())) {
@@ -114,7 +116,7 @@ public final class MatrixQuantizer {
 
     /** tr(X·(H + λI)·Xᵀ) of rows X [rows][n]: the energy of the outputs they make. */
     public double energy(float[] x, int rows, Factor factor) {
-        return factor.energy(factor.order().arrange(x, rows), rows, kernels.blas());
+        return sum(factor.energies(factor.order().arrange(x, rows), rows, kernels.blas()));
     }
 
     private static List<MemorySegment> slices(Layout layout, List<MemorySegment> parts, int first, int rows, int cols) {

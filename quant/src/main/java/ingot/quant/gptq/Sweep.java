@@ -54,11 +54,11 @@ public final class Sweep {
      * @param codes [rows][n]
      * @param scales [rows][groups]
      * @param stored what they decode to [rows][n]
-     * @param error tr(E·(H + λI)·Eᵀ)
-     * @param energy tr(W·(H + λI)·Wᵀ)
+     * @param errors e·(H + λI)·eᵀ of every row
+     * @param energies w·(H + λI)·wᵀ of every row
      */
     @SuppressWarnings("ArrayRecordComponent") // results, never compared
-    public record Rows(byte[] codes, float[] scales, float[] stored, double error, double energy) {}
+    public record Rows(byte[] codes, float[] scales, float[] stored, double[] errors, double[] energies) {}
 
     /**
      * @param matrix weights [rows][n], columns as in the matrix
@@ -159,8 +159,8 @@ public final class Sweep {
                 new byte[rows * n],
                 new float[rows * groups],
                 new float[rows * n],
-                factor.energy(state.errors(), rows, blas),
-                factor.energy(state.weights(), rows, blas));
+                factor.energies(state.errors(), rows, blas),
+                factor.energies(state.weights(), rows, blas));
         for (int r = 0; r < rows; r++) {
             for (int u = 0; u < units; u++) {
                 float scale = state.scales()[r * units + u];

@@ -45,6 +45,14 @@ public interface Blas {
     void multiplyAdd(float alpha, Tile a, Tile b, Tile c, int m, int k, int n);
 
     /**
+     * c += a·bᵀ.
+     *
+     * @param a m×k, {@code b} n×k, {@code c} m×n
+     * @throws IllegalArgumentException when a window leaves its array
+     */
+    void multiplyAddTransposed(Tile a, Tile b, Tile c, int m, int k, int n);
+
+    /**
      * Lower Cholesky factor L, a = L·Lᵀ, in place of the lower triangle; the upper triangle is neither read nor written.
      * Backward stable: (L·Lᵀ)ᵢⱼ differs from aᵢⱼ by at most (n + 1)·ε·Σₖ|Lᵢₖ|·|Lⱼₖ| (Higham 2002, theorem 10.3).
      *

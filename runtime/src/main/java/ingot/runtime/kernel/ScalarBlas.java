@@ -49,6 +49,21 @@ final class ScalarBlas implements Blas {
         });
     }
 
+    @Override
+    public void multiplyAddTransposed(Tile a, Tile b, Tile c, int m, int k, int n) {
+        Checks.window(a, m, k);
+        Checks.window(b, n, k);
+        Checks.window(c, m, n);
+        pool.run(m, i -> {
+            for (int j = 0; j < n; j++) {
+                int row = a.at() + i * a.stride();
+                double sum = ScalarOps.dotInDouble(a.data(), row, b.data(), b.at() + j * b.stride(), k);
+                int to = c.at() + i * c.stride() + j;
+                c.data()[to] = (float) (c.data()[to] + sum);
+            }
+        });
+    }
+
     private static void round(double[] sums, float alpha, float[] out, int at) {
         for (int j = 0; j < sums.length; j++) {
             out[at + j] = (float) (out[at + j] + alpha * sums[j]);

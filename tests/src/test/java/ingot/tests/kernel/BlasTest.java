@@ -86,6 +86,7 @@ class BlasTest {
                 for (float alpha : new float[] {1, -1, 0.3f}) {
                     window(kernels.blas(), alpha, s[0], s[1], s[2]);
                 }
+                transposed(kernels.blas(), s[0], s[1], s[2]);
             }
         }
     }
@@ -208,6 +209,28 @@ class BlasTest {
         assertEquals(n, blas.cholesky(a, n));
         System.arraycopy(a, 0, all, 3 * n * n, n * n);
         return all;
+    }
+
+    private static void transposed(Blas blas, int m, int k, int n) {
+        Tile a = new Tile(random(3 + m * (k + 2), 14), 3, k + 2);
+        Tile b = new Tile(random(5 + n * (k + 1), 15), 5, k + 1);
+        float[] before = random(4 + m * (n + 3), 16);
+        Tile c = new Tile(before.clone(), 4, n + 3);
+        blas.multiplyAddTransposed(a, b, c, m, k, n);
+        float[] expected = before.clone();
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                int at = c.at(i, j).at();
+                float[] column =
+                        Arrays.copyOfRange(b.data(), b.at(j, 0).at(), b.at(j, 0).at() + k);
+                float[] row =
+                        Arrays.copyOfRange(a.data(), a.at(i, 0).at(), a.at(i, 0).at() + k);
+                Factors f = new Factors(new Tile(row, 0, 1), new Tile(column, 0, 1), k);
+                check(before[at], f, c.data()[at], "transposed " + m + " " + k + " " + n);
+                expected[at] = c.data()[at];
+            }
+        }
+        assertArrayEquals(expected, c.data(), "outside of the window");
     }
 
     @Test

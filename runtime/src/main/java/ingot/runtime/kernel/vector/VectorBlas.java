@@ -41,6 +41,14 @@ final class VectorBlas implements Blas {
     }
 
     @Override
+    public void multiplyAddTransposed(Tile a, Tile b, Tile c, int m, int k, int n) {
+        Checks.window(a, m, k);
+        Checks.window(b, n, k);
+        Checks.window(c, m, n);
+        product.add(1, Factor.rows(a), Factor.rows(b), c, new Shape(m, k, n, Region.ALL));
+    }
+
+    @Override
     public int cholesky(float[] a, int n) {
         Checks.square(a, 0, n, a);
         return cholesky.factor(new Tile(a, 0, n), n);
