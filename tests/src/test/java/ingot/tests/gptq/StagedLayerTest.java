@@ -1,5 +1,6 @@
 package ingot.tests.gptq;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -90,6 +91,42 @@ final class StagedLayerTest {
                 assertTrue(nmse <= bar, name + " final norm: NMSE " + nmse);
             }
             assertEquals(graph.config().layers(), checked, "one prompt has hidden states");
+        }
+    }
+
+    /** What a calibration sees, and so the bytes it leads to, is the same on every machine that has vectors. */
+    @ParameterizedTest
+    @MethodSource("names")
+    void statesAreTheSameAtEveryWidth(String name) {
+        Path f32 = temp.resolve("f32.ingot");
+        new Converter(ConvertOptions.of(new Dense(DType.F32)).withThreads(1))
+                .convert(Checkpoints.folder(name), f32, Progress.none());
+        try (IngotFile file = IngotFile.open(f32);
+                Arena arena = Arena.ofConfined();
+                GoldenFile golden = GoldenFile.open(Checkpoints.folder(name).resolve("golden.safetensors"))) {
+            Weights weights = new Weights(file, file.map(arena));
+            ModelGraph graph = ModelGraph.of(ModelConfigs.read(file.manifest().config(), f32));
+            for (GoldenPrompt prompt : golden.prompts()) {
+                float[] wide = last(graph, weights, prompt.inputIds(), 512);
+                for (int bits : new int[] {256, 128}) {
+                    assertArrayEquals(wide, last(graph, weights, prompt.inputIds(), bits), name + " at " + bits);
+                }
+            }
+        }
+    }
+
+    private static float[] last(ModelGraph graph, Weights weights, int[] ids, int bits) {
+        int hidden = graph.config().hidden();
+        float[] x = embed(weights.read(graph.embedding()), ids, hidden);
+        try (Kernels kernels = Kernels.create(Backend.VECTOR, bits, 1)) {
+            for (int i = 0; i < graph.config().layers(); i++) {
+                StagedLayer layer = new StagedLayer(graph.config(), i, kernels);
+                layer.specs().forEach(s -> layer.put(s, weights.read(s)));
+                forward(layer, x, ids.length, hidden);
+            }
+            float[] normed = new float[x.length];
+            new FinalNorm(graph, weights.read(graph.finalNorm()), kernels).apply(x, ids.length, normed);
+            return normed;
         }
     }
 

@@ -36,22 +36,39 @@ final class F32Kernel implements WeightKernel {
 
     private static float dot(MemorySegment weights, long at, float[] x, int cols) {
         int lanes = F.length();
-        int main = cols - cols % (4 * lanes);
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
-        FloatVector s2 = FloatVector.zero(F);
-        FloatVector s3 = FloatVector.zero(F);
-        for (int k = 0; k < main; k += 4 * lanes) {
-            s0 = load(weights, at, k).fma(FloatVector.fromArray(F, x, k), s0);
-            s1 = load(weights, at, k + lanes).fma(FloatVector.fromArray(F, x, k + lanes), s1);
-            s2 = load(weights, at, k + 2 * lanes).fma(FloatVector.fromArray(F, x, k + 2 * lanes), s2);
-            s3 = load(weights, at, k + 3 * lanes).fma(FloatVector.fromArray(F, x, k + 3 * lanes), s3);
-        }
-        float sum = SUM.of(s0.add(s1).add(s2.add(s3)));
+        int main = cols - cols % (4 * Sixteen.LANES);
+        float sum = SUM.of(
+                switch (Sixteen.parts(F)) {
+                    case 1 -> part(weights, at, x, 0, main);
+                    case 2 -> part(weights, at, x, 0, main).add(part(weights, at, x, lanes, main));
+                    default ->
+                        part(weights, at, x, 0, main)
+                                .add(part(weights, at, x, 2 * lanes, main))
+                                .add(part(weights, at, x, lanes, main).add(part(weights, at, x, 3 * lanes, main)));
+                });
         for (int k = main; k < cols; k++) {
             sum = Math.fma(weights.get(Numbers.LE_FLOAT, at + (long) k * Float.BYTES), x[k], sum);
         }
         return sum;
+    }
+
+    /** Some of the sixteen sums, those from {@code lane} on; each is the sum of four. */
+    private static FloatVector part(MemorySegment weights, long at, float[] x, int lane, int cols) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = FloatVector.zero(F);
+        FloatVector s2 = FloatVector.zero(F);
+        FloatVector s3 = FloatVector.zero(F);
+        for (int i = 0; i < cols; i += 4 * Sixteen.LANES) {
+            int k = i + lane;
+            s0 = load(weights, at, k).fma(FloatVector.fromArray(F, x, k), s0);
+            k += Sixteen.LANES;
+            s1 = load(weights, at, k).fma(FloatVector.fromArray(F, x, k), s1);
+            k += Sixteen.LANES;
+            s2 = load(weights, at, k).fma(FloatVector.fromArray(F, x, k), s2);
+            k += Sixteen.LANES;
+            s3 = load(weights, at, k).fma(FloatVector.fromArray(F, x, k), s3);
+        }
+        return s0.add(s1).add(s2.add(s3));
     }
 
     private static FloatVector load(MemorySegment weights, long at, int k) {

@@ -16,18 +16,33 @@ final class VectorOps implements Ops {
 
     @Override
     public float dot(float[] a, int aAt, float[] b, int bAt, int n) {
-        int main = n - n % (2 * LANES);
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
-        for (int i = 0; i < main; i += 2 * LANES) {
-            s0 = FloatVector.fromArray(F, a, aAt + i).fma(FloatVector.fromArray(F, b, bAt + i), s0);
-            s1 = FloatVector.fromArray(F, a, aAt + i + LANES).fma(FloatVector.fromArray(F, b, bAt + i + LANES), s1);
-        }
-        float sum = SUM.of(s0.add(s1));
+        int main = n - n % (2 * Sixteen.LANES);
+        float sum = SUM.of(
+                switch (Sixteen.parts(F)) {
+                    case 1 -> part(a, aAt, b, bAt, main);
+                    case 2 -> part(a, aAt, b, bAt, main).add(part(a, aAt + LANES, b, bAt + LANES, main));
+                    default ->
+                        part(a, aAt, b, bAt, main)
+                                .add(part(a, aAt + 2 * LANES, b, bAt + 2 * LANES, main))
+                                .add(part(a, aAt + LANES, b, bAt + LANES, main)
+                                        .add(part(a, aAt + 3 * LANES, b, bAt + 3 * LANES, main)));
+                });
         for (int i = main; i < n; i++) {
             sum = Math.fma(a[aAt + i], b[bAt + i], sum);
         }
         return sum;
+    }
+
+    /** Some of the sixteen sums: as many as there are lanes. */
+    private static FloatVector part(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = FloatVector.zero(F);
+        for (int i = 0; i < n; i += 2 * Sixteen.LANES) {
+            int j = i + Sixteen.LANES;
+            s0 = FloatVector.fromArray(F, a, aAt + i).fma(FloatVector.fromArray(F, b, bAt + i), s0);
+            s1 = FloatVector.fromArray(F, a, aAt + j).fma(FloatVector.fromArray(F, b, bAt + j), s1);
+        }
+        return s0.add(s1);
     }
 
     @Override
@@ -83,24 +98,41 @@ final class VectorOps implements Ops {
             max = max.max(lowest.blend(FloatVector.fromArray(F, x, at + main, rest), rest));
         }
         float top = max.reduceLanes(VectorOperators.MAX);
-        FloatVector sum = FloatVector.zero(F);
         for (int i = 0; i < main; i += LANES) {
-            FloatVector e = Exp.of(FloatVector.fromArray(F, x, at + i).sub(top));
-            e.intoArray(x, at + i);
-            sum = sum.add(e);
+            Exp.of(FloatVector.fromArray(F, x, at + i).sub(top)).intoArray(x, at + i);
         }
         if (main < n) {
-            FloatVector e = Exp.of(FloatVector.fromArray(F, x, at + main, rest).sub(top));
-            e.intoArray(x, at + main, rest);
-            sum = sum.add(e, rest);
+            Exp.of(FloatVector.fromArray(F, x, at + main, rest).sub(top)).intoArray(x, at + main, rest);
         }
-        float scale = 1 / SUM.of(sum);
+        float scale = 1 / sum(x, at, n);
         for (int i = 0; i < main; i += LANES) {
             FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
         }
         for (int i = main; i < n; i++) {
             x[at + i] *= scale;
         }
+    }
+
+    private static float sum(float[] x, int at, int n) {
+        return SUM.of(
+                switch (Sixteen.parts(F)) {
+                    case 1 -> part(x, at, n, 0);
+                    case 2 -> part(x, at, n, 0).add(part(x, at, n, LANES));
+                    default ->
+                        part(x, at, n, 0)
+                                .add(part(x, at, n, 2 * LANES))
+                                .add(part(x, at, n, LANES).add(part(x, at, n, 3 * LANES)));
+                });
+    }
+
+    /** Some of the sixteen sums, those from {@code lane} on. */
+    private static FloatVector part(float[] x, int at, int n, int lane) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = lane;
+        for (; i + LANES <= n; i += Sixteen.LANES) {
+            sum = sum.add(FloatVector.fromArray(F, x, at + i));
+        }
+        return i < n ? sum.add(FloatVector.fromArray(F, x, at + i, F.indexInRange(i, n))) : sum;
     }
 
     @Override
