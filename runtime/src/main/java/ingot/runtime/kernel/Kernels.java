@@ -71,6 +71,16 @@ public interface Kernels extends AutoCloseable {
         };
     }
 
+    /**
+     * A backend for numbers that end in files, whatever {@link Backend#AUTO} prefers: vectors, whose sums on dense f32 weights
+     * are the same at every width, or plain loops where there are none.
+     *
+     * @param threads as in {@link #create}
+     */
+    static Kernels reproducible(int threads) {
+        return create(VectorModule.available() ? Backend.VECTOR : Backend.SCALAR, 0, threads);
+    }
+
     private static Kernels vector(int vectorBits, int threads) {
         if (!VectorModule.available()) {
             throw new IngotException.Usage(
