@@ -2,6 +2,7 @@ package ingot.cli;
 
 import ingot.cli.render.BenchFormat;
 import ingot.runtime.Model;
+import ingot.runtime.ModelOptions;
 import ingot.runtime.bench.Bench;
 import ingot.runtime.bench.BenchOptions;
 import ingot.runtime.bench.BenchResult;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -16,8 +18,9 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         description =
                 "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
-                        + " standard deviation over the repetitions, after one that is not counted.",
-        footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json"})
+                        + " standard deviation over the repetitions, after one that is not counted. With -d also after"
+                        + " so many tokens (tgN@dD).",
+        footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json", "  ingot bench qwen3.ingot -p 0 -d 0,4096,16384 --kv-cache int8"})
 final class BenchCommand extends Task {
     @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
     Path model = Path.of("");
@@ -41,21 +44,34 @@ final class BenchCommand extends Task {
     int repetitions = 5;
 
     @Option(
+            names = {"-d", "--depth"},
+            paramLabel = "N",
+            split = ",",
+            description = "Tokens in the context before each test, one number or several (default: 0).")
+    List<Integer> depths = List.of(0);
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             description = "One of ${COMPLETION-CANDIDATES} (default: md).")
     BenchFormat.@Nullable Kind output;
 
+    @Mixin
+    final KvCacheOption kvCache = new KvCacheOption();
+
     @Override
     int run(Console console) {
-        BenchOptions options = new BenchOptions(prompt, generate, repetitions);
-        int positions = Math.max(prompt, generate);
-        try (Model opened = Model.open(model, common.modelOptions().withMaxPositions(positions));
+        BenchOptions options = new BenchOptions(prompt, generate, repetitions, depths);
+        try (Model opened = Model.open(model, settings(options));
                 var progress = common.progress(console)) {
             List<BenchResult> results = Bench.run(opened, options, progress);
             BenchFormat.Kind kind = output != null ? output : common.json ? BenchFormat.Kind.json : BenchFormat.Kind.md;
             console.out().print(new BenchFormat(model.toString(), opened.info()).render(results, kind));
             return ExitCode.DONE;
         }
+    }
+
+    private ModelOptions settings(BenchOptions options) {
+        return kvCache.over(common.modelOptions()).withMaxPositions(options.positions());
     }
 }

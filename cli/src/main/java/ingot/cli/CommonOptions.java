@@ -54,7 +54,7 @@ final class CommonOptions {
             case scalar -> Backend.SCALAR;
             case vector -> Backend.VECTOR;
         };
-        return new ModelOptions(kernels, vectorBits, threads, 0);
+        return ModelOptions.defaults().withBackend(kernels).withVectorBits(vectorBits).withThreads(threads);
     }
 
     /** Progress on standard error; silent with {@code --quiet}. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -72,6 +73,9 @@ final class PerplexityCommand extends Task {
     @Option(names = "--kl-divergence", description = "Compare with the file of --kl-divergence-base.")
     boolean compare;
 
+    @Mixin
+    final KvCacheOption kvCache = new KvCacheOption();
+
     @Override
     int run(Console console) {
         // A wrong -c is refused before anything is opened; a recorded reference may still decide it.
@@ -102,7 +106,7 @@ final class PerplexityCommand extends Task {
             result = measure(console, null, given);
         }
         if (common.json) {
-            print(console, PerplexityFormat.json(result));
+            print(console, PerplexityFormat.json(result).put("kv_cache", kvCache.type.name()));
         } else {
             console.out().print(PerplexityFormat.text(result));
         }
@@ -110,7 +114,7 @@ final class PerplexityCommand extends Task {
     }
 
     private PerplexityResult measure(Console console, @Nullable Reference reference, PerplexityOptions given) {
-        try (Model opened = Model.open(model, common.modelOptions());
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()));
                 Predictor predictor = Predictor.of(opened);
                 var progress = common.progress(console)) {
             PerplexityOptions options = reference instanceof Reference.Recorded r && context == null

@@ -66,6 +66,9 @@ final class RunCommand extends Task {
     @Mixin
     final SamplingFlags sampling = new SamplingFlags();
 
+    @Mixin
+    final KvCacheOption kvCache = new KvCacheOption();
+
     @Override
     int run(Console console) throws IOException {
         if (chat && common.json) {
@@ -74,7 +77,7 @@ final class RunCommand extends Task {
         if (!chat && (tools != null || system != null || noThinking)) {
             throw new IngotException.Usage("--tools, --system and --no-thinking need --chat");
         }
-        try (Model opened = Model.open(model, common.modelOptions());
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()));
                 Session session = opened.newSession()) {
             ModelText text = ModelText.open(model);
             GenerationOptions options = sampling.over(GenerationOptions.of(opened.generationDefaults()));
@@ -133,6 +136,7 @@ final class RunCommand extends Task {
             generation.tokens().forEach(list::add);
             root.put("stop_reason", Format.lower(generation.reason().name()));
             root.put("prompt_tokens", ids.length);
+            root.put("kv_cache", kvCache.type.name());
             root.put("seconds", seconds);
             print(console, root);
         } else {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -76,6 +77,9 @@ final class VerifyCommand extends Task {
     @Nullable
     Path html;
 
+    @Mixin
+    final KvCacheOption kvCache = new KvCacheOption();
+
     @Override
     int run(Console console) {
         for (Path output : new @Nullable Path[] {junit, markdown, html}) {
@@ -84,7 +88,7 @@ final class VerifyCommand extends Task {
             }
         }
         requireWhole(console);
-        try (Model opened = Model.open(model, common.modelOptions())) {
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()))) {
             VerifyView view = verify(opened, console);
             if (junit != null) {
                 Outputs.write(junit, VerifyJUnit.of(view));

@@ -11,6 +11,7 @@ import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kv.KvType;
 import ingot.runtime.model.GgufStore;
 import ingot.runtime.model.IngotStore;
 import ingot.runtime.model.ModelGraph;
@@ -43,10 +44,10 @@ public final class Model implements AutoCloseable {
     private final int maxPositions;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Model(Loaded loaded, Kernels kernels, Extras extras, int maxPositions) {
+    private Model(Loaded loaded, ModelInfo info, Kernels kernels, Extras extras, int maxPositions) {
         this.store = loaded.store();
         this.weights = loaded.weights();
-        this.info = describe(loaded, kernels);
+        this.info = info;
         this.kernels = kernels;
         this.extras = extras;
         this.maxPositions = maxPositions;
@@ -128,14 +129,15 @@ public final class Model implements AutoCloseable {
             int automatic =
                     Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
             int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
-            return new Model(loaded, kernels, extras, maxPositions);
+            ModelInfo info = describe(loaded, kernels, options.kvCache());
+            return new Model(loaded, info, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {
             store.close();
             throw e;
         }
     }
 
-    private static ModelInfo describe(Loaded loaded, Kernels kernels) {
+    private static ModelInfo describe(Loaded loaded, Kernels kernels, KvType kvCache) {
         ModelGraph graph = loaded.graph();
         List<WeightInfo> infos = new ArrayList<>();
         Set<String> types = new LinkedHashSet<>();
@@ -147,7 +149,8 @@ public final class Model implements AutoCloseable {
             }
         }
         String type = types.size() == 1 ? types.iterator().next() : "mixed";
-        return new ModelInfo(graph.config(), graph.parameters(), type, kernels.label(), kernels.threads(), infos);
+        return new ModelInfo(
+                graph.config(), graph.parameters(), type, kernels.label(), kernels.threads(), kvCache, infos);
     }
 
     public ModelInfo info() {
@@ -174,13 +177,18 @@ public final class Model implements AutoCloseable {
         return extras.text().chat();
     }
 
-    /** A new, empty conversation. */
+    /** A new, empty conversation that stores keys and values as {@link ModelOptions#kvCache} says. */
     public Session newSession() {
+        return newSession(info.kvCache());
+    }
+
+    /** A new, empty conversation that stores keys and values in the given way. */
+    public Session newSession(KvType kvCache) {
         if (closed()) {
             throw new IllegalStateException("the model is closed");
         }
         try {
-            return new Session(this, weights.newDecoder(kernels), maxPositions);
+            return new Session(this, weights.newDecoder(kernels, kvCache), maxPositions);
         } catch (OutOfMemoryError e) {
             throw new IngotException.OutOfResources("no memory for a session: give Java a larger heap (-Xmx)");
         }

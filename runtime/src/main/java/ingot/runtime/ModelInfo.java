@@ -1,6 +1,7 @@
 package ingot.runtime;
 
 import ingot.formats.hf.ModelConfig;
+import ingot.runtime.kv.KvType;
 import java.util.List;
 
 /**
@@ -10,10 +11,17 @@ import java.util.List;
  * @param type label of the storage type of the linear layers, e.g. {@code bf16}, {@code int4 g32}, {@code mixed}
  * @param backend kernels in use, e.g. {@code scalar}, {@code vector-512}
  * @param threads that compute
+ * @param kvCache how sessions store keys and values, unless asked for another way
  * @param weights in the order in which a forward pass uses them
  */
 public record ModelInfo(
-        ModelConfig config, long parameters, String type, String backend, int threads, List<WeightInfo> weights) {
+        ModelConfig config,
+        long parameters,
+        String type,
+        String backend,
+        int threads,
+        KvType kvCache,
+        List<WeightInfo> weights) {
     public ModelInfo {
         weights = List.copyOf(weights);
     }

@@ -2,6 +2,7 @@ package ingot.runtime;
 
 import ingot.formats.IngotException;
 import ingot.runtime.kernel.Backend;
+import ingot.runtime.kv.KvType;
 
 /**
  * How a model is run. Results do not depend on {@code threads}; between backends and vector widths they differ by
@@ -12,8 +13,9 @@ import ingot.runtime.kernel.Backend;
  * @param threads that compute, the caller's included; 0 for one per processor
  * @param maxPositions most tokens one session may hold (bounds the memory of its KV cache); 0 for four times the
  *     model's max_position_embeddings, at least 4096
+ * @param kvCache how sessions store keys and values, unless asked for another way
  */
-public record ModelOptions(Backend backend, int vectorBits, int threads, int maxPositions) {
+public record ModelOptions(Backend backend, int vectorBits, int threads, int maxPositions, KvType kvCache) {
     public ModelOptions {
         if (vectorBits != 0 && vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
             throw new IngotException.Usage("vector width " + vectorBits + ": expected 0, 128, 256 or 512 bits");
@@ -27,22 +29,26 @@ public record ModelOptions(Backend backend, int vectorBits, int threads, int max
     }
 
     public static ModelOptions defaults() {
-        return new ModelOptions(Backend.AUTO, 0, 0, 0);
+        return new ModelOptions(Backend.AUTO, 0, 0, 0, KvType.F32);
     }
 
     public ModelOptions withBackend(Backend value) {
-        return new ModelOptions(value, vectorBits, threads, maxPositions);
+        return new ModelOptions(value, vectorBits, threads, maxPositions, kvCache);
     }
 
     public ModelOptions withVectorBits(int value) {
-        return new ModelOptions(backend, value, threads, maxPositions);
+        return new ModelOptions(backend, value, threads, maxPositions, kvCache);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(backend, vectorBits, value, maxPositions);
+        return new ModelOptions(backend, vectorBits, value, maxPositions, kvCache);
     }
 
     public ModelOptions withMaxPositions(int value) {
-        return new ModelOptions(backend, vectorBits, threads, value);
+        return new ModelOptions(backend, vectorBits, threads, value, kvCache);
+    }
+
+    public ModelOptions withKvCache(KvType value) {
+        return new ModelOptions(backend, vectorBits, threads, maxPositions, value);
     }
 }

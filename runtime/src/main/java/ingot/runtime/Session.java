@@ -157,10 +157,23 @@ public final class Session implements AutoCloseable {
         void accept(int from, int count, boolean end);
     }
 
+    /** Refuses what cannot succeed before it is begun. */
+    private void requireMemory(int length) {
+        long needed = decoder.bytes(length);
+        long heap = Runtime.getRuntime().maxMemory();
+        if (needed > heap) {
+            throw new IngotException.OutOfResources("no memory for " + length + " tokens in a session: their keys and"
+                    + " values take " + needed + " bytes, and the heap is limited to " + heap
+                    + ": give Java a larger heap (-Xmx), use a smaller type for the KV cache (f16, int8) or a shorter"
+                    + " text");
+        }
+    }
+
     private void run(int[] tokens, Decoder.@Nullable Probe probe, ChunkEnd chunkEnd) {
         enter();
         try {
             require(tokens);
+            requireMemory(position + tokens.length);
             int start = position;
             boolean done = false;
             try {
@@ -178,7 +191,8 @@ public final class Session implements AutoCloseable {
                 done = true;
             } catch (OutOfMemoryError e) {
                 throw new IngotException.OutOfResources("no memory for " + (start + tokens.length)
-                        + " tokens in a session: give Java a larger heap (-Xmx) or use a shorter text");
+                        + " tokens in a session: give Java a larger heap (-Xmx), use a smaller type for the KV cache"
+                        + " (f16, int8) or a shorter text");
             } finally {
                 if (!done) {
                     computed = decoder.rewind(computed);

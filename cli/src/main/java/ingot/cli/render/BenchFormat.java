@@ -40,13 +40,13 @@ public record BenchFormat(String model, ModelInfo info) {
     }
 
     private String markdown(List<BenchResult> results) {
-        StringBuilder out = new StringBuilder("| model | size | params | type | backend | threads | test | t/s |\n");
-        out.append("|---|--:|--:|---|---|--:|---|--:|\n");
+        StringBuilder out = new StringBuilder("| model | size | params | type | backend | threads | kv cache | test | t/s |\n");
+        out.append("|---|--:|--:|---|---|--:|---|---|--:|\n");
         long bytes = Math.round(info.bitsPerWeight() * info.parameters() / 8);
         for (BenchResult r : results) {
             out.append("| " + Markup.cell(info.architecture()) + " | " + Format.bytes(bytes) + " | "
                     + Format.count(info.parameters()) + " | " + info.type() + " | " + info.backend() + " | "
-                    + info.threads() + " | " + r.test() + " | " + speed(r) + " |\n");
+                    + info.threads() + " | " + info.kvCache().label() + " | " + r.test() + " | " + speed(r) + " |\n");
         }
         return out.toString();
     }
@@ -57,17 +57,20 @@ public record BenchFormat(String model, ModelInfo info) {
     }
 
     private String csv(List<BenchResult> results) {
-        StringBuilder out = new StringBuilder("test,n_prompt,n_gen,avg_ts,stddev_ts,threads,model,type,backend\n");
+        StringBuilder out = new StringBuilder(
+                "test,n_prompt,n_gen,n_depth,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
         for (BenchResult r : results) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%s,%d,%d,%.6f,%.6f,%d,%s,%s,%s\n",
+                    "%s,%d,%d,%d,%.6f,%.6f,%d,%s,%s,%s,%s\n",
                     r.test(),
                     r.promptTokens(),
                     r.generatedTokens(),
+                    r.depth(),
                     r.mean(),
                     r.standardDeviation(),
                     info.threads(),
+                    info.kvCache().label(),
                     quoted(model),
                     quoted(info.type()),
                     quoted(info.backend())));
@@ -85,11 +88,13 @@ public record BenchFormat(String model, ModelInfo info) {
         node.put("test", r.test());
         node.put("n_prompt", r.promptTokens());
         node.put("n_gen", r.generatedTokens());
+        node.put("n_depth", r.depth());
         number(node, "avg_ts", r.mean());
         number(node, "stddev_ts", r.standardDeviation());
         ArrayNode samples = node.putArray("samples_ts");
         r.samples().forEach(samples::add);
         node.put("threads", info.threads());
+        node.put("kv_cache", info.kvCache().label());
         node.put("model", model);
         node.put("type", info.type());
         node.put("backend", info.backend());

@@ -68,7 +68,7 @@ public final class VerifyHtml {
     private static String subtitle(VerifyView view) {
         var info = view.info();
         return info.architecture() + " · " + Format.count(info.parameters()) + " parameters · " + info.type() + " · "
-                + info.backend() + " kernels";
+                + info.backend() + " kernels · KV cache " + info.kvCache().label();
     }
 
     private static String departs(VerifyReport report) {

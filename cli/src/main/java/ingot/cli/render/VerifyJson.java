@@ -19,6 +19,7 @@ public final class VerifyJson {
         root.put("model", view.model());
         root.put("golden", view.golden());
         root.put("type", view.info().type());
+        root.put("kv_cache", view.info().kvCache().label());
         number(root, "bits_per_weight", view.info().bitsPerWeight());
         thresholds(root.putObject("thresholds"), report.thresholds());
         VerifyReport.Overall o = report.overall();

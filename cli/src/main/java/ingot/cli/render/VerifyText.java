@@ -17,6 +17,8 @@ public final class VerifyText {
                 .append(Format.fixed(view.info().bitsPerWeight(), 2))
                 .append(" bits per weight, ")
                 .append(view.info().backend())
+                .append(", KV cache ")
+                .append(view.info().kvCache().label())
                 .append("\n\n");
         Table prompts = new Table()
                 .text("prompt")

@@ -1,17 +1,27 @@
 package ingot.runtime.bench;
 
 import ingot.formats.IngotException;
+import java.util.List;
 
 /**
  * @param prompt tokens read at once in the test {@code ppN}; 0 leaves it out
  * @param generate tokens generated one by one in the test {@code tgN}; 0 leaves it out
  * @param repetitions of each test, after one that is not counted
+ * @param depths tokens in the context before a test; every test is run at each of them
  */
-public record BenchOptions(int prompt, int generate, int repetitions) {
+public record BenchOptions(int prompt, int generate, int repetitions, List<Integer> depths) {
+    private static final int LONGEST = 1 << 20;
+
     public BenchOptions {
-        if (prompt < 0 || generate < 0 || prompt > 1 << 20 || generate > 1 << 20) {
+        depths = List.copyOf(depths);
+        for (int depth : depths) {
+            if (depth < 0 || depth > LONGEST) {
+                throw new IngotException.Usage("a depth of " + depth + " tokens: expected 0 to " + LONGEST);
+            }
+        }
+        if (prompt < 0 || generate < 0 || prompt > LONGEST || generate > LONGEST) {
             throw new IngotException.Usage(
-                    "tests of " + prompt + " and " + generate + " tokens: expected 0 to " + (1 << 20));
+                    "tests of " + prompt + " and " + generate + " tokens: expected 0 to " + LONGEST);
         }
         if (prompt == 0 && generate == 0) {
             throw new IngotException.Usage("nothing to measure: -p and -n are both 0");
@@ -19,5 +29,15 @@ public record BenchOptions(int prompt, int generate, int repetitions) {
         if (repetitions < 1 || repetitions > 10_000) {
             throw new IngotException.Usage(repetitions + " repetitions: expected 1 to 10000");
         }
+    }
+
+    /** From an empty context. */
+    public BenchOptions(int prompt, int generate, int repetitions) {
+        this(prompt, generate, repetitions, List.of(0));
+    }
+
+    /** Tokens that the longest test holds. */
+    public int positions() {
+        return depths.stream().mapToInt(Integer::intValue).max().orElse(0) + Math.max(prompt, generate);
     }
 }

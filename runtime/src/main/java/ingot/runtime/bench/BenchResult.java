@@ -4,12 +4,13 @@ import ingot.runtime.verify.Quantiles;
 import java.util.List;
 
 /**
- * @param test {@code ppN} or {@code tgN}
+ * @param test {@code ppN} or {@code tgN}, with {@code @dD} behind it for a test at depth D
  * @param promptTokens read per repetition
  * @param generatedTokens generated per repetition
+ * @param depth tokens in the context before the test
  * @param samples tokens per second of each repetition
  */
-public record BenchResult(String test, int promptTokens, int generatedTokens, List<Double> samples) {
+public record BenchResult(String test, int promptTokens, int generatedTokens, int depth, List<Double> samples) {
     public BenchResult {
         samples = List.copyOf(samples);
     }

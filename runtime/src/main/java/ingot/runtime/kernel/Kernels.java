@@ -30,6 +30,9 @@ public interface Kernels extends AutoCloseable {
     /** The vector operations of this backend. */
     Ops ops();
 
+    /** Attention over a cache of keys and values. */
+    AttentionKernel attention();
+
     /** Products of dense f32 matrices on this backend and its threads. */
     Blas blas();
 

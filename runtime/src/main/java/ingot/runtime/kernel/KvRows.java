@@ -1,8 +1,8 @@
 package ingot.runtime.kernel;
 
 /**
- * Keys or values of one head in a page of the cache: the vector of the page's position i is
- * {@code data[at + i*stride … at + i*stride + dim)}. Make it once per page and head, not per token.
+ * Vectors that lie in rows, such as the state of a gated DeltaNet head: the i-th is
+ * {@code data[at + i*stride … at + i*stride + dim)}.
  */
 @SuppressWarnings("ArrayRecordComponent") // a view, never compared
 public record KvRows(float[] data, int at, int stride, int dim) {}

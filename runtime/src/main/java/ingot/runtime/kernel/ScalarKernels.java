@@ -11,6 +11,7 @@ final class ScalarKernels implements Kernels {
 
     private final WorkerPool pool;
     private final Ops ops = new ScalarOps();
+    private final AttentionKernel attention = new ScalarAttention();
     private final Blas blas;
     private final Feedback feedback = new ScalarFeedback();
     private final Scratch rows = new Scratch();
@@ -39,6 +40,11 @@ final class ScalarKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public AttentionKernel attention() {
+        return attention;
     }
 
     @Override

@@ -88,6 +88,11 @@ public final class DeltaState implements LayerState {
     }
 
     @Override
+    public long bytes(int positions) {
+        return 2L * Float.BYTES * (settled.matrices.length + settled.window.length);
+    }
+
+    @Override
     public int length() {
         return length;
     }

@@ -1,14 +1,24 @@
 package ingot.runtime.kv;
 
-import ingot.runtime.kernel.KvRows;
+import ingot.runtime.kernel.KvPage;
+import ingot.runtime.kernel.KvPages;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Keys and values of one attention layer for the positions seen so far, in pages that are never moved or copied. A key is
- * stored after the rotary embedding.
+ * Keys and values of one attention layer for the positions seen so far, in pages that are never moved or copied and are
+ * allocated when the first position in them is stored. A key is stored after the rotary embedding.
  */
-public interface KvCache extends LayerState {
-    /** Positions per page. */
-    int PAGE = 64;
+public final class KvCache implements LayerState, KvPages {
+    private final KvType type;
+    private final KvPage.Shape shape;
+    private final List<KvPage> pages = new ArrayList<>();
+    private int length;
+
+    public KvCache(KvType type, int kvHeads, int headDim) {
+        this.type = type;
+        this.shape = new KvPage.Shape(kvHeads, headDim);
+    }
 
     /**
      * Appends positions.
@@ -16,15 +26,54 @@ public interface KvCache extends LayerState {
      * @param keys [tokens][kvHeads × headDim]
      * @param values [tokens][kvHeads × headDim]
      */
-    void append(float[] keys, float[] values, int tokens);
+    public void append(float[] keys, float[] values, int tokens) {
+        // Before anything changes, so that running out of memory leaves the cache as it was.
+        while ((long) pages.size() * KvPage.POSITIONS < (long) length + tokens) {
+            pages.add(type.newPage(shape));
+        }
+        int stride = shape.heads() * shape.dim();
+        for (int t = 0; t < tokens; t++) {
+            int position = length + t;
+            pages.get(position / KvPage.POSITIONS).put(position % KvPage.POSITIONS, keys, values, t * stride);
+        }
+        length += tokens;
+    }
 
-    /**
-     * The keys of one head in a page, as f32; the same object for every call.
-     *
-     * @param page position ÷ {@link #PAGE}
-     */
-    KvRows keys(int page, int kvHead);
+    @Override
+    public KvPage.Shape shape() {
+        return shape;
+    }
 
-    /** The values of one head in a page; see {@link #keys}. */
-    KvRows values(int page, int kvHead);
+    @Override
+    public KvPage page(int index) {
+        return pages.get(index);
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public void mark() {
+        // Every length stays restorable.
+    }
+
+    @Override
+    public int restorable(int newLength) {
+        return Math.min(newLength, length);
+    }
+
+    @Override
+    public void truncate(int newLength) {
+        if (newLength < 0 || newLength > length) {
+            throw new IllegalArgumentException("cannot truncate " + length + " positions to " + newLength);
+        }
+        length = newLength;
+    }
+
+    @Override
+    public long bytes(int positions) {
+        return Math.ceilDiv((long) positions, KvPage.POSITIONS) * type.pageBytes(shape);
+    }
 }

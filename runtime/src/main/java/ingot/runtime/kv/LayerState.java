@@ -8,6 +8,9 @@ public interface LayerState {
     /** Positions remembered. */
     int length();
 
+    /** Bytes of memory that remembering {@code positions} takes in all. */
+    long bytes(int positions);
+
     /** A call begins: the present {@link #length()} stays restorable until the next mark. */
     void mark();
 

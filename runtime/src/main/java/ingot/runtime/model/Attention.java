@@ -1,12 +1,12 @@
 package ingot.runtime.model;
 
 import ingot.formats.hf.AttentionConfig;
+import ingot.runtime.kernel.AttentionKernel;
 import ingot.runtime.kernel.Kernels;
-import ingot.runtime.kernel.Ops;
-import ingot.runtime.kv.F32KvCache;
+import ingot.runtime.kernel.Queries;
 import ingot.runtime.kv.KvCache;
 import ingot.runtime.kv.LayerState;
-import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  * Causal grouped-query attention (Ainslie et al. 2023) with optional norms on q and k, rotary embedding,
  * LogN scaling, sliding window and a gate on what every head found.
  *
- * <p>Work is split by query head and blocks of tokens, never along a sum: results do not depend on the number of threads.
+ * <p>A task has all query heads of one KV head for a few tokens, so that keys and values are read once for all of them. With
+ * few tokens the cache is cut besides, at the blocks of {@link AttentionKernel}, and what was found in the spans is put
+ * together in their order. The kernel takes blocks in one by one either way: results depend neither on the cut nor on threads.
  */
 final class Attention implements Mixer {
-    /** Parallel tasks per head at most: each has a row of scores as long as the context. */
-    private static final int BLOCKS = 4;
+    /** Query rows that make a task: enough for what is read of the cache to be used often, few enough to stay near. */
+    private static final int ROWS = 32;
 
     private final Kernels kernels;
     private final Scratch scratch;
@@ -29,17 +31,20 @@ final class Attention implements Mixer {
     private final int logn;
     private final float scale;
     private final int queryStride;
+    private final int ratio;
     private final KvCache cache;
     private final IntConsumer prepare = this::prepareToken;
-    private final IntConsumer attend = this::attendBlock;
+    private final IntConsumer attend = this::attendSpan;
+    private final IntConsumer merge = this::mergeSpans;
     private float[] query = {};
     private float[] key = {};
     private float[] mixed = {};
-    private float[] scores = {};
+    private List<Queries> queries = List.of();
     private int position;
     private int tokens;
-    private int blockTokens;
-    private int scoresStride;
+    private int groupTokens;
+    private int groups;
+    private int spans;
 
     /**
      * The projections, and the norms over one head [headDim] where the family has them.
@@ -62,7 +67,8 @@ final class Attention implements Mixer {
         this.logn = config.lognLength().orElse(Integer.MAX_VALUE);
         this.scale = (float) (1 / Math.sqrt(config.headDim()));
         this.queryStride = config.projections().outputGate() ? 2 * config.headDim() : config.headDim();
-        this.cache = new F32KvCache(config.kvHeads(), config.headDim());
+        this.ratio = config.heads() / config.kvHeads();
+        this.cache = new KvCache(parts.kvType(), config.kvHeads(), config.headDim());
     }
 
     @Override
@@ -76,11 +82,14 @@ final class Attention implements Mixer {
         weights.qkv().apply(kernels, scratch, x, tokens, new QkvProjection.Heads(query, key, value));
         kernels.parallel(tokens, prepare);
         cache.append(key, value, tokens);
-        blockTokens = Math.ceilDiv(tokens, BLOCKS);
-        int tasks = config.heads() * Math.ceilDiv(tokens, blockTokens);
-        scoresStride = (pageOf(position + tokens - 1) - pageOf(firstVisible(position)) + 1) * KvCache.PAGE;
-        scores = scratch.rows(Scratch.Slot.SCORES, tasks, scoresStride);
-        kernels.parallel(tasks, attend);
+        groupTokens = Math.clamp(ROWS / ratio, 1, tokens);
+        groups = config.kvHeads() * Math.ceilDiv(tokens, groupTokens);
+        spans = tokens > groupTokens ? 1 : block(position + tokens - 1) - block(firstVisible(position)) + 1;
+        queries = scratch.queries(groups * spans);
+        kernels.parallel(groups * spans, attend);
+        if (spans > 1) {
+            kernels.parallel(groups, merge);
+        }
     }
 
     @Override
@@ -114,53 +123,67 @@ final class Attention implements Mixer {
         }
     }
 
-    private void attendBlock(int task) {
-        int head = task % config.heads();
-        int first = task / config.heads() * blockTokens;
-        int end = Math.min(first + blockTokens, tokens);
-        for (int t = first; t < end; t++) {
-            attend(head, t, task * scoresStride);
+    /** One KV head for a group of tokens, over one span of the cache or, where there is but one, over all of it. */
+    private void attendSpan(int task) {
+        int group = task % groups;
+        int first = firstToken(group);
+        int end = Math.min(first + groupTokens, tokens);
+        Queries found = queries.get(task);
+        found.clear((end - first) * ratio, cache.shape());
+        for (int row = 0; row < (end - first) * ratio; row++) {
+            int last = position + first + row / ratio;
+            found.set(row, query, head(group, row) * queryStride, scale);
+            found.see(row, firstVisible(last), last);
+        }
+        int from = firstVisible(position + first);
+        int to = position + end;
+        if (spans > 1) {
+            int start = (block(from) + task / groups) * AttentionKernel.BLOCK;
+            from = Math.max(from, start);
+            to = Math.min(to, start + AttentionKernel.BLOCK);
+        }
+        kernels.attention().attend(found, cache, group % config.kvHeads(), from, to);
+        if (spans == 1) {
+            finish(group, found);
         }
     }
 
-    /**
-     * One query head of one token over all visible positions.
-     *
-     * @param at where this task's row of scores begins; its first entry is the first position of the first visible page
-     */
-    private void attend(int head, int t, int at) {
-        Ops ops = kernels.ops();
-        int row = (t * config.heads() + head) * config.headDim();
-        int queryRow = (t * config.heads() + head) * queryStride;
-        int kvHead = head / (config.heads() / config.kvHeads());
-        int last = position + t;
-        int hidden = firstVisible(last) % KvCache.PAGE;
-        int firstPage = pageOf(firstVisible(last));
-        int visible = last - firstPage * KvCache.PAGE + 1;
-        for (int from = 0; from < visible; from += KvCache.PAGE) {
-            int n = Math.min(visible - from, KvCache.PAGE);
-            ops.scores(
-                    query, queryRow, cache.keys(firstPage + from / KvCache.PAGE, kvHead), n, scale, scores, at + from);
+    private void mergeSpans(int group) {
+        Queries found = queries.get(group);
+        for (int span = 1; span < spans; span++) {
+            found.absorb(queries.get(span * groups + group));
         }
-        // Positions of the first page that left the window get no weight.
-        Arrays.fill(scores, at, at + hidden, Float.NEGATIVE_INFINITY);
-        ops.softmax(scores, at, visible);
-        Arrays.fill(mixed, row, row + config.headDim(), 0);
-        for (int from = 0; from < visible; from += KvCache.PAGE) {
-            int n = Math.min(visible - from, KvCache.PAGE);
-            ops.accumulate(scores, at + from, cache.values(firstPage + from / KvCache.PAGE, kvHead), n, mixed, row);
+        finish(group, found);
+    }
+
+    private void finish(int group, Queries found) {
+        for (int row = 0; row < found.rows(); row++) {
+            int head = head(group, row);
+            int at = head * config.headDim();
+            found.result(row, mixed, at);
+            if (config.projections().outputGate()) {
+                int gate = head * queryStride + config.headDim();
+                kernels.ops().sigmoidMul(query, gate, mixed, at, config.headDim());
+            }
         }
-        if (config.projections().outputGate()) {
-            ops.sigmoidMul(query, queryRow + config.headDim(), mixed, row, config.headDim());
-        }
+    }
+
+    private int firstToken(int group) {
+        return group / config.kvHeads() * groupTokens;
+    }
+
+    /** Query head of a row of a group, counted through all tokens. */
+    private int head(int group, int row) {
+        int token = firstToken(group) + row / ratio;
+        return token * config.heads() + group % config.kvHeads() * ratio + row % ratio;
     }
 
     private int firstVisible(int last) {
         return window == 0 ? 0 : Math.max(0, last - window + 1);
     }
 
-    private static int pageOf(int position) {
-        return position / KvCache.PAGE;
+    private static int block(int position) {
+        return position / AttentionKernel.BLOCK;
     }
 
     @Override

@@ -92,6 +92,15 @@ public final class Decoder {
         kernels.matmul(head, normed, count, out);
     }
 
+    /** Bytes of memory that remembering {@code positions} takes in all. */
+    public long bytes(int positions) {
+        long bytes = 0;
+        for (int i = 0; i < layers.size(); i++) {
+            bytes += layers.get(i).mixing().mixer().state().bytes(positions);
+        }
+        return bytes;
+    }
+
     /** A call begins: its first position stays one to {@link #rewind} to. */
     public void mark() {
         for (DecoderLayer layer : layers) {

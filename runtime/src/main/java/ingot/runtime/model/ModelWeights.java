@@ -5,6 +5,7 @@ import ingot.formats.hf.DeltaNetConfig;
 import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kv.KvType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,8 +80,8 @@ public final class ModelWeights {
     }
 
     /** A decoder with an empty memory of its own. */
-    public Decoder newDecoder(Kernels kernels) {
-        var parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()));
+    public Decoder newDecoder(Kernels kernels, KvType kvType) {
+        var parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()), kvType);
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(

@@ -1,6 +1,9 @@
 package ingot.runtime.model;
 
+import ingot.runtime.kernel.Queries;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -36,17 +39,26 @@ final class Scratch {
 
     private final Map<Slot, float[]> buffers = new EnumMap<>(Slot.class);
     private final Routing routing = new Routing();
+    private final List<Queries> queries = new ArrayList<>();
 
     /** What the layers with experts share. */
     Routing routing() {
         return routing;
     }
 
+    /** What {@code count} tasks of attention work with. */
+    List<Queries> queries(int count) {
+        while (queries.size() < count) {
+            queries.add(new Queries());
+        }
+        return queries;
+    }
+
     /** A buffer of at least {@code length} floats; its content is whatever was left there. */
     float[] floats(Slot slot, int length) {
         float[] buffer = buffers.getOrDefault(slot, NONE);
         if (buffer.length < length) {
-            // Half as much again: scores grow with the context, page by page.
+            // Half as much again: what grows token by token is copied rarely.
             buffer = new float[(int) Math.min(Integer.MAX_VALUE - 8L, Math.max(length, buffer.length * 3L / 2))];
             buffers.put(slot, buffer);
         }

@@ -4,6 +4,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kv.KvType;
 import ingot.formats.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ public final class StagedLayer {
     public StagedLayer(ModelConfig config, int index, Kernels kernels) {
         this.config = config;
         this.index = index;
-        this.parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()));
+        this.parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()), KvType.F32);
         this.weights = ModelWeights.partial(config);
         this.specs = List.copyOf(ModelGraph.layer(config, index));
     }

@@ -2,6 +2,7 @@ package ingot.runtime.verify;
 
 import ingot.runtime.ModelInfo;
 import ingot.runtime.WeightInfo;
+import ingot.runtime.kv.KvType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,10 +41,10 @@ public record Thresholds(OptionalDouble maxNmse, OptionalDouble minTop1, Optiona
     /** Types of which six bits are already near enough to eight. */
     private static final List<String> EIGHT_BITS = List.of("int8", "int6", "q8", "q6");
 
-    /** The default for a model: decided by its coarsest weight matrix. */
+    /** The default for a model: decided by the coarser of its coarsest weight matrix and its cache of keys and values. */
     public static Thresholds forModel(ModelInfo info) {
-        boolean rounded = false;
-        int bits = 16;
+        boolean rounded = info.kvCache() == KvType.F16;
+        int bits = info.kvCache() == KvType.INT8 ? 8 : 16;
         for (WeightInfo w : info.weights()) {
             String type = w.type().toLowerCase(Locale.ROOT);
             if (FOUR_BITS.stream().anyMatch(type::startsWith)) {

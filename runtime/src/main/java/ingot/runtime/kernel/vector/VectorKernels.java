@@ -7,6 +7,7 @@ import ingot.formats.block.Int8;
 import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
 import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.AttentionKernel;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
 import ingot.runtime.kernel.Feedback;
@@ -41,6 +42,7 @@ public final class VectorKernels implements Kernels {
     private final Width width;
     private final WorkerPool pool;
     private final Ops ops;
+    private final AttentionKernel attention;
     private final Blas blas;
     private final Feedback feedback;
     private final WeightKernel int3;
@@ -65,6 +67,7 @@ public final class VectorKernels implements Kernels {
     public VectorKernels(int bits, int threads) {
         width = Width.of(bits);
         ops = width.instance(Ops.class, VectorOps.class);
+        attention = new VectorAttention(width.instance(AttentionTile.class, AttentionTileKernel.class));
         int3 = integer(3);
         int4 = integer(4);
         int5 = integer(5);
@@ -158,6 +161,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Ops ops() {
         return ops;
+    }
+
+    @Override
+    public AttentionKernel attention() {
+        return attention;
     }
 
     @Override

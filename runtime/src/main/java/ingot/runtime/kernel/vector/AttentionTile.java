@@ -1,0 +1,23 @@
+package ingot.runtime.kernel.vector;
+
+/** The loops of attention that depend on the width of vectors; ranges are whole panels of 32. */
+interface AttentionTile {
+    /**
+     * c += a·b for {@code rows} rows of a and c, from their cursors on, and one panel of b: {@code k} rows of 32 columns from
+     * {@code b.at() + bAt} on. Each number of c is one chain of fused multiply-adds in the order of k, whatever the other
+     * rows are; rows that fill the last tile may be written too.
+     */
+    void add(FloatRows a, int rows, PageReader b, int bAt, int k, FloatRows c);
+
+    /** The largest of {@code w[at … stop)}. */
+    float top(float[] w, int at, int stop);
+
+    /** w = exp(w − top) in place; returns their sum. */
+    float exponentials(float[] w, int at, int stop, float top);
+
+    /** out[at + i] = codes[from + i] · scales[scaleAt + i % 32] for i &lt; n. */
+    void scaleColumns(Codes codes, int scaleAt, float[] out, int at, int n);
+
+    /** out[at + i] = codes[from + i] · scales[scaleAt + i / 32] for i &lt; n. */
+    void scaleRows(Codes codes, int scaleAt, float[] out, int at, int n);
+}

@@ -1,0 +1,185 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.runtime.kernel.KvPage;
+import ingot.runtime.kernel.Queries;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Products in tiles of four rows × two vectors: eight accumulators, for which every width has registers. */
+final class AttentionTileKernel implements AttentionTile {
+    private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
+    private static final int LANES = F.length();
+    private static final LaneSum SUM = LaneSum.of(F);
+    private static final int PANEL = KvPage.PANEL;
+
+    /** As many bytes as a vector has floats, or eight, the fewest there are, for two vectors of four. */
+    private static final VectorSpecies<Byte> B = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+
+    @Override
+    public void add(FloatRows a, int rows, PageReader b, int bAt, int k, FloatRows c) {
+        for (int lane = 0; lane < PANEL; lane += 2 * LANES) {
+            int panel = b.at() + bAt + lane;
+            int row = 0;
+            for (; rows - row > 2; row += Queries.TILE) {
+                four(a, row, b.data(), panel, k, c, lane);
+            }
+            if (rows - row == 2) {
+                two(a, row, b.data(), panel, k, c, lane);
+            } else if (rows - row == 1) {
+                one(a, row, b.data(), panel, k, c, lane);
+            }
+        }
+    }
+
+    private static void four(FloatRows a, int row, float[] y, int panel, int k, FloatRows c, int lane) {
+        float[] x = a.data();
+        float[] z = c.data();
+        int x0 = a.cursor(row);
+        int x1 = x0 + a.stride();
+        int x2 = x1 + a.stride();
+        int x3 = x2 + a.stride();
+        int z0 = c.cursor(row) + lane;
+        int z1 = z0 + c.stride();
+        int z2 = z1 + c.stride();
+        int z3 = z2 + c.stride();
+        FloatVector p0 = FloatVector.fromArray(F, z, z0);
+        FloatVector q0 = FloatVector.fromArray(F, z, z0 + LANES);
+        FloatVector p1 = FloatVector.fromArray(F, z, z1);
+        FloatVector q1 = FloatVector.fromArray(F, z, z1 + LANES);
+        FloatVector p2 = FloatVector.fromArray(F, z, z2);
+        FloatVector q2 = FloatVector.fromArray(F, z, z2 + LANES);
+        FloatVector p3 = FloatVector.fromArray(F, z, z3);
+        FloatVector q3 = FloatVector.fromArray(F, z, z3 + LANES);
+        for (int i = 0; i < k; i++) {
+            FloatVector b0 = FloatVector.fromArray(F, y, panel + i * PANEL);
+            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + LANES);
+            FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
+            p0 = b0.fma(v, p0);
+            q0 = b1.fma(v, q0);
+            v = FloatVector.broadcast(F, x[x1 + i]);
+            p1 = b0.fma(v, p1);
+            q1 = b1.fma(v, q1);
+            v = FloatVector.broadcast(F, x[x2 + i]);
+            p2 = b0.fma(v, p2);
+            q2 = b1.fma(v, q2);
+            v = FloatVector.broadcast(F, x[x3 + i]);
+            p3 = b0.fma(v, p3);
+            q3 = b1.fma(v, q3);
+        }
+        p0.intoArray(z, z0);
+        q0.intoArray(z, z0 + LANES);
+        p1.intoArray(z, z1);
+        q1.intoArray(z, z1 + LANES);
+        p2.intoArray(z, z2);
+        q2.intoArray(z, z2 + LANES);
+        p3.intoArray(z, z3);
+        q3.intoArray(z, z3 + LANES);
+    }
+
+    private static void two(FloatRows a, int row, float[] y, int panel, int k, FloatRows c, int lane) {
+        float[] x = a.data();
+        float[] z = c.data();
+        int x0 = a.cursor(row);
+        int x1 = x0 + a.stride();
+        int z0 = c.cursor(row) + lane;
+        int z1 = z0 + c.stride();
+        FloatVector p0 = FloatVector.fromArray(F, z, z0);
+        FloatVector q0 = FloatVector.fromArray(F, z, z0 + LANES);
+        FloatVector p1 = FloatVector.fromArray(F, z, z1);
+        FloatVector q1 = FloatVector.fromArray(F, z, z1 + LANES);
+        for (int i = 0; i < k; i++) {
+            FloatVector b0 = FloatVector.fromArray(F, y, panel + i * PANEL);
+            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + LANES);
+            FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
+            p0 = b0.fma(v, p0);
+            q0 = b1.fma(v, q0);
+            v = FloatVector.broadcast(F, x[x1 + i]);
+            p1 = b0.fma(v, p1);
+            q1 = b1.fma(v, q1);
+        }
+        p0.intoArray(z, z0);
+        q0.intoArray(z, z0 + LANES);
+        p1.intoArray(z, z1);
+        q1.intoArray(z, z1 + LANES);
+    }
+
+    private static void one(FloatRows a, int row, float[] y, int panel, int k, FloatRows c, int lane) {
+        float[] x = a.data();
+        float[] z = c.data();
+        int x0 = a.cursor(row);
+        int z0 = c.cursor(row) + lane;
+        FloatVector p = FloatVector.fromArray(F, z, z0);
+        FloatVector q = FloatVector.fromArray(F, z, z0 + LANES);
+        for (int i = 0; i < k; i++) {
+            FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
+            p = FloatVector.fromArray(F, y, panel + i * PANEL).fma(v, p);
+            q = FloatVector.fromArray(F, y, panel + i * PANEL + LANES).fma(v, q);
+        }
+        p.intoArray(z, z0);
+        q.intoArray(z, z0 + LANES);
+    }
+
+    @Override
+    public float top(float[] w, int at, int stop) {
+        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int i = at; i < stop; i += LANES) {
+            max = max.max(FloatVector.fromArray(F, w, i));
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    @Override
+    public float exponentials(float[] w, int at, int stop, float top) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = at; i < stop; i += LANES) {
+            FloatVector e = Exp.of(FloatVector.fromArray(F, w, i).sub(top));
+            e.intoArray(w, i);
+            sum = sum.add(e);
+        }
+        return SUM.of(sum);
+    }
+
+    @Override
+    public void scaleColumns(Codes codes, int scaleAt, float[] out, int at, int n) {
+        byte[] bytes = codes.data();
+        int from = codes.at() + at;
+        for (int lane = 0; lane < PANEL; lane += B.length()) {
+            FloatVector s0 = FloatVector.fromArray(F, codes.scales(), scaleAt + lane);
+            FloatVector s1 = LANES == 4 ? FloatVector.fromArray(F, codes.scales(), scaleAt + lane + LANES) : s0;
+            for (int i = lane; i < n; i += PANEL) {
+                ByteVector c = ByteVector.fromArray(B, bytes, from + i);
+                low(c).mul(s0).intoArray(out, at + i);
+                if (LANES == 4) {
+                    high(c).mul(s1).intoArray(out, at + i + LANES);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void scaleRows(Codes codes, int scaleAt, float[] out, int at, int n) {
+        byte[] bytes = codes.data();
+        int from = codes.at() + at;
+        for (int row = 0; row < n / PANEL; row++) {
+            FloatVector scale = FloatVector.broadcast(F, codes.scales()[scaleAt + row]);
+            for (int i = row * PANEL; i < (row + 1) * PANEL; i += B.length()) {
+                ByteVector c = ByteVector.fromArray(B, bytes, from + i);
+                low(c).mul(scale).intoArray(out, at + i);
+                if (LANES == 4) {
+                    high(c).mul(scale).intoArray(out, at + i + LANES);
+                }
+            }
+        }
+    }
+
+    private static FloatVector low(ByteVector codes) {
+        return (FloatVector) codes.convertShape(VectorOperators.B2F, F, 0);
+    }
+
+    private static FloatVector high(ByteVector codes) {
+        return (FloatVector) codes.convertShape(VectorOperators.B2F, F, 1);
+    }
+}

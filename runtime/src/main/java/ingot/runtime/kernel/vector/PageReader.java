@@ -1,0 +1,83 @@
+package ingot.runtime.kernel.vector;
+
+import ingot.runtime.kernel.F16Page;
+import ingot.runtime.kernel.F32Page;
+import ingot.runtime.kernel.Int8Page;
+import ingot.runtime.kernel.KvPage;
+
+/**
+ * The keys or values of one head of a page as f32: where the page has them, or widened into a buffer. One per thread; what
+ * it shows stays until the next call.
+ */
+final class PageReader {
+    private static final int PANEL = KvPage.PANEL;
+
+    private float[] room = {};
+    private float[] data = {};
+    private int at;
+
+    float[] data() {
+        return data;
+    }
+
+    /** Where the head begins in {@link #data}. */
+    int at() {
+        return at;
+    }
+
+    void keys(AttentionTile tile, KvPage page, int head) {
+        KvPage.Shape shape = page.shape();
+        int from = head * shape.keys();
+        switch (page) {
+            case F32Page p -> show(p.keys(), from);
+            case F16Page p -> widen(p.keys(), from, shape.keys());
+            case Int8Page p -> {
+                float[] out = buffer(shape.keys());
+                Codes codes = new Codes(p.keys(), from, p.keyScales());
+                for (int panel = 0; panel < KvPage.POSITIONS / PANEL; panel++) {
+                    for (int d = 0; d < shape.dim(); d += Int8Page.GROUP) {
+                        int n = Math.min(Int8Page.GROUP, shape.dim() - d) * PANEL;
+                        int scales = p.scalesAt(head, d / Int8Page.GROUP) + panel * PANEL;
+                        tile.scaleColumns(codes, scales, out, (panel * shape.dim() + d) * PANEL, n);
+                    }
+                }
+            }
+        }
+    }
+
+    void values(AttentionTile tile, KvPage page, int head) {
+        KvPage.Shape shape = page.shape();
+        int from = head * shape.values();
+        switch (page) {
+            case F32Page p -> show(p.values(), from);
+            case F16Page p -> widen(p.values(), from, shape.values());
+            case Int8Page p -> {
+                float[] out = buffer(shape.values());
+                Codes codes = new Codes(p.values(), from, p.valueScales());
+                tile.scaleRows(codes, p.scalesAt(head, 0), out, 0, shape.values());
+            }
+        }
+    }
+
+    private void show(float[] newData, int newAt) {
+        data = newData;
+        at = newAt;
+    }
+
+    /** Shows the buffer, which the caller fills. */
+    private float[] buffer(int n) {
+        if (room.length < n) {
+            room = new float[n];
+        }
+        show(room, 0);
+        return room;
+    }
+
+    /** A flat loop, which is compiled to conversion instructions; the Vector API has none. */
+    private void widen(short[] halves, int from, int n) {
+        float[] out = buffer(n);
+        for (int i = 0; i < n; i++) {
+            out[i] = Float.float16ToFloat(halves[from + i]);
+        }
+    }
+}
