@@ -29,7 +29,7 @@ public final class ConvertHtml {
         HtmlPage page = new HtmlPage("Ingot: " + Folders.name(result.output()));
         page.html("<h1>" + Markup.escape(Folders.name(result.output())) + "</h1>");
         page.html("<p class=\"muted\">" + Markup.escape(subtitle(view)) + "</p>");
-        page.html("<div class=\"cards\">" + String.join("", cards(view)) + "</div>");
+        page.html("<div class=\"cards four\">" + String.join("", cards(view)) + "</div>");
         if (!view.warnings().isEmpty()) {
             page.section("Warnings", "", list(view.warnings()));
         }
@@ -71,11 +71,11 @@ public final class ConvertHtml {
         view.evaluation().ifPresent(e -> {
             var d = e.scores().divergence().orElseThrow();
             cards.add(HtmlPage.card(
-                    Format.compact(d.kld().mean().value()),
-                    "mean KLD, nats ± " + Format.scientific(d.kld().mean().error())));
+                    divergence(d.kld().mean().value()),
+                    "± " + divergence(d.kld().mean().error()) + " mean KLD, nats"));
             cards.add(HtmlPage.card(Format.percent(d.sameTop1().value()), "same top-1 as the source"));
         });
-        predicted(result).ifPresent(kld -> cards.add(HtmlPage.card(Format.compact(kld), "predicted mean KLD")));
+        predicted(result).ifPresent(kld -> cards.add(HtmlPage.card(divergence(kld), "predicted mean KLD, nats")));
         Worst worst = Worst.of(result.tensors());
         if (!worst.byNmse().isEmpty()) {
             double nmse = worst.byNmse().getFirst().nmse().orElseThrow();
@@ -87,6 +87,11 @@ public final class ConvertHtml {
         }
         ConvertJson.peakResidentBytes().ifPresent(n -> cards.add(HtmlPage.card(Format.bytes(n), "peak memory")));
         return cards;
+    }
+
+    /** As the tables of the field have it, unless that would be mostly zeros. */
+    private static String divergence(double nats) {
+        return nats >= 1e-5 ? Format.fixed(nats, nats < 1e-3 ? 6 : 5) : Format.scientific(nats);
     }
 
     private static OptionalDouble kld(ConvertView view) {
@@ -221,7 +226,7 @@ public final class ConvertHtml {
             Optional<CodeStatistics> codes = r.codes();
             String count = r.tensors().size() == 1 ? "" : " ×" + r.tensors().size();
             cells.add(List.of(
-                    Markup.escape(r.name()) + count,
+                    HtmlPage.cell(r.name()) + count,
                     Markup.escape(r.type()),
                     Format.count(r.weights()),
                     Format.fixed(r.bits(), 2),

@@ -23,7 +23,9 @@ final class HtmlPage {
             .card span{color:var(--muted);font-size:13px}
             section{margin:16px 0;padding:16px 20px}
             .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(460px,1fr));gap:16px}
-            .pair section{margin:0}
+            .pair{margin:16px 0}.pair section{margin:0;min-width:0}
+            .cards.four{grid-template-columns:repeat(auto-fit,minmax(200px,1fr))}
+            svg text{paint-order:stroke;stroke:var(--panel);stroke-width:3px;stroke-linejoin:round}
             .scroll{overflow-x:auto}
             table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}
             th,td{text-align:right;padding:4px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
@@ -41,10 +43,10 @@ final class HtmlPage {
             pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:14px}
             ul{margin:8px 0;padding-left:20px}
             details summary{cursor:pointer;color:var(--muted)}
-            td.name,.names td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:180px}
+            .names td:first-child{white-space:normal;overflow-wrap:break-word;min-width:170px}
             .bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:6px 12px;align-items:center;font-size:14px}
             .bars i{display:block;height:14px;border-radius:3px;background:var(--a);min-width:2px}
-            .bars span:last-child,.bars .n{color:var(--muted);font-variant-numeric:tabular-nums}
+            .bars{margin:4px 0 16px}.bars span:nth-child(3n){color:var(--muted);font-variant-numeric:tabular-nums}
             .own{fill:var(--bad);stroke:var(--bg);stroke-width:2}.own+text,.ownname{fill:var(--fg);font-weight:600}
             .hollow{fill:none;stroke:var(--bad);stroke-width:2}
             .spark{display:inline-block;width:96px;height:20px;vertical-align:middle}.spark path{fill:var(--a)}
@@ -98,8 +100,13 @@ final class HtmlPage {
         return tableOf(
                 heads,
                 rows.stream()
-                        .map(row -> row.stream().map(Markup::escape).toList())
+                        .map(row -> row.stream().map(HtmlPage::cell).toList())
                         .toList());
+    }
+
+    /** Escaped text that may break behind a dot, as a tensor's name should. */
+    static String cell(String text) {
+        return Markup.escape(text).replace(".", ".<wbr/>");
     }
 
     /** @param rows of finished HTML */

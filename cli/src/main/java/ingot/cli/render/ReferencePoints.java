@@ -12,8 +12,8 @@ import java.util.List;
 record ReferencePoints(String name, double bits, double kld, Side side) {
     /** llama.cpp, the 4-bit types with an importance matrix. */
     static final List<ReferencePoints> PEER = List.of(
-            new ReferencePoints("IQ4_XS", 4.67, .00398, Side.ABOVE),
-            new ReferencePoints("Q4_K_S", 4.90, .00319, Side.BELOW),
+            new ReferencePoints("IQ4_XS", 4.67, .00398, Side.LEFT),
+            new ReferencePoints("Q4_K_S", 4.90, .00319, Side.ABOVE),
             new ReferencePoints("Q4_K_M", 5.04, .00332, Side.RIGHT),
             new ReferencePoints("Q5_K_M", 5.78, .00131, Side.RIGHT),
             new ReferencePoints("Q8_0", 8.50, .000124, Side.ABOVE));
