@@ -1,10 +1,15 @@
 package ingot.cli;
 
 import ingot.cli.render.ConvertFormat;
+import ingot.cli.render.ConvertHtml;
+import ingot.cli.render.ConvertJson;
+import ingot.cli.render.ConvertView;
 import ingot.formats.IngotException;
+import ingot.quant.CodeStatistics;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
+import ingot.quant.Evaluation;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.gptq.Order;
@@ -13,9 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -146,6 +153,9 @@ final class ConvertCommand extends Task {
     @Nullable
     String budget;
 
+    @Mixin
+    ReportFlags report = new ReportFlags();
+
     @Option(names = "--resume", description = "Go on where a calibrated conversion to the same output was interrupted.")
     boolean resume;
 
@@ -165,26 +175,36 @@ final class ConvertCommand extends Task {
         if (common.threads != 0) {
             options = options.withThreads(common.threads);
         }
-        Converter converter = new Converter(options);
-        long start = System.nanoTime();
-        ConvertResult result;
-        if (dryRun) {
-            try (var progress = common.progress(console)) {
-                result = converter.plan(source, output, progress);
-            }
-        } else {
-            try (var progress = common.progress(console)) {
-                result = converter.convert(source, output, progress);
-            }
+        report.check(output, dryRun);
+        ConvertView view = convert(options, console);
+        view.warnings().forEach(w -> console.note("warning: " + w));
+        if (report.html != null) {
+            Outputs.write(report.html, ConvertHtml.of(view));
         }
-        result.warnings().forEach(w -> console.note("warning: " + w));
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
         if (common.json) {
-            print(console, ConvertFormat.json(result, took));
+            print(console, ConvertJson.of(view));
         } else {
-            console.out().print(ConvertFormat.text(result, took, dryRun));
+            console.out().print(ConvertFormat.text(view));
         }
         return ExitCode.DONE;
+    }
+
+    private ConvertView convert(ConvertOptions options, Console console) {
+        Converter converter = new Converter(options);
+        long start = System.nanoTime();
+        try (var progress = common.progress(console)) {
+            ConvertResult result = dryRun
+                    ? converter.plan(source, output, progress)
+                    : converter.convert(source, output, progress);
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            // Counting reads the output once more: only for those who see the counts.
+            boolean counted = !dryRun && (common.json || report.html != null);
+            Map<String, CodeStatistics> codes =
+                    counted ? CodeStatistics.read(output, options.threads(), progress) : Map.of();
+            Optional<Evaluation> evaluation =
+                    report.evaluation().map(on -> Evaluation.of(source, output, options, on, progress));
+            return new ConvertView(source.toString(), result, took, dryRun, codes, evaluation);
+        }
     }
 
     private ConvertOptions.Method method() {

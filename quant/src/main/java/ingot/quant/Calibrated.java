@@ -42,27 +42,27 @@ final class Calibrated implements AutoCloseable {
 
     private final Types types;
     private final Optional<WorkFolder> work;
-    private final Optional<ObjectNode> set;
 
-    /** The types of a conversion, and how they were chosen if they were. */
-    record Types(TypePlan plan, Optional<Allocation> allocation) {
-        static Types of(ConvertOptions options, Optional<Allocation> allocation) {
+    /** The types of a conversion, how they were chosen if they were, and on what the conversion looks if it does. */
+    record Types(TypePlan plan, Optional<Allocation> allocation, Optional<CalibrationResult> calibration) {
+        private static Types of(ConvertOptions options, Optional<Allocation> allocation, Optional<CalibrationSet> set) {
             Map<String, Layout> chosen = allocation.map(Allocation::layouts).orElse(Map.of());
-            return new Types(new TypePlan(options, chosen), allocation);
+            Optional<CalibrationResult> read = set.map(s -> new CalibrationResult(
+                    described(s, options.calibration().orElseThrow()), s.tokens(), List.of()));
+            return new Types(new TypePlan(options, chosen), allocation, read);
         }
     }
 
-    private Calibrated(Types types, Optional<WorkFolder> work, Optional<ObjectNode> set) {
+    private Calibrated(Types types, Optional<WorkFolder> work) {
         this.types = types;
         this.work = work;
-        this.set = set;
     }
 
     /** Calibrates, if the options ask for it. */
     static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
-            return new Calibrated(Types.of(options, Optional.empty()), Optional.empty(), Optional.empty());
+            return new Calibrated(Types.of(options, Optional.empty(), Optional.empty()), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         CalibrationSet set = read(source, calibration.get());
@@ -77,7 +77,7 @@ final class Calibrated implements AutoCloseable {
                     new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
                 }
             }
-            return new Calibrated(types, Optional.of(work), Optional.of(described));
+            return new Calibrated(types, Optional.of(work));
         } catch (IngotException.Usage e) {
             if (work.steps() == 0) {
                 // What was asked for cannot be: nothing to go on with.
@@ -94,7 +94,7 @@ final class Calibrated implements AutoCloseable {
     /** Chooses types, if the options ask for it, and does nothing else. */
     static Types plan(Source source, ConvertOptions options, Path output, Progress progress) {
         if (options.types().auto().isEmpty()) {
-            return Types.of(options, Optional.empty());
+            return Types.of(options, Optional.empty(), Optional.empty());
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
         CalibrationSet set = read(source, calibration);
@@ -119,7 +119,8 @@ final class Calibrated implements AutoCloseable {
                 options.types()
                         .auto()
                         .map(auto -> new AutoTypes(source, options, auto)
-                                .plan(with.work(), with.set(), with.kernels(), progress)));
+                                .plan(with.work(), with.set(), with.kernels(), progress)),
+                Optional.of(with.set()));
     }
 
     private static CalibrationSet read(Source source, CalibrationOptions options) {
@@ -151,9 +152,13 @@ final class Calibrated implements AutoCloseable {
         return key;
     }
 
-    /** What goes into the provenance, beside the options. */
-    Optional<ObjectNode> provenance() {
-        return set;
+    /** What was looked at, and what that reached. */
+    Optional<CalibrationResult> calibration() {
+        return types.calibration()
+                .map(read -> new CalibrationResult(
+                        read.set(),
+                        read.tokens(),
+                        work.map(WorkFolder::experts).orElse(List.of())));
     }
 
     /** How to store a weight that was calibrated. */
@@ -170,8 +175,9 @@ final class Calibrated implements AutoCloseable {
                 .orElse(OptionalDouble.empty());
     }
 
-    String note(WeightSpec weight) {
-        return work.map(w -> w.note(weight.name())).orElse("");
+    /** How a tensor was rounded, where that was not as asked; empty else. */
+    String note(String tensor) {
+        return work.map(w -> w.note(tensor)).orElse("");
     }
 
     /** The output is whole; what led to it is not needed any more. */

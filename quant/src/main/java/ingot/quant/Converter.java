@@ -99,7 +99,7 @@ public final class Converter {
         tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
         attachments.addAll(job.golden().attachments());
         ObjectNode asked = options.toJson(source.isQuantized());
-        job.calibrated().provenance().ifPresent(set -> asked.set("calibration", set));
+        job.calibrated().calibration().ifPresent(c -> asked.set("calibration", c.toJson()));
         job.calibrated().types().allocation().ifPresent(a -> asked.set("allocation", a.toJson()));
         Manifest manifest = new Manifest(
                 "ingot " + Version.NUMBER,
@@ -194,7 +194,7 @@ public final class Converter {
                         (carried.isPresent() ? "carried over losslessly from " : "dequantized from ") + p.describe()));
         Optional<Scheme> calibrated =
                 carried.isPresent() ? carried : job.calibrated().scheme(weight, tensor.layout());
-        String how = job.calibrated().note(weight);
+        String how = job.calibrated().note(weight.name());
         if (!how.isEmpty()) {
             outcome.notes().set(index, outcome.notes().get(index) + ", " + how);
         }
@@ -252,10 +252,12 @@ public final class Converter {
             results.add(new ConvertResult.TensorResult(
                     t.name(),
                     t.layout().describe(),
-                    n,
+                    t.shape(),
                     8.0 * size / n,
-                    measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
-                    done.map(c -> c.weightedError(t.name())).orElse(OptionalDouble.empty()),
+                    new ConvertResult.Rounding(
+                            measured ? OptionalDouble.of(t.nmse()) : OptionalDouble.empty(),
+                            done.map(c -> c.weightedError(t.name())).orElse(OptionalDouble.empty()),
+                            done.map(c -> c.note(t.name())).orElse("")),
                     outcome.notes().get(i)));
         }
         List<String> warnings = new ArrayList<>(source.warnings());
@@ -263,12 +265,12 @@ public final class Converter {
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 written.output(),
-                measured ? written.bytes() : weightBytes,
-                parameters,
-                8.0 * weightBytes / parameters,
+                new ConvertResult.Size(
+                        measured ? written.bytes() : weightBytes, parameters, 8.0 * weightBytes / parameters),
                 options.method().label(),
                 results,
                 written.types().allocation(),
+                done.map(Calibrated::calibration).orElse(written.types().calibration()),
                 warnings);
     }
 }

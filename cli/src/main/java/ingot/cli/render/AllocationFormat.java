@@ -5,7 +5,9 @@ import static ingot.cli.render.JsonFields.number;
 import ingot.formats.json.Json;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.allocation.Allocation.Choice;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,30 +32,41 @@ final class AllocationFormat {
         return root;
     }
 
-    /** One line per kind of matrix, the layers together, in the order of the file. */
-    static String text(Allocation plan, long parameters) {
+    /** The heads of {@link #kinds}. */
+    static final List<String> HEADS = List.of("matrices", "types", "weights", "bits", "predicted KLD");
+
+    /** One row per kind of matrix, the layers together, in the order of the file. */
+    static List<List<String>> kinds(Allocation plan) {
         Map<String, Kind> kinds = new LinkedHashMap<>();
         for (Choice choice : plan.choices()) {
             kinds.computeIfAbsent(kind(choice.group().name()), k -> new Kind()).add(choice);
         }
-        Table table = new Table()
-                .text("matrices")
-                .text("types")
-                .number("weights")
-                .number("bits")
-                .number("predicted KLD");
-        kinds.forEach((name, kind) -> table.row(
+        List<List<String>> rows = new ArrayList<>();
+        kinds.forEach((name, kind) -> rows.add(List.of(
                 name,
                 kind.types(),
                 Format.count(kind.weights),
                 Format.fixed(8.0 * kind.bytes / kind.weights, 2),
-                Format.scientific(kind.damage)));
+                Format.scientific(kind.damage))));
+        return rows;
+    }
+
+    static String text(Allocation plan, long parameters) {
+        Table table = new Table();
+        for (int i = 0; i < HEADS.size(); i++) {
+            if (i < 2) {
+                table.text(HEADS.get(i));
+            } else {
+                table.number(HEADS.get(i));
+            }
+        }
+        kinds(plan).forEach(table::row);
         return table.render() + "\nplan for " + plan.budget() + ": "
                 + Format.fixed(8.0 * plan.bytes() / parameters, 3) + " bits per weight, predicted mean KLD "
                 + Format.scientific(plan.damage()) + "\n";
     }
 
-    private static double bits(Choice choice) {
+    static double bits(Choice choice) {
         return 8.0 * choice.bytes() / choice.group().count();
     }
 

@@ -1,72 +1,41 @@
 package ingot.cli.render;
 
-import static ingot.cli.render.JsonFields.number;
-
-import ingot.formats.json.Json;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.TreeMap;
-import tools.jackson.databind.node.ObjectNode;
 
-/** Result of a conversion for people and for programs. */
+/** Result of a conversion for people. */
 public final class ConvertFormat {
     private ConvertFormat() {}
 
-    public static ObjectNode json(ConvertResult result, Duration took) {
-        ObjectNode root = Json.object();
-        root.put("output", result.output().toString());
-        root.put("bytes", result.bytes());
-        number(root, "bits_per_weight", result.bitsPerWeight());
-        number(root, "seconds", took.toNanos() / 1e9);
-        peakResidentBytes().ifPresentOrElse(n -> root.put("peak_rss_bytes", n), () -> root.putNull("peak_rss_bytes"));
-        root.put("method", result.method());
-        var tensors = root.putArray("tensors");
-        for (TensorResult t : result.tensors()) {
-            ObjectNode node = tensors.addObject();
-            node.put("name", t.name());
-            node.put("type", t.type());
-            number(node, "bits_per_weight", t.bitsPerWeight());
-            number(node, "nmse", t.nmse().orElse(Double.NaN));
-            t.weightedError().ifPresent(e -> number(node, "weighted_error", e));
-            if (!t.note().isEmpty()) {
-                node.put("note", t.note());
-            }
-        }
-        result.allocation().ifPresent(plan -> root.set("allocation", AllocationFormat.json(plan)));
-        return root;
-    }
-
-    public static String text(ConvertResult result, Duration took, boolean dryRun) {
-        Map<String, Sum> byType = new LinkedHashMap<>();
-        result.tensors()
-                .forEach(t -> byType.computeIfAbsent(t.type(), k -> new Sum()).add(t));
+    public static String text(ConvertView view) {
+        ConvertResult result = view.result();
         Table table = new Table()
                 .text("type")
                 .number("tensors")
                 .number("weights")
                 .number("bits")
                 .number("worst NMSE");
-        byType.forEach((type, sum) -> table.row(
-                type,
-                Integer.toString(sum.tensors),
-                Format.count(sum.weights),
-                Format.fixed(sum.bits / Math.max(1, sum.weights), 2),
-                dryRun ? "–" : Format.scientific(sum.worst)));
+        for (TypeSum sum : TypeSum.of(result.tensors())) {
+            table.row(
+                    sum.type(),
+                    Integer.toString(sum.tensors().size()),
+                    Format.count(sum.weights()),
+                    Format.fixed(sum.bits(), 2),
+                    view.dryRun() ? "–" : Format.scientific(sum.worst()));
+        }
         String size = Format.fixed(result.bitsPerWeight(), 2) + " bits per weight, " + Format.bytes(result.bytes());
-        String last = dryRun
+        String last = view.dryRun()
                 ? "would write " + result.output() + ": " + size
-                : result.output() + ": " + size + " in " + Format.duration(took);
+                : result.output() + ": " + size + " in " + Format.duration(view.took());
         String plan = result.allocation()
                 .map(a -> AllocationFormat.text(a, result.parameters()) + "\n")
                 .orElse("");
-        return plan + table.render() + "\n" + origins(result) + last + "\n";
+        return plan + table.render() + "\n" + origins(result) + fallbacks(result) + worst(result) + evaluation(view)
+                + last + "\n";
     }
 
     /** How many tensors of a quantized checkpoint kept their numbers, and how many an adapter changed. */
@@ -86,31 +55,54 @@ public final class ConvertFormat {
         return lines.toString();
     }
 
-    private static final class Sum {
-        int tensors;
-        long weights;
-        double bits;
-        double worst;
-
-        void add(TensorResult t) {
-            tensors++;
-            weights += t.parameters();
-            bits += t.parameters() * t.bitsPerWeight();
-            worst = Math.max(worst, t.nmse().orElse(0));
+    /** What could not be calibrated, and why the first of it. */
+    private static String fallbacks(ConvertResult result) {
+        List<TensorResult> fallen =
+                result.tensors().stream().filter(t -> t.rounding().fallback()).toList();
+        if (fallen.isEmpty()) {
+            return "";
         }
+        TensorResult first = fallen.getFirst();
+        return fallen.size() + (fallen.size() == 1 ? " tensor" : " tensors") + " without error feedback, the first:\n"
+                + line("  ", first.name(), "")
+                + line("  ", first.rounding().remark(), "");
     }
 
-    /** High-water mark of the process; only Linux tells. */
-    private static OptionalLong peakResidentBytes() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-                if (line.startsWith("VmHWM:")) {
-                    return OptionalLong.of(1024 * Long.parseLong(line.replaceAll("[^0-9]", "")));
-                }
-            }
-        } catch (IOException e) {
-            return OptionalLong.empty();
+    /** The matrix whose outputs are farthest off, or whose weights are where nothing is known of the outputs. */
+    private static String worst(ConvertResult result) {
+        Worst worst = Worst.of(result.tensors());
+        if (!worst.byWeightedError().isEmpty()) {
+            TensorResult t = worst.byWeightedError().getFirst();
+            return line(
+                    "worst: ",
+                    t.name(),
+                    ", weighted error " + Format.scientific(t.weightedError().orElseThrow()));
         }
-        return OptionalLong.empty();
+        if (!worst.byNmse().isEmpty()) {
+            TensorResult t = worst.byNmse().getFirst();
+            return line("worst: ", t.name(), ", NMSE " + Format.scientific(t.nmse().orElseThrow()));
+        }
+        return "";
+    }
+
+    private static String evaluation(ConvertView view) {
+        return view.evaluation()
+                .map(e -> {
+                    var kld = e.scores().divergence().orElseThrow();
+                    return line(
+                            "mean KLD " + Format.fixed(kld.kld().mean().value(), 6) + " ± "
+                                    + Format.fixed(kld.kld().mean().error(), 6) + ", same top-1 "
+                                    + Format.percent(kld.sameTop1().value()) + " on ",
+                            e.data(),
+                            ", " + e.scores().tokens() + " tokens scored");
+                })
+                .orElse("");
+    }
+
+    /** A line as wide as a table at most; the name in it may have to be cut. */
+    private static String line(String before, String name, String after) {
+        int room = Table.MAX_WIDTH - Width.of(before) - Width.of(after);
+        String printable = name.replaceAll("\\p{Cntrl}", "�");
+        return before + Width.fit(printable, Math.min(room, Width.of(printable))) + after + "\n";
     }
 }

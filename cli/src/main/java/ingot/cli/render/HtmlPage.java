@@ -23,7 +23,9 @@ final class HtmlPage {
             .card span{color:var(--muted);font-size:13px}
             section{margin:16px 0;padding:16px 20px}
             .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(460px,1fr));gap:16px}
-            .pair section{margin:0}
+            .pair{margin:16px 0}.pair section{margin:0;min-width:0}
+            .cards.four{grid-template-columns:repeat(auto-fit,minmax(200px,1fr))}
+            svg text{paint-order:stroke;stroke:var(--panel);stroke-width:3px;stroke-linejoin:round}
             .scroll{overflow-x:auto}
             table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}
             th,td{text-align:right;padding:4px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
@@ -34,14 +36,28 @@ final class HtmlPage {
             .bar{fill:var(--a)}.dot{fill:var(--a);fill-opacity:.35}
             polyline{fill:none;stroke-width:1.6}
             .s0{stroke:var(--a)}.s1{stroke:var(--b)}.s2{stroke:var(--c)}.s3{stroke:var(--d)}
-            circle.s0{fill:var(--a)}circle.s1{fill:var(--b)}.guide{stroke:var(--muted);stroke-dasharray:4 4}
+            circle.s0{fill:var(--a)}circle.s1{fill:var(--b)}circle.s2{fill:var(--c)}circle.s3{fill:var(--d)}.guide{stroke:var(--muted);stroke-dasharray:4 4}
             .key{margin-right:14px}.key i{display:inline-block;width:14px;height:3px;border-radius:2px;\
             margin-right:5px;vertical-align:middle}
             .k0{background:var(--a)}.k1{background:var(--b)}.k2{background:var(--c)}.k3{background:var(--d)}
             pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font-size:14px}
             ul{margin:8px 0;padding-left:20px}
             details summary{cursor:pointer;color:var(--muted)}
-            @media (max-width:520px){.pair{grid-template-columns:1fr}}
+            .names td:first-child{white-space:normal;overflow-wrap:break-word;min-width:170px}
+            .bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:6px 12px;align-items:center;font-size:14px}
+            .bars i{display:block;height:14px;border-radius:3px;background:var(--a);min-width:2px}
+            .bars{margin:4px 0 16px}.bars span:nth-child(3n){color:var(--muted);font-variant-numeric:tabular-nums}
+            .own{fill:var(--bad);stroke:var(--bg);stroke-width:2}.own+text,.ownname{fill:var(--fg);font-weight:600}
+            .hollow{fill:none;stroke:var(--bad);stroke-width:2}
+            .spark{display:inline-block;width:96px;height:20px;vertical-align:middle}.spark path{fill:var(--a)}
+            .cell{fill:var(--a)}.few{fill:var(--bad)}
+            .key .kcell,.key .kfew,.key .kown,.key .khollow{width:11px;height:11px}.kcell{background:var(--a)}\
+            .kfew,.kown{background:var(--bad)}.key .kown{border-radius:50%}\
+            .key .khollow{border:2px solid var(--bad);border-radius:50%}
+            .facts td:last-child,.facts th:last-child{text-align:left;white-space:normal;overflow-wrap:anywhere}
+            @media (max-width:520px){.pair{grid-template-columns:1fr}main{padding:20px 12px 40px}section{padding:12px 14px}}
+            @media print{body{background:none}main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}\
+            .scroll{overflow:visible}h2{break-after:avoid}}
             """;
 
     private final StringBuilder body = new StringBuilder();
@@ -75,13 +91,32 @@ final class HtmlPage {
         return "<div class=\"card\"><b>" + Markup.escape(value) + "</b><span>" + Markup.escape(label) + "</span></div>";
     }
 
+    /** A name in the colour of a line. */
+    static String key(String colour, String name) {
+        return "<span class=\"key\"><i class=\"" + colour + "\"></i>" + Markup.escape(name) + "</span>";
+    }
+
     static String table(List<String> heads, List<List<String>> rows) {
+        return tableOf(
+                heads,
+                rows.stream()
+                        .map(row -> row.stream().map(HtmlPage::cell).toList())
+                        .toList());
+    }
+
+    /** Escaped text that may break behind a dot, as a tensor's name should. */
+    static String cell(String text) {
+        return Markup.escape(text).replace(".", ".<wbr/>");
+    }
+
+    /** @param rows of finished HTML */
+    static String tableOf(List<String> heads, List<List<String>> rows) {
         StringBuilder out = new StringBuilder("<div class=\"scroll\"><table>\n<thead><tr>");
         heads.forEach(h -> out.append("<th>").append(Markup.escape(h)).append("</th>"));
         out.append("</tr></thead>\n<tbody>\n");
         for (List<String> row : rows) {
             out.append("<tr>");
-            row.forEach(c -> out.append("<td>").append(Markup.escape(c)).append("</td>"));
+            row.forEach(c -> out.append("<td>").append(c).append("</td>"));
             out.append("</tr>\n");
         }
         return out.append("</tbody></table></div>").toString();

@@ -59,12 +59,33 @@ public final class InspectFormat {
             return;
         }
         facts.row("made by", plain(provenance.get("tool")));
+        calibration(facts, provenance.path("options").path("calibration"));
         provenance
                 .get("sources")
                 .forEach(s -> facts.row(
                         "source",
                         s.get("name").asString() + ", SHA-256 "
                                 + s.get("sha256").asString().substring(0, 16) + "…"));
+    }
+
+    /** What the conversion looked at, where it looked at anything. */
+    private static void calibration(Table facts, JsonNode set) {
+        if (!set.isObject()) {
+            return;
+        }
+        facts.row(
+                "calibration",
+                set.path("data").asString("?") + ", " + set.path("tokens").asLong(0) + " tokens, SHA-256 "
+                        + Width.fit(set.path("sha256").asString("?"), 17));
+        for (JsonNode layer : set.path("experts")) {
+            int[] tokens = layer.path("tokens").valueStream().mapToInt(n -> n.asInt(0)).sorted().toArray();
+            if (tokens.length > 0) {
+                facts.row(
+                        "experts of layer " + layer.path("layer").asInt(0),
+                        tokens.length + ", " + tokens[0] + " to " + tokens[tokens.length - 1] + " tokens, median "
+                                + tokens[tokens.length / 2]);
+            }
+        }
     }
 
     private static String quantized(JsonNode counts) {

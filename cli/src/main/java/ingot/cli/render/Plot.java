@@ -18,7 +18,8 @@ final class Plot {
     /** Size in CSS pixels at which text has its natural size: a column of two, or the whole width. */
     enum Size {
         HALF(480, 300),
-        FULL(1000, 280);
+        FULL(1000, 280),
+        TALL(1000, 430);
 
         private final int width;
         private final int height;
@@ -44,7 +45,41 @@ final class Plot {
     private final List<String> xNames = new ArrayList<>();
 
     /** Values that an axis shows. */
-    record Range(double low, double high) {}
+    record Range(double low, double high) {
+        /** Room for marks at 0 … n − 1. */
+        static Range slots(int n) {
+            return new Range(-0.5, n - 0.5);
+        }
+
+        /** From the least of the values that is positive to the greatest that is finite; 0 where there is none. */
+        static Range positive(double[] values) {
+            double least = Double.POSITIVE_INFINITY;
+            double most = 0;
+            for (double v : values) {
+                least = v > 0 ? Math.min(least, v) : least;
+                most = Double.isFinite(v) ? Math.max(most, v) : most;
+            }
+            return new Range(Double.isFinite(least) ? least : 0, most);
+        }
+    }
+
+    /** On which side of its point a name stands. */
+    enum Side {
+        LEFT("end", -8, 4),
+        RIGHT("start", 8, 4),
+        ABOVE("middle", 0, -9),
+        BELOW("middle", 0, 17);
+
+        private final String anchor;
+        private final int dx;
+        private final int dy;
+
+        Side(String anchor, int dx, int dy) {
+            this.anchor = anchor;
+            this.dx = dx;
+            this.dy = dy;
+        }
+    }
 
     private record Axis(double low, double high, Scale scale) {
         /** 0 at the lower end, 1 at the upper. */
@@ -124,9 +159,29 @@ final class Plot {
     }
 
     Plot point(double px, double py, String cssClass, String tip) {
+        return circle(px, py, 3, cssClass, tip);
+    }
+
+    /** A large point. */
+    Plot mark(double px, double py, String cssClass, String tip) {
+        return circle(px, py, 7, cssClass, tip);
+    }
+
+    private Plot circle(double px, double py, int radius, String cssClass, String tip) {
         marks.append(String.format(
-                Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\">", cssClass, left(px), top(py)));
+                Locale.ROOT,
+                "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\">",
+                cssClass,
+                left(px),
+                top(py),
+                radius));
         marks.append(title(tip)).append("</circle>\n");
+        return this;
+    }
+
+    /** A name beside a point. */
+    Plot name(double px, double py, String name, Side side) {
+        text(marks, left(px) + side.dx, top(py) + side.dy, side.anchor, name);
         return this;
     }
 

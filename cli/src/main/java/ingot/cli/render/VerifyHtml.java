@@ -7,6 +7,7 @@ import ingot.runtime.WeightInfo;
 import ingot.runtime.verify.VerifyReport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** The HTML report of {@code ingot verify}: well-formed XML, one file. */
 public final class VerifyHtml {
@@ -106,7 +107,7 @@ public final class VerifyHtml {
         double[] errors =
                 layers.stream().mapToDouble(VerifyReport.LayerResult::nmse).toArray();
         double[] xs = new double[errors.length];
-        Plot plot = Plot.logarithmic(Size.HALF, "", slots(errors.length), "NMSE", range(errors))
+        Plot plot = Plot.logarithmic(Size.HALF, "", Range.slots(errors.length), "NMSE", Range.positive(errors))
                 .names(layers.stream()
                         .map(l -> l.name().replace("layer.", "").replace("final_norm", "norm"))
                         .toList());
@@ -148,7 +149,7 @@ public final class VerifyHtml {
         for (VerifyReport.PromptResult p : report.prompts()) {
             longest = Math.max(longest, p.tokens() - 1);
         }
-        Plot plot = Plot.logarithmic(Size.FULL, "position", new Range(0, longest), "KLD, nats", range(all));
+        Plot plot = Plot.logarithmic(Size.FULL, "position", new Range(0, longest), "KLD, nats", Range.positive(all));
         StringBuilder key = new StringBuilder("<p>");
         int colour = 0;
         for (VerifyReport.PromptResult p : report.prompts()) {
@@ -174,54 +175,15 @@ public final class VerifyHtml {
         // Norms and biases are f32 and a fraction of a percent of the bits: they would only hide the matrices.
         List<WeightInfo> weights =
                 view.info().weights().stream().filter(w -> w.shape().rank() > 1).toList();
-        double bits = weights.stream().mapToDouble(WeightInfo::bits).max().orElse(1);
-        Plot plot = Plot.linear(Size.FULL, "tensor", slots(weights.size()), "bits per weight", new Range(0, bits));
-        double[] errors = new double[weights.size()];
         List<List<String>> rows = new ArrayList<>();
-        for (int i = 0; i < weights.size(); i++) {
-            WeightInfo w = weights.get(i);
-            errors[i] = w.nmse().orElse(0);
-            String error = w.nmse().isPresent() ? Format.scientific(errors[i]) : "–";
-            plot.bar(i, 0.8, w.bits(), w.name() + ": " + Format.fixed(w.bits(), 2) + " bits, NMSE " + error);
+        for (WeightInfo w : weights) {
+            String error = w.nmse().isPresent() ? Format.scientific(w.nmse().getAsDouble()) : "–";
             rows.add(List.of(w.name(), w.type(), w.shape().toString(), Format.fixed(w.bits(), 2), error));
         }
-        String out = plot.render("bits per tensor");
-        if (most(errors) > 0) {
-            Plot second =
-                    Plot.logarithmic(Size.FULL, "tensor", slots(errors.length), "NMSE of the weights", range(errors));
-            for (int i = 0; i < errors.length; i++) {
-                if (errors[i] > 0) {
-                    second.point(i, errors[i], "s1", weights.get(i).name() + ": " + Format.scientific(errors[i]));
-                }
-            }
-            out += second.render("error per tensor");
-        }
-        return out + "<details><summary>all matrices</summary>"
+        return TensorCharts.of(weights.stream()
+                        .map(w -> new TensorCharts.Mark(w.name(), w.bits(), w.nmse(), OptionalDouble.empty()))
+                        .toList())
+                + "<details><summary>all matrices</summary>"
                 + HtmlPage.table(List.of("tensor", "type", "shape", "bits", "NMSE"), rows) + "</details>";
-    }
-
-    /** Room for marks at 0 … n − 1. */
-    private static Range slots(int n) {
-        return new Range(-0.5, n - 0.5);
-    }
-
-    private static Range range(double[] values) {
-        return new Range(leastPositive(values), most(values));
-    }
-
-    private static double leastPositive(double[] values) {
-        double least = Double.POSITIVE_INFINITY;
-        for (double v : values) {
-            least = v > 0 ? Math.min(least, v) : least;
-        }
-        return Double.isFinite(least) ? least : 0;
-    }
-
-    private static double most(double[] values) {
-        double most = 0;
-        for (double v : values) {
-            most = Double.isFinite(v) ? Math.max(most, v) : most;
-        }
-        return most;
     }
 }

@@ -17,22 +17,28 @@ final class Divergence {
     /**
      * log Σ exp of each token's logits, as panels come in.
      *
-     * @param top greatest logit so far
+     * @param best which token has the greatest logit so far, the first of equals
+     * @param top that logit
      * @param sum Σ exp(logit − top)
+     * @param seen logits so far
      */
     @SuppressWarnings("ArrayRecordComponent") // accumulators, never compared
-    private record Normalizers(double[] top, double[] sum) {
+    private record Normalizers(int[] best, double[] top, double[] sum, int[] seen) {
         static Normalizers of(int tokens) {
             double[] top = new double[tokens];
             Arrays.fill(top, Double.NEGATIVE_INFINITY);
-            return new Normalizers(top, new double[tokens]);
+            return new Normalizers(new int[tokens], top, new double[tokens], new int[tokens]);
         }
 
         void add(int token, float[] logits, int at, int n) {
             double most = top[token];
             for (int i = at; i < at + n; i++) {
-                most = Math.max(most, logits[i]);
+                if (logits[i] > most) {
+                    most = logits[i];
+                    best[token] = seen[token] + i - at;
+                }
             }
+            seen[token] += n;
             double total = sum[token] == 0 ? 0 : sum[token] * Math.exp(top[token] - most);
             for (int i = at; i < at + n; i++) {
                 total += Math.exp(logits[i] - most);
@@ -78,8 +84,28 @@ final class Divergence {
     double mean(int other) {
         double sum = 0;
         for (int t = 0; t < tokens; t++) {
-            sum += cross[other][t] - reference.log(t) + others[other].log(t);
+            sum += of(other, t);
         }
         return Math.max(0, sum / tokens);
+    }
+
+    /** Σ p·ln(p/q) of another one at a token; below 0 by rounding alone. */
+    double of(int other, int token) {
+        return cross[other][token] - reference.log(token) + others[other].log(token);
+    }
+
+    /** log Σ exp of the reference's logits at a token. */
+    double normalizer(int token) {
+        return reference.log(token);
+    }
+
+    /** The same of another one. */
+    double normalizer(int other, int token) {
+        return others[other].log(token);
+    }
+
+    /** Whether the reference and another one find the same next token the likeliest. */
+    boolean sameTop(int other, int token) {
+        return reference.best()[token] == others[other].best()[token];
     }
 }

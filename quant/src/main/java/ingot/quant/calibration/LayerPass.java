@@ -15,9 +15,6 @@ import java.util.List;
  * files.
  */
 final class LayerPass {
-    /** Experts that saw a smaller share of the tokens are rounded to nearest. */
-    private static final double LEAST_SHARE = 0.005;
-
     private final StagedLayer layer;
     private final Activations files;
     private final Kernels kernels;
@@ -41,6 +38,9 @@ final class LayerPass {
         mixerInput();
         mixerOutput();
         Routing routing = feedInput();
+        if (routing.perToken() > 0) {
+            visit.routed(tokensOfExperts(routing));
+        }
         for (Branch branch : layer.branches()) {
             feedForward(branch, routing);
         }
@@ -122,6 +122,16 @@ final class LayerPass {
         return new Routing(perToken[0], experts[0], weights[0], shared);
     }
 
+    private int[] tokensOfExperts(Routing routing) {
+        int[] tokens = new int[Math.toIntExact(layer.branches().stream()
+                .filter(b -> b.route() instanceof Route.Expert)
+                .count())];
+        for (int expert : routing.experts()) {
+            tokens[expert]++;
+        }
+        return tokens;
+    }
+
     /** The tokens of a branch and how much of its output each takes. */
     @SuppressWarnings("ArrayRecordComponent") // results, never compared
     private record Visitors(int[] tokens, float[] shares) {}
@@ -161,8 +171,8 @@ final class LayerPass {
     private void feedForward(Branch branch, Routing routing) {
         Visitors visitors = visitors(branch.route(), routing);
         int count = visitors.tokens().length;
-        boolean enough = count >= LEAST_SHARE * files.tokens();
-        String note = enough ? "" : "rounded to nearest: its expert saw " + count + " of " + files.tokens() + " tokens";
+        boolean enough = count >= LayerExperts.least(files.tokens());
+        String note = enough ? "" : TensorSink.NEAREST + "its expert saw " + count + " of " + files.tokens() + " tokens";
         int block = files.longest();
         if (!enough) {
             visit.matrices(List.of(branch.gate(), branch.up(), branch.down()), null, note, layer);

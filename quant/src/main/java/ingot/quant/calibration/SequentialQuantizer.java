@@ -118,6 +118,7 @@ public final class SequentialQuantizer {
                         .filter(s -> s.role() != WeightSpec.Role.LINEAR)
                         .forEach(s -> layer.put(s, weights.read(s)));
                 new LayerPass(layer, files, kernels, site).run();
+                work.routed(site.experts());
             } else {
                 head(files, site, counter);
             }

@@ -21,12 +21,11 @@ final class Site implements Visit {
     /** Rows of the head in memory at a time. */
     static final int HEAD_ROWS = 4096;
 
-    private static final String NEAREST = "rounded to nearest: ";
-
     private final Kernels kernels;
     private final Order.Kind order;
     private final LayerWeights weights;
     private final TensorSink sink;
+    private int[] experts = {};
 
     Site(Kernels kernels, Order.Kind order, LayerWeights weights, TensorSink sink) {
         this.kernels = kernels;
@@ -43,6 +42,16 @@ final class Site implements Visit {
     @Override
     public boolean wantsHessian() {
         return true;
+    }
+
+    @Override
+    public void routed(int[] tokens) {
+        experts = tokens.clone();
+    }
+
+    /** Tokens of each expert of the layer that passed; of no length without experts. */
+    int[] experts() {
+        return experts.clone();
     }
 
     /** Rounds the matrices that read an input. */
@@ -74,7 +83,7 @@ final class Site implements Visit {
         try {
             factor = Factor.of(h, head.cols(), Sweep.unit(group), order, kernels.blas());
         } catch (Factor.Impossible e) {
-            note = NEAREST + e.getMessage();
+            note = TensorSink.NEAREST + e.getMessage();
         }
         // Scales that are quantized themselves belong to the matrix as a whole.
         int step = layout instanceof Nf4 nf4 && nf4.doubleQuant() ? head.rows() : HEAD_ROWS;
@@ -95,7 +104,7 @@ final class Site implements Visit {
             MatrixQuantizer quantizer = new MatrixQuantizer(kernels);
             return new Result(quantizer.round(values, rows, spec.cols(), weights.layout(spec), factor), note);
         } catch (Factor.Impossible e) {
-            return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
+            return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());
         }
     }
 
@@ -106,7 +115,7 @@ final class Site implements Visit {
         try {
             return rounded(spec, values, Factor.of(h, spec.cols(), Sweep.unit(group), order, kernels.blas()));
         } catch (Factor.Impossible e) {
-            return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
+            return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());
         }
     }
 }

@@ -6,6 +6,9 @@ import ingot.runtime.model.WeightSpec;
 /** Takes quantized tensors as they are done. */
 @FunctionalInterface
 public interface TensorSink {
+    /** How a note begins that tells why a matrix was rounded without error feedback. */
+    String NEAREST = "rounded to nearest: ";
+
     /**
      * Rows of a matrix, or all of them.
      *

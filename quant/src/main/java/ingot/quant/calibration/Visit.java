@@ -18,4 +18,7 @@ interface Visit {
      * @param note why not
      */
     void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer);
+
+    /** Tokens go to the experts of a layer: how many to each. Not called for a layer without. */
+    default void routed(int[] tokens) {}
 }

@@ -22,6 +22,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,7 @@ public final class WorkFolder implements AutoCloseable {
     private final Path folder;
     private final Map<String, Kept> tensors = new LinkedHashMap<>();
     private final Map<String, Kept> current = new LinkedHashMap<>();
+    private final List<LayerExperts> experts = new ArrayList<>();
     private final List<FileChannel> files = new ArrayList<>();
     private final OutputLock lock;
     private int steps;
@@ -196,11 +198,21 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
+    /** Keeps how many tokens of the set each expert of the step's layer got, if it has experts. */
+    void routed(int[] tokens) {
+        if (tokens.length > 0) {
+            experts.add(new LayerExperts(steps, Arrays.stream(tokens).boxed().toList()));
+        }
+    }
+
     /** Ends the step: from here on it need not be done again. */
     void end() throws IOException {
         files.getLast().force(true);
         ObjectNode list = Json.object();
-        current.forEach((name, kept) -> list.set(name, toJson(kept)));
+        var counts = list.putArray("experts");
+        experts.stream().filter(e -> e.layer() == steps).forEach(e -> e.tokens().forEach(counts::add));
+        ObjectNode done = list.putObject("tensors");
+        current.forEach((name, kept) -> done.set(name, toJson(kept)));
         save(list(steps), list);
         tensors.putAll(current);
         steps++;
@@ -234,8 +246,17 @@ public final class WorkFolder implements AutoCloseable {
             FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
             files.add(file);
             ObjectNode list = Json.readObject(folder.resolve(list(steps)), MAX_JSON);
-            for (Map.Entry<String, JsonNode> entry : list.properties()) {
-                tensors.put(entry.getKey(), read(file, entry.getValue()));
+            try {
+                routed(list.get("experts")
+                        .valueStream()
+                        .mapToInt(JsonNode::intValue)
+                        .toArray());
+                for (Map.Entry<String, JsonNode> entry : list.get("tensors").properties()) {
+                    tensors.put(entry.getKey(), read(file, entry.getValue()));
+                }
+            } catch (RuntimeException e) {
+                throw new IngotException.BadData(
+                        Text.path(folder.resolve(list(steps))) + " is damaged; convert without --resume to begin anew");
             }
             steps++;
         }
@@ -245,25 +266,21 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    private Kept read(FileChannel file, JsonNode node) throws IOException {
-        try {
-            RoundingError error = new RoundingError(
-                    node.get("squared").asDouble(),
-                    node.get("sum").asDouble(),
-                    node.get("squares").asDouble(),
-                    node.get("count").asLong(),
-                    node.get("weighted").asDouble(),
-                    node.get("energy").asDouble());
-            long offset = node.get("offset").asLong();
-            long bytes = node.get("bytes").asLong();
-            if (offset < 0 || bytes < 0 || Math.addExact(offset, bytes) > file.size()) {
-                throw new IllegalArgumentException("offsets");
-            }
-            return new Kept(file, offset, bytes, error, node.get("note").asString());
-        } catch (RuntimeException e) {
-            throw new IngotException.BadData(
-                    Text.path(folder.resolve(list(steps))) + " is damaged; convert without --resume to begin anew");
+    /** @throws RuntimeException of some kind when the list is not as it was written */
+    private static Kept read(FileChannel file, JsonNode node) throws IOException {
+        RoundingError error = new RoundingError(
+                node.get("squared").asDouble(),
+                node.get("sum").asDouble(),
+                node.get("squares").asDouble(),
+                node.get("count").asLong(),
+                node.get("weighted").asDouble(),
+                node.get("energy").asDouble());
+        long offset = node.get("offset").asLong();
+        long bytes = node.get("bytes").asLong();
+        if (offset < 0 || bytes < 0 || Math.addExact(offset, bytes) > file.size()) {
+            throw new IllegalArgumentException("offsets");
         }
+        return new Kept(file, offset, bytes, error, node.get("note").asString());
     }
 
     /** What rounding did to a tensor, if it was calibrated. */
@@ -275,6 +292,11 @@ public final class WorkFolder implements AutoCloseable {
     public String note(String tensor) {
         Kept kept = tensors.get(tensor);
         return kept == null ? "" : kept.note();
+    }
+
+    /** How many tokens each expert of each layer got, of the layers that have experts and are done. */
+    public List<LayerExperts> experts() {
+        return List.copyOf(experts);
     }
 
     /** Reads the bytes of a tensor's parts, one behind the other, from {@code position} on. */

@@ -52,10 +52,7 @@ public record BlockScheme(GgmlType type) {
                 block.dequantize(bytes, to, stored, at);
                 to += block.bytes();
             }
-            boolean whole = n == step;
-            error.add(
-                    whole ? stored : Arrays.copyOf(stored, n * cols),
-                    whole ? weights : Arrays.copyOf(weights, n * cols));
+            error.add(stored, weights, n * cols);
             sink.write(ByteBuffer.wrap(bytes, 0, to));
         }
         return error.nmse();

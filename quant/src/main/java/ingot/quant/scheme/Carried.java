@@ -12,6 +12,7 @@ import ingot.formats.quantized.FloatMatrix;
 import ingot.formats.quantized.GgufBlocks;
 import ingot.formats.quantized.IntegerMatrix;
 import ingot.formats.quantized.Packed;
+import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,7 @@ public sealed interface Carried extends Scheme {
     record Integers(IntegerMatrix matrix, Grouped layout) implements Carried {
         @Override
         public double encode(MatrixSource source, PartSink sink) {
-            ErrorMeter error = new ErrorMeter();
+            ErrorSum error = new ErrorSum();
             int cols = matrix.cols();
             int[] groups = CarriedCodes.sourceGroups(matrix, layout);
             long first = 0;
@@ -89,7 +90,7 @@ public sealed interface Carried extends Scheme {
                     for (int i = 0; i < parts.size(); i++) {
                         sink.write(i, parts.get(i));
                     }
-                    error.add(blocks.weights, blocks.stored, codes.length);
+                    error.add(blocks.stored, blocks.weights, codes.length);
                     first += rows;
                 }
             }
@@ -101,7 +102,7 @@ public sealed interface Carried extends Scheme {
     record Normal(Bnb4Matrix matrix, Nf4 layout) implements Carried {
         @Override
         public double encode(MatrixSource source, PartSink sink) {
-            ErrorMeter error = new ErrorMeter();
+            ErrorSum error = new ErrorSum();
             int cols = matrix.cols();
             int groups = cols / Nf4.GROUP;
             Nf4 plain = new Nf4(false);
@@ -123,7 +124,7 @@ public sealed interface Carried extends Scheme {
                     if (nested.isEmpty()) {
                         sink.write(1, parts.get(1));
                     }
-                    error.add(blocks.weights, blocks.stored, codes.length);
+                    error.add(blocks.stored, blocks.weights, codes.length);
                     first += rows;
                 }
             }

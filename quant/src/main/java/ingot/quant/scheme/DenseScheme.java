@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Numbers;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
+import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -24,14 +25,14 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
 
     @Override
     public double encode(MatrixSource source, PartSink sink) {
-        ErrorMeter error = new ErrorMeter();
+        ErrorSum error = new ErrorSum();
         long overflows = 0;
         try (RowBlocks blocks = new RowBlocks(source)) {
             for (int rows = blocks.advance(); rows > 0; rows = blocks.advance()) {
                 int n = rows * source.cols();
                 MemorySegment out = blocks.parts(dense, rows).getFirst();
                 overflows += store(blocks, n, out);
-                error.add(blocks.weights, blocks.stored, n);
+                error.add(blocks.stored, blocks.weights, n);
                 sink.write(0, out);
             }
         }

@@ -2,6 +2,7 @@ package ingot.quant.scheme;
 
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Grouped;
+import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -25,7 +26,7 @@ sealed interface GroupRtn extends Scheme permits IntegerRtn, TableRtn {
 
     @Override
     default double encode(MatrixSource source, PartSink sink) {
-        ErrorMeter error = new ErrorMeter();
+        ErrorSum error = new ErrorSum();
         Grouped layout = layout();
         int cols = source.cols();
         Blocks geometry = layout.blocks(source.rows(), cols);
@@ -51,7 +52,7 @@ sealed interface GroupRtn extends Scheme permits IntegerRtn, TableRtn {
                 for (int i = 0; i < parts.size(); i++) {
                     sink.write(i, parts.get(i));
                 }
-                error.add(blocks.weights, blocks.stored, rows * cols);
+                error.add(blocks.stored, blocks.weights, rows * cols);
             }
         }
         return error.nmse();

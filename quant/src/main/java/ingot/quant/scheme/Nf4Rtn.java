@@ -5,6 +5,7 @@ import ingot.formats.block.DoubleQuantized;
 import ingot.formats.block.DynamicMap;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
+import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
     /** @param effective the scales a reader will use, where they differ from the exact ones */
     private double pass(
             MatrixSource source, RowBlocks blocks, Blocks geometry, float @Nullable [] effective, PartSink sink) {
-        ErrorMeter error = new ErrorMeter();
+        ErrorSum error = new ErrorSum();
         int cols = source.cols();
         int groups = geometry.groups();
         int firstScale = 0;
@@ -66,7 +67,7 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
                 layout.encodeAbsmax(rows, cols, absmax, parts.get(1));
                 sink.write(1, parts.get(1));
             }
-            error.add(blocks.weights, blocks.stored, rows * cols);
+            error.add(blocks.stored, blocks.weights, rows * cols);
             firstScale += rows * groups;
         }
         return error.nmse();

@@ -2,13 +2,8 @@ package ingot.runtime.perplexity;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.runtime.perplexity.PerplexityResult.Divergence;
-import ingot.runtime.perplexity.PerplexityResult.Estimate;
-import ingot.runtime.perplexity.PerplexityResult.Kld;
 import ingot.runtime.verify.Distributions;
-import ingot.runtime.verify.Quantiles;
 import java.util.Arrays;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,36 +15,19 @@ public final class Perplexity {
     private final PerplexityOptions options;
     private final @Nullable Reference reference;
     private final @Nullable LogitsFileWriter recorder;
-    private final Series series;
+    private final Scores scores;
 
     private Perplexity(
             Predictor model,
             PerplexityOptions options,
             @Nullable Reference reference,
             @Nullable LogitsFileWriter recorder,
-            Series series) {
+            Scores scores) {
         this.model = model;
         this.options = options;
         this.reference = reference;
         this.recorder = recorder;
-        this.series = series;
-    }
-
-    /** One value per scored token, in order. */
-    private static final class Series {
-        final double[] nll;
-        final double[] referenceNll;
-        final double[] kld;
-        final double[] dp;
-        int same;
-        int n;
-
-        Series(int scored) {
-            nll = new double[scored];
-            referenceNll = new double[scored];
-            kld = new double[scored];
-            dp = new double[scored];
-        }
+        this.scores = scores;
     }
 
     /**
@@ -76,8 +54,8 @@ public final class Perplexity {
             throw new IngotException.ConfigMismatch("the reference has a vocabulary of " + reference.vocabSize()
                     + " tokens, the model " + model.vocabSize() + "; they cannot be compared");
         }
-        Series series = new Series(Math.multiplyExact(chunks, options.scored()));
-        Perplexity run = new Perplexity(model, options, reference, recorder, series);
+        Scores scores = new Scores(Math.multiplyExact(chunks, options.scored()));
+        Perplexity run = new Perplexity(model, options, reference, recorder, scores);
         long total = (long) chunks * options.context();
         for (int chunk = 0; chunk < chunks; chunk++) {
             progress.step("scoring", (long) chunk * options.context(), total, Progress.Unit.TOKENS);
@@ -85,7 +63,7 @@ public final class Perplexity {
             run.window(chunk, Arrays.copyOfRange(tokens, start, start + options.context()));
         }
         progress.step("scoring", total, total, Progress.Unit.TOKENS);
-        return result(series, chunks, options, reference != null);
+        return scores.result(chunks, options.context());
     }
 
     private void window(int chunk, int[] window) {
@@ -103,54 +81,14 @@ public final class Perplexity {
                 recorder.append(logits, z);
             }
             double nll = z - logits[next];
-            int at = series.n++;
-            series.nll[at] = nll;
-            if (reference != null) {
+            if (reference == null) {
+                scores.add(nll);
+            } else {
                 float[] base = expected[position - first];
-                double baseNll = -reference.logProbability(base, next);
-                series.referenceNll[at] = baseNll;
-                series.kld[at] = reference.divergence(base, logits);
-                series.dp[at] = Math.exp(-nll) - Math.exp(-baseNll);
-                if (Distributions.argmax(base) == Distributions.argmax(logits)) {
-                    series.same++;
-                }
+                boolean same = Distributions.argmax(base) == Distributions.argmax(logits);
+                double kld = reference.divergence(base, logits);
+                scores.add(nll, new Scores.Compared(-reference.logProbability(base, next), kld, same));
             }
         });
-    }
-
-    private static PerplexityResult result(Series s, int chunks, PerplexityOptions options, boolean compared) {
-        double nll = Quantiles.mean(s.nll);
-        double perplexity = Math.exp(nll);
-        return new PerplexityResult(
-                perplexity,
-                perplexity * Quantiles.standardError(s.nll),
-                nll,
-                s.n,
-                chunks,
-                options.context(),
-                compared ? Optional.of(divergence(s)) : Optional.empty());
-    }
-
-    private static Divergence divergence(Series s) {
-        double[] sorted = Quantiles.sorted(s.kld);
-        double same = (double) s.same / s.n;
-        double[] squares = Arrays.stream(s.dp).map(d -> d * d).toArray();
-        double rms = Math.sqrt(Quantiles.mean(squares));
-        return new Divergence(
-                Math.exp(Quantiles.mean(s.referenceNll)),
-                new Kld(
-                        estimate(s.kld),
-                        Quantiles.of(sorted, 0.5),
-                        Quantiles.of(sorted, 0.99),
-                        Quantiles.of(sorted, 0.999),
-                        sorted[sorted.length - 1]),
-                new Estimate(same, Math.sqrt(same * (1 - same) / (s.n - 1))),
-                estimate(s.dp),
-                // d√x = dx ÷ 2√x.
-                new Estimate(rms, rms == 0 ? 0 : Quantiles.standardError(squares) / (2 * rms)));
-    }
-
-    private static Estimate estimate(double[] values) {
-        return new Estimate(Quantiles.mean(values), Quantiles.standardError(values));
     }
 }

@@ -1,7 +1,7 @@
 package ingot.runtime.verify;
 
 /**
- * Accumulates NMSE = mean((a − b)²) ÷ mean((b − mean(b))²), b the golden, and max |a − b|. The variance is summed around
+ * Accumulates NMSE = mean((a − b)²) ÷ mean((b − mean(b))²), b the golden or the source, and max |a − b|. The variance is summed around
  * the first golden value, so that a large common offset does not cancel.
  */
 public final class ErrorSum {
@@ -17,19 +17,31 @@ public final class ErrorSum {
 
     /** Adds {@code golden.length} pairs. */
     public void add(float[] model, float[] golden) {
-        if (n == 0 && golden.length > 0) {
+        add(model, golden, golden.length);
+    }
+
+    /** Adds the first {@code count} pairs. */
+    public void add(float[] model, float[] golden, int count) {
+        if (n == 0 && count > 0) {
             shift = golden[0];
         }
-        for (int i = 0; i < golden.length; i++) {
+        // Partial sums per call keep the rounding error of many calls small.
+        double e = 0;
+        double s = 0;
+        double q = 0;
+        for (int i = 0; i < count; i++) {
             double d = (double) model[i] - golden[i];
-            squares += d * d;
+            e += d * d;
             // Math.max keeps a NaN, so a model that yields one cannot look right.
             maxAbs = Math.max(maxAbs, Math.abs(d));
-            double s = golden[i] - shift;
-            shifted += s;
-            shiftedSquares += s * s;
+            double g = golden[i] - shift;
+            s += g;
+            q += g * g;
         }
-        n += golden.length;
+        squares += e;
+        shifted += s;
+        shiftedSquares += q;
+        n += count;
     }
 
     public void add(ErrorSum other) {

@@ -169,7 +169,17 @@ final class ResultsTest {
         JsonNode convert = json(Cli.run(
                 "convert", tiny, "-o", file, "--type", "f32", "--golden", tiny + "/golden.safetensors", "--json"));
         assertEquals(
-                List.of("output", "bytes", "bits_per_weight", "seconds", "peak_rss_bytes", "method", "tensors"),
+                List.of(
+                        "output",
+                        "bytes",
+                        "bits_per_weight",
+                        "seconds",
+                        "peak_rss_bytes",
+                        "method",
+                        "tensors",
+                        "parameters",
+                        "types",
+                        "worst"),
                 keys(convert));
         assertEquals(Files.size(Path.of(file)), convert.get("bytes").longValue());
         assertEquals(

@@ -153,9 +153,30 @@ final class StrangerReader {
 
     private float[] blocks(Weight w, String type) {
         int cols = w.cols();
-        JsonNode stated = w.layout().get("group");
-        int group = type.equals("nf4") ? 64 : stated.isString() ? (cols + 31) / 32 * 32 : stated.intValue();
-        int n = (cols + group - 1) / group;
+        int[] codes = codes(w);
+        float[] scales = scales(w);
+        float[] out = new float[codes.length];
+        for (int i = 0; i < out.length; i++) {
+            float scale = scales[i / cols * (scales.length / w.rows()) + i % cols / group(w)];
+            out[i] = switch (type) {
+                case "iq4" -> IQ4[codes[i]] * scale;
+                case "nf4" -> NF4[codes[i]] * scale;
+                default -> codes[i] * scale;
+            };
+        }
+        return out;
+    }
+
+    private static int group(Weight w) {
+        JsonNode stated = w.layout().path("group");
+        return stated.isMissingNode() ? 64 : stated.isString() ? (w.cols() + 31) / 32 * 32 : stated.intValue();
+    }
+
+    /** The integer, or the index into a table, of every weight of a matrix in blocks, row-major. */
+    int[] codes(Weight w) {
+        String type = w.layout().get("type").stringValue();
+        int cols = w.cols();
+        int n = (cols + group(w) - 1) / group(w);
         int[] planes = switch (type) {
             case "int8" -> new int[] {8};
             case "int6" -> new int[] {4, 2};
@@ -165,17 +186,25 @@ final class StrangerReader {
             default -> throw new AssertionError(type);
         };
         int bias = type.startsWith("int") ? 1 << (type.charAt(3) - '1') : 0;
-        float[] out = new float[w.rows() * cols];
+        int[] out = new int[w.rows() * cols];
         for (int row = 0; row < w.rows(); row++) {
             for (int col = 0; col < cols; col++) {
-                int g = col / group;
-                int scale = (row / 16 * n + g) * 16 + row % 16;
-                int code = code(w, planes, row / 16 * (n * group / 32) + col / 32, row % 16, col % 32);
-                out[row * cols + col] = switch (type) {
-                    case "iq4" -> IQ4[code] * f16(w, scale);
-                    case "nf4" -> NF4[code] * absmax(w, scale, (row * n + g) / 256);
-                    default -> (code - bias) * f16(w, scale);
-                };
+                int span = row / 16 * (n * group(w) / 32) + col / 32;
+                out[row * cols + col] = code(w, planes, span, row % 16, col % 32) - bias;
+            }
+        }
+        return out;
+    }
+
+    /** The scales of a matrix in blocks, by row and group. */
+    float[] scales(Weight w) {
+        int n = (w.cols() + group(w) - 1) / group(w);
+        boolean nf4 = w.layout().get("type").stringValue().equals("nf4");
+        float[] out = new float[w.rows() * n];
+        for (int row = 0; row < w.rows(); row++) {
+            for (int g = 0; g < n; g++) {
+                int at = (row / 16 * n + g) * 16 + row % 16;
+                out[row * n + g] = nf4 ? absmax(w, at, (row * n + g) / 256) : f16(w, at);
             }
         }
         return out;

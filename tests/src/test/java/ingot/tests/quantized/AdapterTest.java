@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.cli.render.ConvertFormat;
+import ingot.cli.render.ConvertView;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.adapter.AdapterSource;
@@ -252,7 +253,7 @@ final class AdapterTest {
                 .toList();
         assertEquals(1, changed.size());
         assertEquals(LAYER + "self_attn.o_proj.weight", changed.getFirst().name());
-        String summary = ConvertFormat.text(result, Duration.ZERO, false);
+        String summary = ConvertFormat.text(ConvertView.of(result, Duration.ZERO, false));
         assertTrue(summary.contains("\n1 tensor from bf16 with the adapter\n"), summary);
         try (IngotFile ingot = IngotFile.open(file)) {
             var weights = ingot.physical();

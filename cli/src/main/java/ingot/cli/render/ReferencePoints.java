@@ -1,0 +1,28 @@
+package ingot.cli.render;
+
+import ingot.cli.render.Plot.Side;
+import java.util.List;
+
+/**
+ * What other conversions of one small trained model lose, as a measure for the eye: the figures of docs/quality.md (the
+ * bundled model of 5.8 million parameters, {@code evaluation.txt}, windows of 256 tokens).
+ *
+ * @param side where the name stands in a plot
+ */
+record ReferencePoints(String name, double bits, double kld, Side side) {
+    /** llama.cpp, the 4-bit types with an importance matrix. */
+    static final List<ReferencePoints> PEER = List.of(
+            new ReferencePoints("IQ4_XS", 4.67, .00398, Side.LEFT),
+            new ReferencePoints("Q4_K_S", 4.90, .00319, Side.ABOVE),
+            new ReferencePoints("Q4_K_M", 5.04, .00332, Side.RIGHT),
+            new ReferencePoints("Q5_K_M", 5.78, .00131, Side.RIGHT),
+            new ReferencePoints("Q8_0", 8.50, .000124, Side.ABOVE));
+
+    /** Ingot: types for a budget, and int8 with error feedback. */
+    static final List<ReferencePoints> OURS = List.of(
+            new ReferencePoints("auto 4.25bpw", 4.25, .00227, Side.LEFT),
+            new ReferencePoints("auto 4.63bpw", 4.63, .00131, Side.LEFT),
+            new ReferencePoints("auto 4.9bpw", 4.90, .00095, Side.LEFT),
+            new ReferencePoints("auto 5.78bpw", 5.78, .00030, Side.LEFT),
+            new ReferencePoints("int8 gptq", 8.52, .000023, Side.ABOVE));
+}
