@@ -24,22 +24,19 @@ final class Descent {
         this.n = factor.n();
     }
 
-    /**
-     * Reconsiders every level once.
-     *
-     * @param e source − stored [rows][n] in the factor's order; kept in step
-     * @param levels [rows][n], alike
-     * @param scales of every weight's group [rows][units]; {@code unitOf} finds the unit of a column
-     */
-    void improve(float[] e, float[] levels, float[] scales, int[] unitOf, int rows) {
+    /** Reconsiders every level once; errors and levels are kept in step. */
+    void improve(State state) {
+        int rows = state.rows();
+        float[] e = state.errors();
+        float[] levels = state.levels();
         float[] g = gradient(e, rows);
         float[] line = new float[n];
-        int units = scales.length / rows;
+        int units = state.units();
         for (int k = n - 1; k >= 0; k--) {
             boolean fetched = false;
             float curvature = factor.h(k, k);
             for (int r = 0; r < rows; r++) {
-                float scale = scales[r * units + unitOf[k]];
+                float scale = state.scales()[r * units + state.unitOf()[k]];
                 if (scale == 0) {
                     continue;
                 }
