@@ -11,13 +11,10 @@ import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
 import ingot.quant.Evaluation;
 import ingot.quant.allocation.Budget;
-import ingot.quant.calibration.CalibrationOptions;
-import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -74,15 +71,6 @@ final class ConvertCommand extends Task {
     String group;
 
     @Option(
-            names = "--method",
-            paramLabel = "NAME",
-            description =
-                    "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
-                            + " layers see of a calibration text (default with --calibration and --type auto).")
-    @Nullable
-    String method;
-
-    @Option(
             names = "--keep",
             paramLabel = "REGEX=TYPE",
             description = "Tensors whose name contains the pattern get this type; repeatable, first match wins.")
@@ -108,45 +96,6 @@ final class ConvertCommand extends Task {
     boolean allowNonFinite;
 
     @Option(
-            names = "--calibration",
-            paramLabel = "TEXT",
-            description =
-                    "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
-                            + " with Ingot).")
-    @Nullable
-    Path calibration;
-
-    @Option(
-            names = "--calibration-tokens",
-            paramLabel = "N",
-            defaultValue = "65536",
-            description = "Tokens to use of it at most (default: ${DEFAULT-VALUE}).")
-    int calibrationTokens;
-
-    @Option(
-            names = "--calibration-length",
-            paramLabel = "N",
-            defaultValue = "512",
-            description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
-    int calibrationLength;
-
-    @Option(
-            names = "--calibration-seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Picks the sequences where there are more (default: ${DEFAULT-VALUE}).")
-    long seed;
-
-    @Option(
-            names = "--order",
-            paramLabel = "ORDER",
-            defaultValue = "ACTIVATION",
-            description =
-                    "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
-                            + " (default: ${DEFAULT-VALUE}).")
-    Order.Kind order = Order.Kind.ACTIVATION;
-
-    @Option(
             names = "--budget",
             paramLabel = "SIZE",
             description = "With --type auto: size of all weights, in bits per weight or bytes: 4.25bpw, 4GB, 1.5GiB.")
@@ -154,16 +103,16 @@ final class ConvertCommand extends Task {
     String budget;
 
     @Mixin
-    ReportFlags report = new ReportFlags();
+    MethodFlags choosing = new MethodFlags();
 
-    @Option(names = "--resume", description = "Go on where a calibrated conversion to the same output was interrupted.")
-    boolean resume;
+    @Mixin
+    ReportFlags report = new ReportFlags();
 
     @Override
     int run(Console console) {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
-                .withMethod(method())
+                .withMethod(choosing.method(auto()))
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
@@ -207,28 +156,6 @@ final class ConvertCommand extends Task {
         }
     }
 
-    private ConvertOptions.Method method() {
-        Optional<String> name = Optional.ofNullable(method).map(m -> m.toLowerCase(Locale.ROOT));
-        boolean calibrated = name.map("gptq"::equals).orElse(calibration != null || auto());
-        if (name.isPresent() && !calibrated && !name.get().equals("rtn")) {
-            throw new IngotException.Usage("unknown method '" + method + "'; expected rtn or gptq");
-        }
-        if (!calibrated) {
-            if (calibration != null && !auto()) {
-                throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
-            }
-            if (resume) {
-                throw new IngotException.Usage("--resume is for --method gptq; rtn keeps no work to go on with");
-            }
-            return new ConvertOptions.Method.Rtn();
-        }
-        return new ConvertOptions.Method.Gptq(calibrationOptions(), order, resume);
-    }
-
-    private CalibrationOptions calibrationOptions() {
-        return new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
-    }
-
     private boolean auto() {
         return "auto".equalsIgnoreCase(type);
     }
@@ -249,6 +176,6 @@ final class ConvertCommand extends Task {
             throw new IngotException.Usage("--type auto chooses the groups too; leave --group out");
         }
         return ConvertOptions.of(ConvertOptions.layout("iq4"))
-                .withAuto(new ConvertOptions.Auto(Budget.parse(budget), calibrationOptions()));
+                .withAuto(new ConvertOptions.Auto(Budget.parse(budget), choosing.calibrationOptions()));
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
             "",
             "gguf: one file for llama.cpp, or several with --split-size. Without --type int4 becomes Q4_0, int8 Q8_0 and"
                     + " floating point itself, all without loss, and anything else Q6_K. Types: f32, f16, bf16, q8_0, q6_k, q5_k,"
-                    + " q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs.",
+                    + " q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs. With --calibration numbers are chosen by what they"
+                    + " do to the layers' outputs on a text: the file is no larger and far nearer to the model.",
             "",
             "gptq: a folder for GPTQ loaders, int4 or int8. bnb: a folder for bitsandbytes, nf4 or nf4-dq. hf: a folder of"
                     + " plain numbers, or with --format compressed-tensors of int4 or int8.",
@@ -37,6 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
                     + " chat_template.jinja."
         },
         footer = {
+            "  ingot export Qwen3-0.6B --to gguf --type iq4_xs --calibration text.txt -o qwen3-iq4_xs.gguf",
             "  ingot export qwen3.ingot --to gguf -o qwen3.gguf",
             "  ingot export Qwen3-0.6B --to gguf --type q4_k --keep v_proj=q6_k -o qwen3-q4_k.gguf",
             "  ingot export qwen3.ingot --to hf --format compressed-tensors -o folder",
@@ -101,6 +104,9 @@ final class ExportCommand extends Task {
     @Option(names = "--force", description = "Replace existing files.")
     boolean force;
 
+    @Mixin
+    MethodFlags choosing = new MethodFlags();
+
     @Override
     int run(Console console) throws IOException {
         refuseWhatDoesNotApply();
@@ -121,6 +127,7 @@ final class ExportCommand extends Task {
         refuse(group != null && !integers, "--group applies to --to gptq and --format compressed-tensors");
         refuse(!keep.isEmpty() && target != Target.gguf, "--keep applies to --to gguf");
         refuse(format != null && target != Target.hf, "--format applies to --to hf");
+        refuse(choosing.given() && target != Target.gguf, "--method and --calibration apply to --to gguf");
     }
 
     private static void refuse(boolean misplaced, String message) {
@@ -140,7 +147,10 @@ final class ExportCommand extends Task {
     }
 
     private void gguf(Console console) {
-        var options = GgufExporter.Options.defaults().withKeep(keep).withOverwrite(force);
+        var options = GgufExporter.Options.defaults()
+                .withKeep(keep)
+                .withOverwrite(force)
+                .withMethod(choosing.method(false));
         if (type != null) {
             options = options.withType(type);
         }

@@ -49,6 +49,7 @@ final class AutoTypes {
         LayerWeights weights = new Calibrated.Weights(source, options, types);
         Rounding rounding = switch (options.method()) {
             case ConvertOptions.Method.Rtn rtn -> new Rounding.Plain();
+            case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();
             case ConvertOptions.Method.Gptq gptq -> new Rounding.Feedback(gptq.order());
         };
         var model = new SensitivityPass.Model(source.graph(), weights, free);

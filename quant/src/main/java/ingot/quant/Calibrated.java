@@ -1,29 +1,24 @@
 package ingot.quant;
 
-import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
-import ingot.formats.io.Folders;
-import ingot.formats.json.Json;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
-import ingot.quant.calibration.CalibrationSet;
 import ingot.quant.calibration.LayerWeights;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
+import ingot.quant.gptq.Target;
 import ingot.quant.scheme.Carried;
 import ingot.quant.scheme.MatrixSource;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
-import ingot.runtime.Version;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
-import ingot.runtime.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -31,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The part of a conversion that looks at activations: rounds what it can with error feedback into a {@link WorkFolder}, from
@@ -45,10 +39,10 @@ final class Calibrated implements AutoCloseable {
 
     /** The types of a conversion, how they were chosen if they were, and on what the conversion looks if it does. */
     record Types(TypePlan plan, Optional<Allocation> allocation, Optional<CalibrationResult> calibration) {
-        private static Types of(ConvertOptions options, Optional<Allocation> allocation, Optional<CalibrationSet> set) {
+        private static Types of(ConvertOptions options, Optional<Allocation> allocation, Optional<CalibrationJob> job) {
             Map<String, Layout> chosen = allocation.map(Allocation::layouts).orElse(Map.of());
-            Optional<CalibrationResult> read = set.map(s -> new CalibrationResult(
-                    described(s, options.calibration().orElseThrow()), s.tokens(), List.of()));
+            Optional<CalibrationResult> read =
+                    job.map(j -> new CalibrationResult(j.described(), j.set().tokens(), List.of()));
             return new Types(new TypePlan(options, chosen), allocation, read);
         }
     }
@@ -65,30 +59,21 @@ final class Calibrated implements AutoCloseable {
             return new Calibrated(Types.of(options, Optional.empty(), Optional.empty()), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        CalibrationSet set = read(source, calibration.get());
-        ObjectNode described = described(set, calibration.get());
-        WorkFolder work = WorkFolder.open(output, key(source, options, described), options.resume());
-        try (Kernels kernels = Kernels.reproducible(options.threads())) {
-            Types types = types(source, options, new Measurement(work, set, kernels), progress);
+        CalibrationJob job = CalibrationJob.of(source, calibration.get(), options.toJson(source.isQuantized()));
+        var done = job.run(output, options.resume(), options.threads(), (folder, kernels) -> {
+            Types types = types(source, options, new Measurement(folder, job, kernels), progress);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
+                case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();
                 case ConvertOptions.Method.Gptq gptq -> {
                     var weights = new Weights(source, options, types.plan());
-                    new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
+                    var how = new Rounding.Feedback(gptq.order());
+                    new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how).run(folder, progress);
                 }
             }
-            return new Calibrated(types, Optional.of(work));
-        } catch (IngotException.Usage e) {
-            if (work.steps() == 0) {
-                // What was asked for cannot be: nothing to go on with.
-                work.clear();
-            }
-            work.close();
-            throw e;
-        } catch (RuntimeException | Error e) {
-            work.close();
-            throw e;
-        }
+            return types;
+        });
+        return new Calibrated(done.result(), Optional.of(done.work()));
     }
 
     /** Chooses types, if the options ask for it, and does nothing else. */
@@ -97,13 +82,13 @@ final class Calibrated implements AutoCloseable {
             return Types.of(options, Optional.empty(), Optional.empty());
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
-        CalibrationSet set = read(source, calibration);
+        CalibrationJob job = CalibrationJob.of(source, calibration, options.toJson(source.isQuantized()));
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
-        try (WorkFolder work = WorkFolder.open(beside, key(source, options, described(set, calibration)), false);
+        try (WorkFolder work = job.open(beside, false);
                 Kernels kernels = Kernels.reproducible(options.threads())) {
             try {
-                return types(source, options, new Measurement(work, set, kernels), progress);
+                return types(source, options, new Measurement(work, job, kernels), progress);
             } finally {
                 work.clear();
             }
@@ -111,7 +96,7 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** What a measurement works with. */
-    private record Measurement(WorkFolder work, CalibrationSet set, Kernels kernels) {}
+    private record Measurement(WorkFolder work, CalibrationJob job, Kernels kernels) {}
 
     private static Types types(Source source, ConvertOptions options, Measurement with, Progress progress) {
         return Types.of(
@@ -119,37 +104,13 @@ final class Calibrated implements AutoCloseable {
                 options.types()
                         .auto()
                         .map(auto -> new AutoTypes(source, options, auto)
-                                .plan(with.work(), with.set(), with.kernels(), progress)),
-                Optional.of(with.set()));
-    }
-
-    private static CalibrationSet read(Source source, CalibrationOptions options) {
-        Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
-        return CalibrationSet.read(options, tokenizer, source.graph().config().vocabSize());
-    }
-
-    /** What the provenance says of a calibration set. */
-    private static ObjectNode described(CalibrationSet set, CalibrationOptions options) {
-        return set.toJson().put("length", options.length()).put("seed", options.seed());
+                                .plan(with.work(), with.job().set(), with.kernels(), progress)),
+                Optional.of(with.job()));
     }
 
     /** The types of the conversion. */
     Types types() {
         return types;
-    }
-
-    /** What has to be the same for work to be taken up again. */
-    private static ObjectNode key(Source source, ConvertOptions options, ObjectNode set) {
-        ObjectNode key = Json.object().put("tool", "ingot " + Version.NUMBER);
-        key.set("options", options.toJson(source.isQuantized()));
-        key.set("calibration", set);
-        var files = key.putArray("sources");
-        source.files()
-                .forEach(f -> files.addObject()
-                        .put("file", Folders.name(f.path()))
-                        .put("bytes", f.size())
-                        .put("modified", f.modified()));
-        return key;
     }
 
     /** What was looked at, and what that reached. */
@@ -219,45 +180,37 @@ final class Calibrated implements AutoCloseable {
     record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
         @Override
         public float[] read(WeightSpec spec) {
-            return read(spec, 0, Math.toIntExact(spec.shape().rows()));
+            return reader().read(spec);
         }
 
         @Override
         public float[] read(WeightSpec spec, int firstRow, int rows) {
-            int cols = Math.toIntExact(spec.shape().cols());
-            float[] values = new float[Math.multiplyExact(rows, cols)];
-            try (Source.Rows reader = source.rows(spec, policy())) {
-                reader.read(firstRow, rows, values);
-            }
-            return values;
+            return reader().read(spec, firstRow, rows);
         }
 
         @Override
         public float[] gather(WeightSpec spec, int[] rows) {
-            float[] values = new float[Math.multiplyExact(rows.length, spec.cols())];
-            float[] row = new float[spec.cols()];
-            try (Source.Rows reader = source.rows(spec, policy())) {
-                for (int i = 0; i < rows.length; i++) {
-                    reader.read(rows[i], 1, row);
-                    System.arraycopy(row, 0, values, i * row.length, row.length);
-                }
-            }
-            return values;
+            return reader().gather(spec, rows);
         }
 
-        private WeightReader.NonFinite policy() {
-            return options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE;
+        private SourceWeights reader() {
+            return new SourceWeights(
+                    source,
+                    options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE);
         }
 
-        @Override
-        public Layout layout(WeightSpec spec) {
+        private Layout layout(WeightSpec spec) {
             return types.layout(spec, () -> source.packed(spec).flatMap(p -> p.natural()));
         }
 
         @Override
+        public Target target(WeightSpec spec) {
+            return new Target.Stored(layout(spec));
+        }
+
+        @Override
         public boolean calibrated(WeightSpec spec) {
-            Layout layout = layout(spec);
-            return !taken(spec, layout) && !(layout instanceof Dense);
+            return target(spec).rounds() && !taken(spec, layout(spec));
         }
 
         private boolean taken(WeightSpec spec, Layout layout) {
@@ -266,36 +219,23 @@ final class Calibrated implements AutoCloseable {
 
         @Override
         public Rounded plain(WeightSpec spec, float[] values) {
-            Layout layout = layout(spec);
-            return taken(spec, layout)
+            return taken(spec, layout(spec))
                     ? new Rounded(List.of(), values, RoundingError.of(values, values))
-                    : plain(spec, layout, values);
+                    : plain(spec, target(spec), values);
         }
 
         @Override
-        public Rounded plain(WeightSpec spec, Layout layout, float[] values) {
-            int cols = spec.cols();
-            int rows = values.length / cols;
-            List<MemorySegment> parts = Rounded.room(layout, rows, cols);
-            long[] at = new long[parts.size()];
-            types.scheme(layout).encode(new InMemory(spec.name(), rows, cols, values), (part, bytes) -> {
-                MemorySegment.copy(bytes, 0, parts.get(part), at[part], bytes.byteSize());
-                at[part] += bytes.byteSize();
-            });
-            float[] stored = new float[values.length];
-            for (int r = 0; r < rows; r++) {
-                layout.decodeRow(rows, cols, parts, r, stored, r * cols);
+        public Rounded plain(WeightSpec spec, Target target, float[] values) {
+            if (!(target instanceof Target.Stored stored)) {
+                throw new IllegalArgumentException(target.label() + " is no type of .ingot files");
             }
-            return new Rounded(parts, stored, RoundingError.of(values, stored));
+            Layout layout = stored.layout();
+            return InMemory.of(spec.name(), values, spec.cols()).encode(types.scheme(layout), layout);
         }
-    }
 
-    /** Rows that were read already. */
-    @SuppressWarnings("ArrayRecordComponent") // a view for one call
-    private record InMemory(String origin, long rows, int cols, float[] values) implements MatrixSource {
         @Override
-        public void read(long first, int n, float[] out) {
-            System.arraycopy(values, Math.toIntExact(first * cols), out, 0, n * cols);
+        public Rounded weighted(WeightSpec spec, float[] values, float[] importance) {
+            throw new IllegalStateException("no layout of .ingot files is rounded by importance");
         }
     }
 }

@@ -75,10 +75,40 @@ public record ConvertOptions(
          */
         record Gptq(CalibrationOptions calibration, Order.Kind order, boolean resume) implements Method {}
 
+        /**
+         * Each by itself, an error counting by the mean square of its column's inputs on a calibration set.
+         *
+         * @param resume as in {@link Gptq}
+         */
+        record Imatrix(CalibrationOptions calibration, boolean resume) implements Method {
+            IngotException notForConversions() {
+                return new IngotException.Usage("method imatrix is for exports to GGUF; conversions have rtn and gptq");
+            }
+        }
+
+        /** What the layers are calibrated on, if they are. */
+        default Optional<CalibrationOptions> calibratedOn() {
+            return switch (this) {
+                case Gptq gptq -> Optional.of(gptq.calibration());
+                case Imatrix imatrix -> Optional.of(imatrix.calibration());
+                case Rtn rtn -> Optional.empty();
+            };
+        }
+
+        /** Whether to go on where a job that was interrupted stopped. */
+        default boolean resumes() {
+            return switch (this) {
+                case Gptq gptq -> gptq.resume();
+                case Imatrix imatrix -> imatrix.resume();
+                case Rtn rtn -> false;
+            };
+        }
+
         /** The name in options and reports. */
         default String label() {
             return switch (this) {
                 case Rtn rtn -> "rtn";
+                case Imatrix imatrix -> "imatrix";
                 case Gptq gptq -> "gptq";
             };
         }
@@ -97,15 +127,12 @@ public record ConvertOptions(
 
     /** What the layers are calibrated on, if they are. */
     public Optional<CalibrationOptions> calibration() {
-        return switch (method) {
-            case Method.Gptq gptq -> Optional.of(gptq.calibration());
-            case Method.Rtn rtn -> types.auto().map(Auto::calibration);
-        };
+        return method.calibratedOn().or(() -> types.auto().map(Auto::calibration));
     }
 
     /** Whether to go on where a conversion that was interrupted stopped. */
     boolean resume() {
-        return method instanceof Method.Gptq gptq && gptq.resume();
+        return method.resumes();
     }
 
     /** Layout of the linear layers' matrices. */

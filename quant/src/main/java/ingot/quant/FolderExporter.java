@@ -204,9 +204,10 @@ public final class FolderExporter {
             long bytes = weight.shape().count() * Float.BYTES;
             tasks.add(new Tasks.Task(bytes, () -> {
                 double nmse = store(source, weight, place, files::write);
+                var loss = nmse == 0 ? ExportResult.Loss.copy(0) : ExportResult.Loss.nearest(nmse);
                 long stored = place.parts().stream().mapToLong(Part::bytes).sum();
                 results[index] =
-                        new ExportResult.Tensor(weight.name(), source.storedType(weight), place.label(), stored, nmse);
+                        new ExportResult.Tensor(weight.name(), source.storedType(weight), place.label(), stored, loss);
                 synchronized (turn) {
                     progress.step("export", done.addAndGet(bytes), total, Progress.Unit.BYTES);
                 }

@@ -1,9 +1,7 @@
 package ingot.quant;
 
-import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.block.Dense;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.GgufLayout;
 import ingot.formats.gguf.GgufOutput;
@@ -15,15 +13,12 @@ import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.quant.gguf.ModelMetadata;
 import ingot.quant.grid.BlockScheme;
-import ingot.quant.scheme.DenseScheme;
-import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,11 +27,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes a model as GGUF, in one file or split. Weights whose numbers a block type holds are carried over bit for bit; others
- * are rounded to the type. Streamed: memory does not depend on the model, bytes not on the number of threads.
+ * are rounded to the type, one by one or by what they do to a calibration text. Streamed: memory does not depend on the model
+ * (with calibration on its largest layer), bytes not on the number of threads.
  */
 public final class GgufExporter {
-    private static final int COPY = 1 << 20;
-
     private final Options options;
 
     /**
@@ -45,10 +39,17 @@ public final class GgufExporter {
      * @param type of the matrices; empty: what loses nothing
      * @param keep exceptions by name, {@code REGEX=TYPE}, first match wins
      * @param splitBytes begin another file where tensors would exceed this
+     * @param method how the numbers of matrices that are rounded are chosen
      * @param overwrite replace an existing output
      * @param threads workers; changes the time, never the bytes
      */
-    public record Options(Optional<String> type, List<String> keep, long splitBytes, boolean overwrite, int threads) {
+    public record Options(
+            Optional<String> type,
+            List<String> keep,
+            long splitBytes,
+            ConvertOptions.Method method,
+            boolean overwrite,
+            int threads) {
         public Options {
             keep = List.copyOf(keep);
         }
@@ -59,28 +60,33 @@ public final class GgufExporter {
                     Optional.empty(),
                     List.of(),
                     Long.MAX_VALUE,
+                    new ConvertOptions.Method.Rtn(),
                     false,
                     Runtime.getRuntime().availableProcessors());
         }
 
         public Options withType(String name) {
-            return new Options(Optional.of(name), keep, splitBytes, overwrite, threads);
+            return new Options(Optional.of(name), keep, splitBytes, method, overwrite, threads);
         }
 
         public Options withKeep(List<String> rules) {
-            return new Options(type, rules, splitBytes, overwrite, threads);
+            return new Options(type, rules, splitBytes, method, overwrite, threads);
         }
 
         public Options withSplitBytes(long bytes) {
-            return new Options(type, keep, bytes, overwrite, threads);
+            return new Options(type, keep, bytes, method, overwrite, threads);
+        }
+
+        public Options withMethod(ConvertOptions.Method chosen) {
+            return new Options(type, keep, splitBytes, chosen, overwrite, threads);
         }
 
         public Options withOverwrite(boolean force) {
-            return new Options(type, keep, splitBytes, force, threads);
+            return new Options(type, keep, splitBytes, method, force, threads);
         }
 
         public Options withThreads(int n) {
-            return new Options(type, keep, splitBytes, overwrite, n);
+            return new Options(type, keep, splitBytes, method, overwrite, n);
         }
     }
 
@@ -89,11 +95,19 @@ public final class GgufExporter {
     }
 
     /** A model on its way: its weights, what each becomes, and where each lies. */
-    private record Job(Source source, List<WeightSpec> weights, List<GgmlType> types, List<GgufLayout.Stored> stored) {
+    private record Job(GgufWeights store, List<WeightSpec> weights, List<GgufLayout.Stored> stored) {
+        Source source() {
+            return store.source();
+        }
+
+        GgmlType type(int index) {
+            return store.type(weights.get(index));
+        }
+
         List<GgufOutput.Entry> entries() {
             return stored.stream()
                     .map(s -> new GgufOutput.Entry(
-                            s.name(), types.get(s.members().getFirst().index()), s.shape()))
+                            s.name(), type(s.members().getFirst().index()), s.shape()))
                     .toList();
         }
     }
@@ -117,14 +131,19 @@ public final class GgufExporter {
                     GgufTypes.fileType(common),
                     GenerationDefaults.read(source.generationConfig(), source.config()));
             MetadataWriter metadata = ModelMetadata.of(config, tokenizer, about);
-            try (GgufOutput out =
-                    GgufOutput.create(target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
-                out.files().forEach(source::requireNot);
-                List<ExportResult.Tensor> results = run(job, out, progress);
-                source.files().forEach(InputFile::requireUnchanged);
-                out.commit();
-                return new ExportResult(
-                        target, out.files(), label(common), results, notes(source, tokenizer.isPresent()));
+            try (GgufCalibration calibrated = GgufCalibration.run(job.store(), options, target, progress)) {
+                calibrated.describe(metadata);
+                GgufTensors tensors = new GgufTensors(job.store(), calibrated);
+                try (GgufOutput out = GgufOutput.create(
+                        target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
+                    out.files().forEach(source::requireNot);
+                    List<ExportResult.Tensor> results = run(job, tensors, out, progress);
+                    source.files().forEach(InputFile::requireUnchanged);
+                    out.commit();
+                    calibrated.finish();
+                    return new ExportResult(
+                            target, out.files(), label(common), results, notes(source, tokenizer.isPresent()));
+                }
             }
         }
     }
@@ -155,7 +174,11 @@ public final class GgufExporter {
         }
         List<GgufLayout.Stored> stored = GgufLayout.of(published);
         stored.forEach(s -> unite(s, types));
-        return new Job(source, weights, types, stored);
+        Map<String, GgmlType> byName = new HashMap<>();
+        for (int i = 0; i < types.size(); i++) {
+            byName.put(weights.get(i).name(), types.get(i));
+        }
+        return new Job(new GgufWeights(source, Map.copyOf(byName), options.threads()), weights, stored);
     }
 
     /** Experts stored together have one type: the widest any of them would have. */
@@ -172,7 +195,7 @@ public final class GgufExporter {
         for (int i = 0; i < job.weights().size(); i++) {
             WeightSpec weight = job.weights().get(i);
             boolean counts = weight.role() == WeightSpec.Role.LINEAR;
-            weights.merge(job.types().get(i), counts ? weight.shape().count() : 0, Long::sum);
+            weights.merge(job.type(i), counts ? weight.shape().count() : 0, Long::sum);
         }
         return weights.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
@@ -188,7 +211,7 @@ public final class GgufExporter {
         return last.isBlank() ? file.replaceFirst("\\.(ingot|gguf)$", "") : last;
     }
 
-    private List<ExportResult.Tensor> run(Job job, GgufOutput out, Progress progress) {
+    private List<ExportResult.Tensor> run(Job job, GgufTensors tensors, GgufOutput out, Progress progress) {
         ExportResult.Tensor[] results = new ExportResult.Tensor[job.weights().size()];
         long total = job.weights().stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
         AtomicLong done = new AtomicLong();
@@ -200,7 +223,7 @@ public final class GgufExporter {
                 int index = stored.members().get(m).index();
                 long bytes = job.weights().get(index).shape().count() * Float.BYTES;
                 tasks.add(new Tasks.Task(bytes, () -> {
-                    results[index] = store(job, stored, member, out);
+                    results[index] = store(job, stored, member, tensors, out);
                     synchronized (turn) {
                         progress.step("export", done.addAndGet(bytes), total, Progress.Unit.BYTES);
                     }
@@ -211,10 +234,11 @@ public final class GgufExporter {
         return List.of(results);
     }
 
-    private static ExportResult.Tensor store(Job job, GgufLayout.Stored stored, int member, GgufOutput out) {
+    private static ExportResult.Tensor store(
+            Job job, GgufLayout.Stored stored, int member, GgufTensors tensors, GgufOutput out) {
         int index = stored.members().get(member).index();
         WeightSpec weight = job.weights().get(index);
-        GgmlType type = job.types().get(index);
+        GgmlType type = job.type(index);
         AtomicLong at = new AtomicLong(type.bytes(stored.firstWeight(member)));
         BlockScheme.Sink sink = bytes -> {
             int n = bytes.remaining();
@@ -225,45 +249,7 @@ public final class GgufExporter {
                 job.source().storedType(weight),
                 label(type),
                 type.bytes(weight.shape().count()),
-                encode(job.source(), weight, type, sink));
-    }
-
-    private static double encode(Source source, WeightSpec weight, GgmlType type, BlockScheme.Sink sink) {
-        if (type.packed().isEmpty()) {
-            DType dense = type.presented();
-            try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.KEEP)) {
-                return new DenseScheme(new Dense(dense), false)
-                        .encode(rows, (part, bytes) -> sink.write(bytes.asByteBuffer()));
-            }
-        }
-        if (SourceCodes.ggufType(source, weight).filter(type::equals).isPresent()) {
-            copy(source, weight, type, sink);
-            return 0;
-        }
-        BlockScheme scheme = new BlockScheme(type);
-        Optional<IntegerCodes> codes = SourceCodes.natural(source, weight)
-                .flatMap(layout ->
-                        SourceCodes.integers(source, weight).filter(c -> GgufTypes.carries(type, c.bits(), layout)))
-                .filter(c -> c.group() % type.blockWeights() == 0);
-        if (codes.isPresent()) {
-            scheme.carry(codes.get(), sink);
-            return 0;
-        }
-        try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.REFUSE)) {
-            return scheme.round(rows, sink);
-        }
-    }
-
-    /** The blocks of a GGUF file as they are. */
-    private static void copy(Source source, WeightSpec weight, GgmlType type, BlockScheme.Sink sink) {
-        long size = type.bytes(weight.shape().count());
-        byte[] bytes = new byte[(int) Math.min(COPY, size)];
-        for (long at = 0; at < size; at += bytes.length) {
-            int n = (int) Math.min(bytes.length, size - at);
-            SourceCodes.readStored(
-                    source, weight, at, MemorySegment.ofArray(bytes).asSlice(0, n));
-            sink.write(ByteBuffer.wrap(bytes, 0, n));
-        }
+                tensors.write(weight, sink));
     }
 
     private static String label(GgmlType type) {

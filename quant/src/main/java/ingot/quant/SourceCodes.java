@@ -87,6 +87,18 @@ final class SourceCodes {
                 : source.packed(weight).flatMap(p -> ofPacked(p, layout)));
     }
 
+    /** Whether {@link #integers} finds codes; does not read them. */
+    static boolean hasIntegers(Source source, WeightSpec weight) {
+        Optional<Layout> natural = natural(source, weight);
+        if (natural.isEmpty() || !(natural.get() instanceof Grouped layout)) {
+            return false;
+        }
+        return source instanceof IngotSource
+                || source.packed(weight)
+                        .filter(p -> p instanceof IntegerMatrix matrix && CarriedCodes.holds(matrix, layout))
+                        .isPresent();
+    }
+
     private static IntegerCodes ofIngot(IngotSource source, WeightSpec weight) {
         StoredTensor tensor = stored(source, weight);
         tensor.parts().forEach(source.file()::verify);

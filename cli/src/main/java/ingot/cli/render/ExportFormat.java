@@ -1,9 +1,14 @@
 package ingot.cli.render;
 
+import static ingot.cli.render.JsonFields.number;
+
 import ingot.formats.json.Json;
 import ingot.quant.ExportResult;
 import ingot.quant.ExportResult.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What an export wrote, for people and for programs. */
@@ -27,15 +32,34 @@ public final class ExportFormat {
             node.put("bytes", t.bytes());
             node.put("lossless", t.lossless());
             node.put("nmse", Double.isFinite(t.nmse()) ? t.nmse() : Double.MAX_VALUE);
+            node.put("method", t.loss().method());
+            t.loss().weightedError().ifPresent(e -> number(node, "weighted_error", e));
+            if (!t.loss().note().isEmpty()) {
+                node.put("note", t.loss().note());
+            }
         }
         return root;
     }
 
     /** A line for every tensor, and one for all. */
     public static String text(ExportResult result) {
+        boolean calibrated =
+                result.tensors().stream().anyMatch(t -> t.loss().weightedError().isPresent());
         Table table = new Table().text("tensor").text("from").text("to").number("NMSE");
+        if (calibrated) {
+            table.number("of outputs").text("method");
+        }
         for (Tensor t : result.tensors()) {
-            table.row(t.name(), t.storedAs(), t.type(), t.lossless() ? "lossless" : Format.scientific(t.nmse()));
+            List<String> row = new ArrayList<>(List.of(
+                    t.name(), t.storedAs(), t.type(), t.lossless() ? "lossless" : Format.scientific(t.nmse())));
+            if (calibrated) {
+                OptionalDouble weighted = t.loss().weightedError();
+                row.add(weighted.isPresent() ? Format.scientific(weighted.getAsDouble()) : "");
+                row.add(t.loss().note().isEmpty()
+                        ? t.loss().method()
+                        : t.loss().method() + ": " + t.loss().note());
+            }
+            table.row(row);
         }
         long rounded = result.tensors().stream().filter(t -> !t.lossless()).count();
         double worst = result.tensors().stream().mapToDouble(Tensor::nmse).max().orElse(0);

@@ -6,7 +6,8 @@ import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
 import ingot.quant.gptq.Rounded;
-import ingot.quant.gptq.Sweep;
+import ingot.quant.gptq.Target;
+import ingot.quant.gptq.Units;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
 import java.util.ArrayList;
@@ -113,13 +114,13 @@ final class CandidateErrors {
     }
 
     private static int unit(Layout layout, WeightSpec spec) {
-        return Sweep.unit(MatrixQuantizer.group(layout, spec.rows(), spec.cols()));
+        return new Target.Stored(layout).units(spec.cols()).unit();
     }
 
     private @Nullable Factor factor(float[] h, int n, int unit) {
         Order.Kind order = rounding instanceof Rounding.Feedback f ? f.order() : Order.Kind.NATURAL;
         try {
-            return Factor.of(h, n, unit, order, kernels.blas());
+            return Factor.of(h, n, new Units(unit, unit), order, kernels.blas());
         } catch (Factor.Impossible e) {
             return null;
         }
@@ -140,13 +141,14 @@ final class CandidateErrors {
 
     /** Rounds rows of a matrix as the conversion would. */
     Rounded round(WeightSpec spec, float[] rows, Layout layout, @Nullable Factor factor) {
-        if (factor == null || rounding instanceof Rounding.Plain) {
-            return weights.plain(spec, layout, rows);
+        Target target = new Target.Stored(layout);
+        if (factor == null || !(rounding instanceof Rounding.Feedback)) {
+            return weights.plain(spec, target, rows);
         }
         try {
-            return new MatrixQuantizer(kernels).round(rows, rows.length / spec.cols(), spec.cols(), layout, factor);
+            return new MatrixQuantizer(kernels).round(rows, rows.length / spec.cols(), spec.cols(), target, factor);
         } catch (Factor.Impossible e) {
-            return weights.plain(spec, layout, rows);
+            return weights.plain(spec, target, rows);
         }
     }
 

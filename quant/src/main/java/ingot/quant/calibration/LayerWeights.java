@@ -1,7 +1,7 @@
 package ingot.quant.calibration;
 
-import ingot.formats.block.Layout;
 import ingot.quant.gptq.Rounded;
+import ingot.quant.gptq.Target;
 import ingot.runtime.model.WeightSpec;
 
 /** The weights to calibrate, and how each is to be stored. */
@@ -16,14 +16,21 @@ public interface LayerWeights {
     float[] gather(WeightSpec spec, int[] rows);
 
     /** What a weight is to be stored as. */
-    Layout layout(WeightSpec spec);
+    Target target(WeightSpec spec);
 
-    /** Whether error feedback chooses the codes: the layout has scales, and the codes do not come with the source. */
+    /** Whether calibration chooses the codes: the target has scales, and the codes do not come with the source. */
     boolean calibrated(WeightSpec spec);
 
     /** Stores rows of a weight without calibration, each number by itself; without parts what comes quantized already. */
     Rounded plain(WeightSpec spec, float[] rows);
 
-    /** Stores rows of a matrix in any layout, each number by itself. */
-    Rounded plain(WeightSpec spec, Layout layout, float[] rows);
+    /** Stores rows of a matrix as any target has them, each number by itself. */
+    Rounded plain(WeightSpec spec, Target target, float[] rows);
+
+    /**
+     * Stores rows of a weight, each number by itself.
+     *
+     * @param importance what an error in each column counts, ≥ 0
+     */
+    Rounded weighted(WeightSpec spec, float[] rows, float[] importance);
 }

@@ -7,6 +7,9 @@ public sealed interface Rounding {
     /** With error feedback, in an order of columns. */
     record Feedback(Order.Kind order) implements Rounding {}
 
+    /** Each number by itself, an error counting by the mean square of the input of its column: the diagonal of H. */
+    record Importance() implements Rounding {}
+
     /** Each number by itself. */
     record Plain() implements Rounding {}
 }

@@ -4,6 +4,7 @@ import ingot.formats.Progress;
 import ingot.formats.block.Layout;
 import ingot.quant.calibration.CandidateErrors.Errors;
 import ingot.quant.calibration.CandidateErrors.Sample;
+import ingot.quant.gptq.Target;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.FinalNorm;
 import ingot.runtime.model.ModelGraph;
@@ -140,7 +141,7 @@ public final class SensitivityPass {
             for (int t = 0; t < sequence.length; t++) {
                 float[] row = weights.read(embedding, sequence[t], 1);
                 float[] used = rounded
-                        ? weights.plain(embedding, CandidateErrors.PROBE, row).stored()
+                        ? weights.plain(embedding, new Target.Stored(CandidateErrors.PROBE), row).stored()
                         : row;
                 System.arraycopy(used, 0, rows, t * hidden, hidden);
             }

@@ -2,7 +2,6 @@ package ingot.quant.calibration;
 
 import ingot.formats.Progress;
 import ingot.formats.io.InputFile;
-import ingot.quant.gptq.Order;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.FinalNorm;
 import ingot.runtime.model.ModelGraph;
@@ -15,7 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
- * Rounds all matrices of a model with error feedback, layer by layer, each on activations that already carry the errors of
+ * Rounds all matrices of a model by what they read, layer by layer, each on activations that already carry the errors of
  * those before it. In memory are one matrix, its Hessian and the sequence at hand; the activations of the whole set lie in
  * files. The numbers depend on weights, calibration set and options alone.
  */
@@ -24,15 +23,15 @@ public final class SequentialQuantizer {
     private final LayerWeights weights;
     private final CalibrationSet set;
     private final Kernels kernels;
-    private final Order.Kind order;
+    private final Rounding how;
 
     public SequentialQuantizer(
-            ModelGraph graph, LayerWeights weights, CalibrationSet set, Kernels kernels, Order.Kind order) {
+            ModelGraph graph, LayerWeights weights, CalibrationSet set, Kernels kernels, Rounding how) {
         this.graph = graph;
         this.weights = weights;
         this.set = set;
         this.kernels = kernels;
-        this.order = order;
+        this.how = how;
     }
 
     /** Does the steps that {@code work} lacks: embedding, every layer, head. */
@@ -99,10 +98,10 @@ public final class SequentialQuantizer {
         List<Integer> lengths = set.sequences().stream().map(s -> s.length).toList();
         work.begin();
         TensorSink sink = (spec, firstRow, rounded, note) -> {
-            work.add(spec, weights.layout(spec), firstRow, rounded, note);
+            work.add(spec, weights.target(spec), firstRow, rounded, note);
             counter.next();
         };
-        Site site = new Site(kernels, order, weights, sink);
+        Site site = new Site(kernels, how, weights, sink);
         try (Activations files = new Activations(
                 work.folder(),
                 lengths,

@@ -1,12 +1,10 @@
 package ingot.quant.calibration;
 
-import ingot.formats.block.Layout;
-import ingot.formats.block.Nf4;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
 import ingot.quant.gptq.Rounded;
-import ingot.quant.gptq.Sweep;
+import ingot.quant.gptq.Target;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.StagedLayer;
 import ingot.runtime.model.WeightSpec;
@@ -22,14 +20,14 @@ final class Site implements Visit {
     static final int HEAD_ROWS = 4096;
 
     private final Kernels kernels;
-    private final Order.Kind order;
+    private final Rounding how;
     private final LayerWeights weights;
     private final TensorSink sink;
     private int[] experts = {};
 
-    Site(Kernels kernels, Order.Kind order, LayerWeights weights, TensorSink sink) {
+    Site(Kernels kernels, Rounding how, LayerWeights weights, TensorSink sink) {
         this.kernels = kernels;
-        this.order = order;
+        this.how = how;
         this.weights = weights;
         this.sink = sink;
     }
@@ -76,44 +74,70 @@ final class Site implements Visit {
 
     /** Rounds the output head, too large to be in memory as a whole, on the Hessian of its inputs. */
     void quantizeHead(WeightSpec head, float[] h) {
-        Layout layout = weights.layout(head);
-        int group = MatrixQuantizer.group(layout, head.rows(), head.cols());
-        @Nullable Factor factor = null;
-        String note = "";
-        try {
-            factor = Factor.of(h, head.cols(), Sweep.unit(group), order, kernels.blas());
-        } catch (Factor.Impossible e) {
-            note = TensorSink.NEAREST + e.getMessage();
-        }
-        // Scales that are quantized themselves belong to the matrix as a whole.
-        int step = layout instanceof Nf4 nf4 && nf4.doubleQuant() ? head.rows() : HEAD_ROWS;
+        Inputs inputs = inputs(head, h);
+        int step = weights.target(head).whole() ? head.rows() : HEAD_ROWS;
         for (int first = 0; first < head.rows(); first += step) {
             int n = Math.min(step, head.rows() - first);
             float[] values = weights.read(head, first, n);
-            Result result =
-                    factor == null ? new Result(weights.plain(head, values), note) : rounded(head, values, factor);
+            Result result = rounded(head, values, inputs);
             sink.accept(head, first, result.rounded(), result.note());
-        }
-    }
-
-    /** Rounds rows with error feedback, or to nearest where that cannot be. */
-    private Result rounded(WeightSpec spec, float[] values, Factor factor) {
-        int rows = values.length / spec.cols();
-        String note = factor.damping() > Factor.DAMPING * 1.01 ? "damping " + (float) factor.damping() : "";
-        try {
-            MatrixQuantizer quantizer = new MatrixQuantizer(kernels);
-            return new Result(quantizer.round(values, rows, spec.cols(), weights.layout(spec), factor), note);
-        } catch (Factor.Impossible e) {
-            return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());
         }
     }
 
     private record Result(Rounded rounded, String note) {}
 
     private Result calibrated(WeightSpec spec, float[] values, float[] h) {
-        int group = MatrixQuantizer.group(weights.layout(spec), spec.rows(), spec.cols());
+        return rounded(spec, values, inputs(spec, h));
+    }
+
+    /**
+     * What is known of the inputs of a matrix.
+     *
+     * @param squares Σ x² by column
+     * @param factor of their Hessian; null when there is none
+     * @param note why not, or what had to be done for it
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Inputs(float[] squares, @Nullable Factor factor, String note) {}
+
+    /** @param h consumed */
+    private Inputs inputs(WeightSpec spec, float[] h) {
+        int n = spec.cols();
+        float[] squares = new float[n];
+        for (int i = 0; i < n; i++) {
+            squares[i] = h[i * n + i];
+        }
+        Order.Kind order = how instanceof Rounding.Feedback feedback ? feedback.order() : Order.Kind.NATURAL;
         try {
-            return rounded(spec, values, Factor.of(h, spec.cols(), Sweep.unit(group), order, kernels.blas()));
+            Factor factor = Factor.of(h, n, weights.target(spec).units(n), order, kernels.blas());
+            boolean classic = factor.damping() <= Factor.DAMPING * 1.01;
+            return new Inputs(squares, factor, classic ? "" : "damping " + (float) factor.damping());
+        } catch (Factor.Impossible e) {
+            return new Inputs(squares, null, TensorSink.NEAREST + e.getMessage());
+        }
+    }
+
+    /** Rounds rows by what is known of their inputs, or to nearest where that cannot be. */
+    private Result rounded(WeightSpec spec, float[] values, Inputs inputs) {
+        Factor factor = inputs.factor();
+        if (factor == null) {
+            return new Result(weights.plain(spec, values), inputs.note());
+        }
+        int rows = values.length / spec.cols();
+        MatrixQuantizer quantizer = new MatrixQuantizer(kernels);
+        try {
+            return switch (how) {
+                case Rounding.Feedback feedback -> {
+                    Target target = weights.target(spec);
+                    yield new Result(quantizer.round(values, rows, spec.cols(), target, factor), inputs.note());
+                }
+                case Rounding.Importance importance -> {
+                    Rounded weighted = weights.weighted(spec, values, inputs.squares());
+                    yield new Result(quantizer.measured(weighted, values, factor), "");
+                }
+                case Rounding.Plain plain ->
+                    new Result(quantizer.measured(weights.plain(spec, values), values, factor), "");
+            };
         } catch (Factor.Impossible e) {
             return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());
         }

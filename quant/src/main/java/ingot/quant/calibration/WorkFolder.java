@@ -2,8 +2,6 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.block.Layout;
-import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
@@ -11,6 +9,7 @@ import ingot.formats.io.OutputLock;
 import ingot.formats.json.Json;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
+import ingot.quant.gptq.Target;
 import ingot.runtime.model.WeightSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -166,13 +165,13 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     /** Keeps rows of a tensor of the step. */
-    void add(WeightSpec spec, Layout layout, int firstRow, Rounded rounded, String note) {
+    void add(WeightSpec spec, Target target, int firstRow, Rounded rounded, String note) {
         FileChannel file = files.getLast();
         Kept kept = current.get(spec.name());
-        List<Part> all = layout.parts(spec.rows(), spec.cols());
+        List<Long> all = target.parts(spec.rows(), spec.cols());
         try {
             if (kept == null) {
-                long bytes = all.stream().mapToLong(Part::bytes).sum();
+                long bytes = all.stream().mapToLong(Long::longValue).sum();
                 long offset = current.values().stream().mapToLong(Kept::bytes).sum();
                 kept = new Kept(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
             }
@@ -180,9 +179,9 @@ public final class WorkFolder implements AutoCloseable {
             for (int i = 0; i < all.size(); i++) {
                 long before = firstRow == 0
                         ? 0
-                        : layout.parts(firstRow, spec.cols()).get(i).bytes();
+                        : target.parts(firstRow, spec.cols()).get(i);
                 write(file, at + before, rounded.parts().get(i));
-                at += all.get(i).bytes();
+                at += all.get(i);
             }
         } catch (IOException e) {
             throw InputFile.failure(bytes(steps), e);
@@ -286,6 +285,11 @@ public final class WorkFolder implements AutoCloseable {
     /** What rounding did to a tensor, if it was calibrated. */
     public Optional<RoundingError> error(String tensor) {
         return Optional.ofNullable(tensors.get(tensor)).map(Kept::error);
+    }
+
+    /** Tensors that are done. */
+    public int tensors() {
+        return tensors.size();
     }
 
     /** How a tensor was rounded, where that was not as asked; empty else. */

@@ -27,16 +27,15 @@ final class Descent {
 
     /**
      * Reconsiders every level once, a block of columns at a time: the gradient of a block is a matrix product, and only
-     * moves inside the block are followed one by one.
-     *
-     * @param e source − stored [rows][n] in the factor's order; kept in step
-     * @param levels [rows][n], alike
-     * @param scales of every weight's group [rows][units]; {@code unitOf} finds the unit of a column
+     * moves inside the block are followed one by one. Errors and levels are kept in step.
      */
-    void improve(float[] e, float[] levels, float[] scales, int[] unitOf, int rows) {
+    void improve(State state) {
+        int rows = state.rows();
+        int units = state.units();
+        float[] e = state.errors();
+        float[] levels = state.levels();
         float[] g = new float[rows * BLOCK];
         float[] h = new float[BLOCK * BLOCK];
-        int units = scales.length / rows;
         for (int from = (n - 1) / BLOCK * BLOCK; from >= 0; from -= BLOCK) {
             int cols = Math.min(BLOCK, n - from);
             factor.block(from, cols, h, BLOCK);
@@ -44,7 +43,7 @@ final class Descent {
             for (int k = cols - 1; k >= 0; k--) {
                 float curvature = h[k * BLOCK + k];
                 for (int r = 0; r < rows; r++) {
-                    float scale = scales[r * units + unitOf[from + k]];
+                    float scale = state.scales()[r * units + state.unitOf()[from + k]];
                     if (scale == 0) {
                         continue;
                     }

@@ -38,9 +38,9 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
      * Factors H in place.
      *
      * @param h Σ x·xᵀ over the tokens, the lower triangle of [n][n]; belongs to the factor from then on
-     * @param unit columns that share a scale
+     * @param kept columns that stay together
      */
-    public static Factor of(float[] h, int n, int unit, Order.Kind kind, Blas blas) throws Impossible {
+    public static Factor of(float[] h, int n, Units kept, Order.Kind kind, Blas blas) throws Impossible {
         float[] diagonal = new float[n];
         double sum = 0;
         for (int i = 0; i < n; i++) {
@@ -50,7 +50,7 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
         if (!(sum > 0) || Double.isInfinite(sum)) {
             throw new Impossible(sum == 0 ? "its inputs are zero" : "its inputs are not finite");
         }
-        Order order = Order.of(kind, diagonal, unit);
+        Order order = Order.of(kind, diagonal, kept);
         toUpper(h, n, order.columns());
         double damping = DAMPING;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++, damping *= 10) {

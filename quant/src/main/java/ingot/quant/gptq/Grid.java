@@ -3,10 +3,10 @@ package ingot.quant.gptq;
 import ingot.runtime.kernel.Levels;
 
 /**
- * The numbers a group of weights may take: level(code) · scale, with one scale per group. Which scales can be stored is the
+ * The numbers a group of weights may take: level(code) · scale + offset, with one {@link Scaling} per group. Which can be stored is the
  * {@link ScaleRule}'s affair.
  */
-public sealed interface Grid permits UniformGrid, TableGrid {
+public sealed interface Grid permits UniformGrid, AffineGrid, TableGrid {
     /** The levels. */
     Levels numbers();
 

@@ -1,40 +1,39 @@
 package ingot.quant.gptq;
 
+import ingot.quant.gptq.ScalingSearch.Place;
 import ingot.runtime.kernel.Blas.Tile;
 import ingot.runtime.kernel.Feedback;
 import ingot.runtime.kernel.Feedback.Run;
 import ingot.runtime.kernel.Feedback.Slice;
+import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Levels;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rounds the columns of one row that share a scale: for every scale worth trying it runs the error feedback inside the group
- * and keeps the scale whose rounding leaves the least Σ Dₖ·rₖ², the group's whole contribution to tr(E·H·Eᵀ). Scales are so
+ * Rounds the columns of one row that share a scaling: for every one worth trying it runs the error feedback inside the group
+ * and keeps that whose rounding leaves the least Σ Dₖ·rₖ², the group's whole contribution to tr(E·H·Eᵀ). Scalings are so
  * chosen from weights that already carry the errors of the groups before. One per thread.
  */
 final class GroupCoder {
-    /** Times that the best scale is replaced by the least-squares one for its codes. */
+    /** Times that the best scaling is replaced by the least-squares one for its codes. */
     private static final int REFITS = 4;
 
     private final Grid grid;
     private final Levels numbers;
     private final ScaleRule rule;
-    private final Feedback feedback;
-    private final float[] scales = new float[Feedback.SCALES];
-    private final float[] errors = new float[Feedback.SCALES];
-    private final float[] ofRun = new float[Feedback.SCALES];
+    private final ScalingSearch search;
     private float[] trial = {};
     private float[] levels = {};
     private float[] best = {};
     private float bestError;
-    private float bestScale;
+    private Scaling scaling = Scaling.of(Float.NaN);
 
-    GroupCoder(Grid grid, ScaleRule rule, Feedback feedback) {
+    GroupCoder(Grid grid, ScaleRule rule, Kernels kernels) {
         this.grid = grid;
         this.numbers = grid.numbers();
         this.rule = rule;
-        this.feedback = feedback;
+        this.search = new ScalingSearch(grid, rule, kernels.feedback());
     }
 
     /** Columns {@code column … column + n} of a factor, of one row. */
@@ -43,24 +42,36 @@ final class GroupCoder {
         return new Run(weights, target, m, new Slice(factor.d(), column), n);
     }
 
-    /** Chooses a scale and rounds; {@link #level} has the result. Returns the scale. */
-    float choose(Run run, int row, int group) {
+    /** Chooses a scaling and rounds; {@link #level} has the result. */
+    Scaling choose(Run run, int row, int group) {
+        Place place = new Place(row, group);
         start(run);
-        float scale = scale(List.of(run), row, group);
-        attempt(run, scale);
-        for (int i = 0; i < REFITS; i++) {
-            float refit = rule.storable(row, group, leastSquares(run));
-            if (refit == bestScale || !attempt(run, refit)) {
-                break;
-            }
+        attempt(run, search.search(List.of(run), place));
+        refit(run, place);
+        if (rule.step(row, group).scale() != 0) {
+            attempt(run, search.around(run, place, scaling));
         }
-        return bestScale;
+        return scaling;
     }
 
-    /** Rounds with a given scale. */
-    void round(Run run, float scale) {
+    private void refit(Run run, Place place) {
+        for (int i = 0; i < REFITS; i++) {
+            Scaling refit = rule.storable(place.row(), place.group(), leastSquares(run));
+            if (refit.equals(scaling) || !attempt(run, refit)) {
+                return;
+            }
+        }
+    }
+
+    /** The scaling of a group that is too long to be rounded in one run. */
+    Scaling scaling(List<Run> runs, int row, int group) {
+        return search.search(runs, new Place(row, group));
+    }
+
+    /** Rounds with a given scaling. */
+    void round(Run run, Scaling given) {
         start(run);
-        attempt(run, scale);
+        attempt(run, given);
     }
 
     /** The level chosen for column {@code k} of the run. */
@@ -77,67 +88,20 @@ final class GroupCoder {
         }
         Arrays.fill(best, 0, run.n(), Float.NaN);
         bestError = Float.POSITIVE_INFINITY;
-        bestScale = Float.NaN;
-    }
-
-    /**
-     * The best of the scales that fit all weights into the grid, or clip some.
-     *
-     * @param runs the columns of the group, in pieces between which nothing is fed back
-     */
-    float scale(List<Run> runs, int row, int group) {
-        float low = 0;
-        float high = 0;
-        for (Run run : runs) {
-            for (int k = 0; k < run.n(); k++) {
-                low = Math.min(low, run.target().get(k));
-                high = Math.max(high, run.target().get(k));
-            }
-        }
-        float least = tryAll(runs, Math.max(low / grid.low(), high / grid.high()), row, group);
-        float found = scales[least()];
-        if (grid.signed()) {
-            float negative = tryAll(runs, -Math.max(-low / grid.high(), -high / grid.low()), row, group);
-            found = negative < least || Float.isNaN(least) ? scales[least()] : found;
-        }
-        return found;
-    }
-
-    /** Scales from a little more than {@code fit} downwards; returns the least error. */
-    private float tryAll(List<Run> runs, float fit, int row, int group) {
-        // A step of the grid costs less where there are many; the fewer, the more clipping pays.
-        float reach = Math.min(0.55f, 0.1f + 5f / grid.steps());
-        for (int i = 0; i < scales.length; i++) {
-            scales[i] = rule.storable(row, group, fit * (1.03f - reach * i / (scales.length - 1)));
-        }
-        Arrays.fill(errors, 0);
-        for (Run run : runs) {
-            feedback.errors(numbers, run, scales, ofRun);
-            for (int i = 0; i < errors.length; i++) {
-                errors[i] += ofRun[i];
-            }
-        }
-        return errors[least()];
-    }
-
-    /** Where the least error is; the first where all left the numbers. */
-    private int least() {
-        int least = 0;
-        for (int i = 1; i < errors.length; i++) {
-            least = errors[i] < errors[least] || Float.isNaN(errors[least]) ? i : least;
-        }
-        return least;
+        scaling = Scaling.of(Float.NaN);
     }
 
     /** Rounds with feedback; keeps the result if it is the best so far. */
-    private boolean attempt(Run run, float scale) {
+    private boolean attempt(Run run, Scaling given) {
+        float scale = given.scale();
+        float offset = given.offset();
         float inverse = Feedback.inverse(scale);
         int n = run.n();
         System.arraycopy(run.target().data(), run.target().at(), trial, 0, n);
         float error = 0;
         for (int k = n - 1; k >= 0; k--) {
-            float level = numbers.nearest(trial[k] * inverse);
-            float value = level * scale;
+            float level = numbers.nearest((trial[k] - offset) * inverse);
+            float value = level * scale + offset;
             float r = trial[k] - value;
             error += run.d().get(k) * r * r;
             if (error >= bestError) {
@@ -153,7 +117,7 @@ final class GroupCoder {
         best = levels;
         levels = swap;
         bestError = error;
-        bestScale = scale;
+        scaling = given;
         return true;
     }
 
@@ -166,18 +130,41 @@ final class GroupCoder {
         }
     }
 
-    /** The scale for which Σ D·(x − level·scale)² is least, x being the weights with the feedback of the best rounding. */
-    private float leastSquares(Run run) {
+    /**
+     * The scaling for which Σ D·(x − level·scale − offset)² is least, x being the weights with the feedback of the best
+     * rounding.
+     */
+    private Scaling leastSquares(Run run) {
         int n = run.n();
         System.arraycopy(run.target().data(), run.target().at(), trial, 0, n);
-        double top = 0;
-        double bottom = 0;
+        double dl = 0;
+        double dll = 0;
+        double dd = 0;
+        double dx = 0;
+        double dlx = 0;
         for (int k = n - 1; k >= 0; k--) {
-            double weight = run.d().get(k) * (double) best[k];
-            top += weight * trial[k];
-            bottom += weight * best[k];
-            feed(run, k, run.weights().get(k) - best[k] * bestScale);
+            double d = run.d().get(k);
+            double weighted = d * best[k];
+            dd += d;
+            dl += weighted;
+            dll += weighted * best[k];
+            dx += d * trial[k];
+            dlx += weighted * trial[k];
+            feed(run, k, run.weights().get(k) - scaling.value(best[k]));
         }
-        return bottom > 0 ? (float) (top / bottom) : bestScale;
+        if (!(grid instanceof AffineGrid affine)) {
+            return dll > 0 ? Scaling.of((float) (dlx / dll)) : scaling;
+        }
+        double determinant = dd * dll - dl * dl;
+        if (!(determinant > 1e-9 * dd * dll)) {
+            return scaling;
+        }
+        double offset = (dll * dx - dl * dlx) / determinant;
+        double scale = (dd * dlx - dl * dx) / determinant;
+        if (offset > 0 && !affine.lifted()) {
+            offset = 0;
+            scale = dlx / dll;
+        }
+        return scale > 0 ? new Scaling((float) scale, (float) offset) : scaling;
     }
 }

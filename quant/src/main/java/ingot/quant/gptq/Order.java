@@ -10,33 +10,44 @@ import java.util.Comparator;
  * @param columns column of the matrix at each place
  * @param starts first place of each unit of columns that are rounded together, and the number of columns at the end
  * @param units number of the unit in the matrix at each place of units
+ * @param span units that follow each other in the matrix and here, as they share factors of their scales; 1 for none
  */
 @SuppressWarnings("ArrayRecordComponent") // tables, never compared
-public record Order(int[] columns, int[] starts, int[] units) {
+public record Order(int[] columns, int[] starts, int[] units, int span) {
     /** How the order is chosen. */
     public enum Kind {
         /** As the columns stand. */
         NATURAL,
-        /** Groups by the sum of their diagonal entries of H, columns of a group by theirs ("act-order" with whole groups). */
+        /**
+         * Spans by the sum of their diagonal entries of H, units of a span and columns of a unit by theirs ("act-order" with
+         * whole groups).
+         */
         ACTIVATION
     }
 
     /**
      * @param diagonal of H, by column
-     * @param unit columns that stay together: those that share a scale
      */
-    public static Order of(Kind kind, float[] diagonal, int unit) {
+    public static Order of(Kind kind, float[] diagonal, Units kept) {
+        int unit = kept.unit();
+        int span = kept.span() / unit;
         int n = diagonal.length;
         int count = Math.ceilDiv(n, unit);
         Integer[] units = new Integer[count];
         Arrays.setAll(units, i -> i);
         if (kind == Kind.ACTIVATION) {
             double[] weight = new double[count];
+            double[] ofSpan = new double[Math.ceilDiv(count, span)];
             for (int i = 0; i < n; i++) {
                 weight[i / unit] += diagonal[i];
+                ofSpan[i / kept.span()] += diagonal[i];
             }
             Arrays.sort(
-                    units, Comparator.comparingDouble((Integer u) -> weight[u]).thenComparing(u -> u));
+                    units,
+                    Comparator.comparingDouble((Integer u) -> ofSpan[u / span])
+                            .thenComparing(u -> u / span)
+                            .thenComparingDouble(u -> weight[u])
+                            .thenComparing(u -> u));
         }
         int[] columns = new int[n];
         int[] starts = new int[count + 1];
@@ -59,7 +70,7 @@ public record Order(int[] columns, int[] starts, int[] units) {
             }
         }
         starts[count] = n;
-        return new Order(columns, starts, order);
+        return new Order(columns, starts, order, span);
     }
 
     /** Rows of a matrix with their columns in this order; a new array. */

@@ -1,22 +1,21 @@
 package ingot.quant.gptq;
 
-import ingot.formats.block.Layout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
  * A matrix that was rounded.
  *
- * @param parts bytes of the layout's parts
+ * @param parts bytes of the target's parts
  * @param stored what they decode to, row-major
  * @param error what that lost
  */
 @SuppressWarnings("ArrayRecordComponent") // results, never compared
 public record Rounded(List<MemorySegment> parts, float[] stored, RoundingError error) {
     /** Memory for the parts of a matrix. */
-    public static List<MemorySegment> room(Layout layout, int rows, int cols) {
-        return layout.parts(rows, cols).stream()
-                .map(part -> MemorySegment.ofArray(new byte[Math.toIntExact(part.bytes())]))
+    public static List<MemorySegment> room(Target target, int rows, int cols) {
+        return target.parts(rows, cols).stream()
+                .map(bytes -> MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]))
                 .toList();
     }
 }

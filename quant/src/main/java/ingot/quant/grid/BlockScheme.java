@@ -24,13 +24,21 @@ public record BlockScheme(GgmlType type) {
         void write(ByteBuffer bytes);
     }
 
+    /** As below, every weight being as important as any other. */
+    public double round(MatrixSource source, Sink sink) {
+        float[] ones = new float[source.cols()];
+        Arrays.fill(ones, 1);
+        return round(source, ones, sink);
+    }
+
     /**
-     * Chooses the numbers by the weights alone, every weight being as important as any other.
+     * Chooses every number by itself.
      *
+     * @param columns what an error in each column counts, ≥ 0
      * @return mean((stored − source)²) ÷ mean((source − mean)²)
      * @throws IngotException.BadData when weights are too large for the type
      */
-    public double round(MatrixSource source, Sink sink) {
+    public double round(MatrixSource source, float[] columns, Sink sink) {
         PackedBlock block = block();
         BlockChooser chooser = BlockChooser.of(type);
         int cols = source.cols();
@@ -38,7 +46,9 @@ public record BlockScheme(GgmlType type) {
         float[] weights = new float[Math.multiplyExact(step, cols)];
         float[] stored = new float[weights.length];
         float[] importance = new float[weights.length];
-        Arrays.fill(importance, 1);
+        for (int at = 0; at < importance.length; at += cols) {
+            System.arraycopy(columns, 0, importance, at, cols);
+        }
         byte[] bytes = new byte[Math.toIntExact(type.bytes(weights.length))];
         BlockNumbers numbers = block.numbers();
         ErrorSum error = new ErrorSum();

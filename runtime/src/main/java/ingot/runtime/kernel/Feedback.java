@@ -1,12 +1,26 @@
 package ingot.runtime.kernel;
 
 /**
- * Rounds a run of weights that share a scale, each with the errors of those after it fed back (LDLQ; Chee et al. 2023), for
+ * Rounds a run of weights that share a scale and an offset, each with the errors of those after it fed back (LDLQ; Chee et al. 2023), for
  * many scales at a time.
  */
 public interface Feedback {
-    /** Scales that are tried at a time. */
+    /** Scales, with an offset each, that are tried at a time. */
     int SCALES = 16;
+
+    /**
+     * What is tried: a level stands for level·scale + offset.
+     *
+     * @param scales {@link #SCALES} of them; 0 stores the offset alone
+     * @param offsets alike; 0 where the grid has none
+     */
+    @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
+    record Trials(float[] scales, float[] offsets) {
+        /** Room for all, with offsets of 0. */
+        public static Trials room() {
+            return new Trials(new float[SCALES], new float[SCALES]);
+        }
+    }
 
     /** Numbers from {@code at} on. */
     @SuppressWarnings("ArrayRecordComponent") // a view for one call
@@ -29,13 +43,13 @@ public interface Feedback {
     record Run(Slice weights, Slice target, Blas.Tile m, Slice d, int n) {}
 
     /**
-     * For every scale Σ dₖ·(tₖ − level·scale)², where column k = n−1 … 0 is rounded as tₖ = targetₖ + Σ_{j&gt;k} eⱼ·mⱼₖ and
-     * e = weight − level·scale. Every operation is rounded to f32, in the order of the columns: the same on every backend.
+     * For every trial Σ dₖ·(tₖ − value)², where column k = n−1 … 0 is rounded as tₖ = targetₖ + Σ_{j&gt;k} eⱼ·mⱼₖ, value =
+     * level·scale + offset and e = weight − value. Every operation is rounded to f32, in the order of the columns: the same on
+     * every backend.
      *
-     * @param scales {@link #SCALES} of them; 0 stores zeros
      * @param errors receives the sums
      */
-    void errors(Levels levels, Run run, float[] scales, float[] errors);
+    void errors(Levels levels, Run run, Trials trials, float[] errors);
 
     /** 1 ÷ scale, 0 where that is infinite. */
     static float inverse(float scale) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.Order;
+import ingot.quant.gptq.Units;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class FactorTest {
     }
 
     private Factor factor(float[] h, int n, Order.Kind kind) throws Factor.Impossible {
-        return Factor.of(h.clone(), n, 32, kind, kernels.blas());
+        return Factor.of(h.clone(), n, Units.of(32), kind, kernels.blas());
     }
 
     /** Checks the product in f64, within the bound of a Cholesky factorisation in f32. */

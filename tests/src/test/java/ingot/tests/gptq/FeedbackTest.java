@@ -9,9 +9,11 @@ import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.Grid;
 import ingot.quant.gptq.Order;
 import ingot.quant.gptq.ScaleRule;
+import ingot.quant.gptq.Scaling;
 import ingot.quant.gptq.Sweep;
 import ingot.quant.gptq.TableGrid;
 import ingot.quant.gptq.UniformGrid;
+import ingot.quant.gptq.Units;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import java.util.Arrays;
@@ -71,17 +73,17 @@ final class FeedbackTest {
         float[] w = Hessians.weights(ROWS * n, group);
         int groups = Math.ceilDiv(n, group);
         float[] scales = scales(w, n, group, levels);
-        ScaleRule given = (row, g, scale) -> scales[row * groups + g];
+        ScaleRule given = (row, g, wanted) -> Scaling.of(scales[row * groups + g]);
         Sweep.Rows rows;
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
-            Factor factor = Factor.of(h.clone(), n, Sweep.unit(group), kind, kernels.blas());
+            Factor factor = Factor.of(h.clone(), n, Units.of(group), kind, kernels.blas());
             assertEquals(Factor.DAMPING, factor.damping());
             rows = new Sweep(factor, grid, given, group, kernels).round(w, 0, ROWS);
         }
         assertArrayEquals(scales, rows.scales());
         int[] order = kind == Order.Kind.NATURAL
                 ? Textbook.naturalOrder(n)
-                : Textbook.activationOrder(wide, Sweep.unit(group));
+                : Textbook.activationOrder(wide, Units.of(group).unit());
         double[][] damped = Textbook.damped(wide, order, Factor.DAMPING);
         double[][] upper = Textbook.upper(Textbook.inverse(damped));
         double total = 0;

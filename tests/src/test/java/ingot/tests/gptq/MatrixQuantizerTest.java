@@ -11,7 +11,7 @@ import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
 import ingot.quant.gptq.Rounded;
-import ingot.quant.gptq.Sweep;
+import ingot.quant.gptq.Target;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
@@ -28,12 +28,11 @@ final class MatrixQuantizerTest {
 
     private static Rounded round(float[] w, int cols, String type, float[] x, Kernels kernels)
             throws Factor.Impossible {
-        Layout layout = ConvertOptions.layout(type);
+        Target target = new Target.Stored(ConvertOptions.layout(type));
         int rows = w.length / cols;
         float[] h = Hessians.gram(x, cols);
-        int unit = Sweep.unit(MatrixQuantizer.group(layout, rows, cols));
-        Factor factor = Factor.of(h, cols, unit, Order.Kind.ACTIVATION, kernels.blas());
-        return new MatrixQuantizer(kernels).round(w, rows, cols, layout, factor);
+        Factor factor = Factor.of(h, cols, target.units(cols), Order.Kind.ACTIVATION, kernels.blas());
+        return new MatrixQuantizer(kernels).round(w, rows, cols, target, factor);
     }
 
     private static Rounded round(float[] w, int cols, String type, float[] x) throws Factor.Impossible {

@@ -12,26 +12,34 @@ import jdk.incubator.vector.VectorSpecies;
 final class FeedbackKernel implements Feedback {
     private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
 
-    private final Scratch trials = new Scratch();
+    private final Scratch columns = new Scratch();
 
     @Override
-    public void errors(Levels levels, Run run, float[] scales, float[] errors) {
+    public void errors(Levels levels, Run run, Trials trials, float[] errors) {
         float[] inverse = new float[SCALES];
         for (int s = 0; s < SCALES; s++) {
-            inverse[s] = Feedback.inverse(scales[s]);
+            inverse[s] = Feedback.inverse(trials.scales()[s]);
         }
-        float[] t = trials.floats(run.n() * F.length());
+        float[] t = columns.floats(run.n() * F.length());
         for (int s = 0; s < SCALES; s += F.length()) {
-            FloatVector scale = FloatVector.fromArray(F, scales, s);
-            FloatVector by = FloatVector.fromArray(F, inverse, s);
+            Lanes lanes = new Lanes(
+                    FloatVector.fromArray(F, trials.scales(), s),
+                    FloatVector.fromArray(F, inverse, s),
+                    FloatVector.fromArray(F, trials.offsets(), s));
             switch (levels) {
-                case Levels.Whole whole -> whole(whole, run, scale, by, t).intoArray(errors, s);
-                case Levels.Table table -> table(table, run, scale, by, t).intoArray(errors, s);
+                case Levels.Whole whole -> whole(whole, run, lanes, t).intoArray(errors, s);
+                case Levels.Table table -> table(table, run, lanes, t).intoArray(errors, s);
             }
         }
     }
 
-    private static FloatVector whole(Levels.Whole levels, Run run, FloatVector scale, FloatVector inverse, float[] t) {
+    /** Trials side by side. */
+    private record Lanes(FloatVector scale, FloatVector inverse, FloatVector offset) {}
+
+    private static FloatVector whole(Levels.Whole levels, Run run, Lanes by, float[] t) {
+        FloatVector scale = by.scale();
+        FloatVector inverse = by.inverse();
+        FloatVector offset = by.offset();
         fill(run, t);
         FloatVector low = FloatVector.broadcast(F, levels.least());
         FloatVector high = FloatVector.broadcast(F, levels.greatest());
@@ -39,8 +47,8 @@ final class FeedbackKernel implements Feedback {
         for (int k = run.n() - 1; k >= 0; k--) {
             FloatVector x = FloatVector.fromArray(F, t, k * F.length());
             FloatVector level =
-                    x.mul(inverse).min(high).max(low).add(Levels.ROUND).sub(Levels.ROUND);
-            FloatVector value = level.mul(scale);
+                    x.sub(offset).mul(inverse).min(high).max(low).add(Levels.ROUND).sub(Levels.ROUND);
+            FloatVector value = level.mul(scale).add(offset);
             FloatVector r = x.sub(value);
             error = error.add(r.mul(run.d().get(k)).mul(r));
             feed(run, k, value, t);
@@ -48,19 +56,22 @@ final class FeedbackKernel implements Feedback {
         return error;
     }
 
-    private static FloatVector table(Levels.Table levels, Run run, FloatVector scale, FloatVector inverse, float[] t) {
+    private static FloatVector table(Levels.Table levels, Run run, Lanes by, float[] t) {
+        FloatVector scale = by.scale();
+        FloatVector inverse = by.inverse();
+        FloatVector offset = by.offset();
         fill(run, t);
         float[] values = levels.values();
         float[] middles = levels.middles();
         FloatVector error = FloatVector.zero(F);
         for (int k = run.n() - 1; k >= 0; k--) {
             FloatVector x = FloatVector.fromArray(F, t, k * F.length());
-            FloatVector scaled = x.mul(inverse);
+            FloatVector scaled = x.sub(offset).mul(inverse);
             FloatVector level = FloatVector.broadcast(F, values[0]);
             for (int i = 0; i < middles.length; i++) {
                 level = level.blend(values[i + 1], scaled.compare(VectorOperators.GT, middles[i]));
             }
-            FloatVector value = level.mul(scale);
+            FloatVector value = level.mul(scale).add(offset);
             FloatVector r = x.sub(value);
             error = error.add(r.mul(run.d().get(k)).mul(r));
             feed(run, k, value, t);

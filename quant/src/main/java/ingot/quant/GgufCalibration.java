@@ -1,0 +1,130 @@
+package ingot.quant;
+
+import ingot.formats.Progress;
+import ingot.formats.gguf.MetadataWriter;
+import ingot.formats.io.AtomicFile;
+import ingot.formats.json.Json;
+import ingot.quant.calibration.Rounding;
+import ingot.quant.calibration.SequentialQuantizer;
+import ingot.quant.calibration.WorkFolder;
+import ingot.quant.gptq.RoundingError;
+import ingot.quant.grid.BlockScheme;
+import ingot.runtime.model.WeightSpec;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The part of an export that looks at activations: chooses the numbers of blocks by what the matrices read of a calibration
+ * text, into a {@link WorkFolder}, from which the exporter then copies.
+ */
+final class GgufCalibration implements AutoCloseable {
+    private static final int COPY = 1 << 20;
+
+    private final ConvertOptions.Method method;
+    private final Optional<Work> done;
+
+    /** What calibration came to. */
+    private record Work(CalibrationJob job, WorkFolder folder) {}
+
+    private GgufCalibration(ConvertOptions.Method method, Optional<Work> done) {
+        this.method = method;
+        this.done = done;
+    }
+
+    /** Calibrates, if the options ask for it. */
+    static GgufCalibration run(
+            GgufWeights weights, GgufExporter.Options options, Path output, Progress progress) {
+        Optional<Rounding> how = switch (options.method()) {
+            case ConvertOptions.Method.Rtn rtn -> Optional.empty();
+            case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
+            case ConvertOptions.Method.Gptq gptq -> Optional.of(new Rounding.Feedback(gptq.order()));
+        };
+        if (how.isEmpty()) {
+            return new GgufCalibration(options.method(), Optional.empty());
+        }
+        AtomicFile.requireCreatable(output, options.overwrite(), 0);
+        Source source = weights.source();
+        CalibrationJob job =
+                CalibrationJob.of(source, options.method().calibratedOn().orElseThrow(), asked(weights, options));
+        var done = job.run(output, options.method().resumes(), options.threads(), (folder, kernels) -> {
+            new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how.get()).run(folder, progress);
+            return folder;
+        });
+        return new GgufCalibration(options.method(), Optional.of(new Work(job, done.work())));
+    }
+
+    /** What of the options changes the numbers. */
+    private static ObjectNode asked(GgufWeights weights, GgufExporter.Options options) {
+        ObjectNode node = Json.object().put("export", "gguf").put("method", options.method().label());
+        if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
+            node.put("order", gptq.order().name().toLowerCase(Locale.ROOT));
+        }
+        ObjectNode types = node.putObject("types");
+        new TreeMap<>(weights.types()).forEach((name, type) -> types.put(name, type.name()));
+        return node;
+    }
+
+    /** Writes the {@code size} bytes that were chosen for a weight, if they were. */
+    Optional<ExportResult.Loss> copy(WeightSpec weight, long size, BlockScheme.Sink sink) {
+        return done.map(Work::folder)
+                .flatMap(work -> work.error(weight.name()).map(error -> {
+                    ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY, size));
+                    for (long at = 0; at < size; at += buffer.limit()) {
+                        buffer.clear().limit((int) Math.min(buffer.capacity(), size - at));
+                        work.read(weight.name(), at, buffer);
+                        sink.write(buffer.flip());
+                    }
+                    return loss(error, work.note(weight.name()));
+                }));
+    }
+
+    private ExportResult.Loss loss(RoundingError error, String note) {
+        double weighted = error.weightedError();
+        // What was rounded by what it does to the outputs has an error there.
+        boolean nearest = Double.isNaN(weighted);
+        return new ExportResult.Loss(
+                nearest ? "rtn" : method.label(),
+                error.nmse(),
+                nearest ? OptionalDouble.empty() : OptionalDouble.of(weighted),
+                note);
+    }
+
+    /** Says in a file how its numbers were chosen; for an importance matrix as llama.cpp's quantizer does. */
+    void describe(MetadataWriter metadata) {
+        done.ifPresent(work -> describe(work, metadata));
+    }
+
+    private void describe(Work work, MetadataWriter metadata) {
+        ObjectNode set = work.job().described();
+        String data = set.get("data").asString();
+        int sequences = set.get("sequences").asInt();
+        if (method instanceof ConvertOptions.Method.Imatrix) {
+            metadata.text("quantize.imatrix.dataset", data)
+                    .i32("quantize.imatrix.entries_count", work.folder().tensors())
+                    .i32("quantize.imatrix.chunks_count", sequences);
+        }
+        metadata.text("ingot.quantize.method", method.label());
+        for (String name : List.of("data", "sha256", "ids_sha256")) {
+            metadata.text("ingot.quantize.calibration." + name, set.get(name).asString());
+        }
+        for (String name : List.of("tokens", "sequences")) {
+            metadata.u32("ingot.quantize.calibration." + name, set.get(name).asInt());
+        }
+    }
+
+    /** The output is whole; what led to it is not needed any more. */
+    void finish() {
+        done.ifPresent(work -> work.folder().clear());
+    }
+
+    @Override
+    public void close() {
+        done.ifPresent(work -> work.folder().close());
+    }
+}
