@@ -7,7 +7,9 @@ import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
+import ingot.quant.transform.Equivalence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,6 +142,25 @@ final class ConvertCommand extends Task {
     Order.Kind order = Order.Kind.ACTIVATION;
 
     @Option(
+            names = "--transform",
+            paramLabel = "LIST",
+            description =
+                    "Round another model with the same outputs: some of awq (scales channels by what passes them),"
+                            + " free-order (orders them by it) and rotate (spreads outliers of the residual stream; the"
+                            + " head becomes a matrix of its own), with commas between.")
+    @Nullable
+    String transform;
+
+    @Option(
+            names = "--drift",
+            paramLabel = "SHARE",
+            defaultValue = "0",
+            description =
+                    "How much of what the layers' inputs have drifted from the unquantized model's is made up for, 0 to"
+                            + " 1; doubles the work of the forward passes (default: ${DEFAULT-VALUE}).")
+    float drift;
+
+    @Option(
             names = "--budget",
             paramLabel = "SIZE",
             description = "With --type auto: size of all weights, in bits per weight or bytes: 4.25bpw, 4GB, 1.5GiB.")
@@ -154,6 +175,7 @@ final class ConvertCommand extends Task {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
                 .withMethod(method())
+                .withTransforms(transforms())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
@@ -194,7 +216,7 @@ final class ConvertCommand extends Task {
             throw new IngotException.Usage("unknown method '" + method + "'; expected rtn or gptq");
         }
         if (!calibrated) {
-            if (calibration != null && !auto()) {
+            if (calibration != null && !auto() && transforms().wanted().stream().noneMatch(Equivalence::measured)) {
                 throw new IngotException.Usage("--calibration is for --method gptq; rtn looks at the weights alone");
             }
             if (resume) {
@@ -202,7 +224,13 @@ final class ConvertCommand extends Task {
             }
             return new ConvertOptions.Method.Rtn();
         }
-        return new ConvertOptions.Method.Gptq(calibrationOptions(), order, resume);
+        return new ConvertOptions.Method.Gptq(calibrationOptions(), new Rounding.Feedback(order, drift), resume);
+    }
+
+    private ConvertOptions.Transforms transforms() {
+        return transform == null
+                ? ConvertOptions.Transforms.NONE
+                : new ConvertOptions.Transforms(Equivalence.parse(transform), calibrationOptions());
     }
 
     private CalibrationOptions calibrationOptions() {

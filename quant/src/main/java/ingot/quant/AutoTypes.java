@@ -49,7 +49,7 @@ final class AutoTypes {
         LayerWeights weights = new Calibrated.Weights(source, options, types);
         Rounding rounding = switch (options.method()) {
             case ConvertOptions.Method.Rtn rtn -> new Rounding.Plain();
-            case ConvertOptions.Method.Gptq gptq -> new Rounding.Feedback(gptq.order());
+            case ConvertOptions.Method.Gptq gptq -> gptq.feedback();
         };
         var model = new SensitivityPass.Model(source.graph(), weights, free);
         var pass = new SensitivityPass(model, set, kernels, rounding, Allocation.CANDIDATES);

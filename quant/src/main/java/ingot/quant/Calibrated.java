@@ -11,6 +11,7 @@ import ingot.formats.json.Json;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
+import ingot.quant.calibration.ChannelPass;
 import ingot.quant.calibration.LayerWeights;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
@@ -21,6 +22,7 @@ import ingot.quant.scheme.MatrixSource;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
 import ingot.runtime.Version;
+import ingot.quant.transform.Equivalence;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -41,6 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Calibrated implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
+    private final Source source;
     private final Types types;
     private final Optional<WorkFolder> work;
     private final Optional<ObjectNode> set;
@@ -53,32 +57,52 @@ final class Calibrated implements AutoCloseable {
         }
     }
 
-    private Calibrated(Types types, Optional<WorkFolder> work, Optional<ObjectNode> set) {
-        this.types = types;
+    private Calibrated(Chosen chosen, Optional<WorkFolder> work, Optional<ObjectNode> set) {
+        this.source = chosen.source();
+        this.types = chosen.types();
         this.work = work;
         this.set = set;
     }
 
+    /**
+     * What is to be rounded, and to which types.
+     *
+     * @param source the one that was opened, or a model with the same outputs; closed with it
+     */
+    record Chosen(Source source, Types types) {
+        static Chosen of(Source source, ConvertOptions options) {
+            return new Chosen(source, Types.of(options, Optional.empty()));
+        }
+    }
+
+    /** The model with the transforms that depend on nothing but weights. */
+    private static Source rotated(Source source, ConvertOptions options) {
+        boolean rotate = options.transforms().wanted().contains(Equivalence.ROTATE);
+        return rotate ? EquivalentSource.rotated(source) : source;
+    }
+
     /** Calibrates, if the options ask for it. */
-    static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
+    static Calibrated run(Source opened, ConvertOptions options, Path output, Progress progress) {
+        Source source = rotated(opened, options);
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
-            return new Calibrated(Types.of(options, Optional.empty()), Optional.empty(), Optional.empty());
+            return new Calibrated(Chosen.of(source, options), Optional.empty(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         CalibrationSet set = read(source, calibration.get());
         ObjectNode described = described(set, calibration.get());
         WorkFolder work = WorkFolder.open(output, key(source, options, described), options.resume());
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
-            Types types = types(source, options, new Measurement(work, set, kernels), progress);
+            Chosen chosen = choose(source, options, new Measurement(work, set, kernels), progress);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
                 case ConvertOptions.Method.Gptq gptq -> {
-                    var weights = new Weights(source, options, types.plan());
-                    new SequentialQuantizer(source.graph(), weights, set, kernels, gptq.order()).run(work, progress);
+                    var weights = new Weights(chosen.source(), options, chosen.types().plan());
+                    new SequentialQuantizer(chosen.source().graph(), weights, set, kernels, gptq.feedback())
+                            .run(work, progress);
                 }
             }
-            return new Calibrated(types, Optional.of(work), Optional.of(described));
+            return new Calibrated(chosen, Optional.of(work), Optional.of(described));
         } catch (IngotException.Usage e) {
             if (work.steps() == 0) {
                 // What was asked for cannot be: nothing to go on with.
@@ -93,9 +117,10 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** Chooses types, if the options ask for it, and does nothing else. */
-    static Types plan(Source source, ConvertOptions options, Path output, Progress progress) {
+    static Chosen plan(Source opened, ConvertOptions options, Path output, Progress progress) {
+        Source source = rotated(opened, options);
         if (options.types().auto().isEmpty()) {
-            return Types.of(options, Optional.empty());
+            return Chosen.of(source, options);
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
         CalibrationSet set = read(source, calibration);
@@ -104,7 +129,7 @@ final class Calibrated implements AutoCloseable {
         try (WorkFolder work = WorkFolder.open(beside, key(source, options, described(set, calibration)), false);
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
             try {
-                return types(source, options, new Measurement(work, set, kernels), progress);
+                return choose(source, options, new Measurement(work, set, kernels), progress);
             } finally {
                 work.clear();
             }
@@ -114,13 +139,19 @@ final class Calibrated implements AutoCloseable {
     /** What a measurement works with. */
     private record Measurement(WorkFolder work, CalibrationSet set, Kernels kernels) {}
 
-    private static Types types(Source source, ConvertOptions options, Measurement with, Progress progress) {
-        return Types.of(
-                options,
-                options.types()
-                        .auto()
-                        .map(auto -> new AutoTypes(source, options, auto)
-                                .plan(with.work(), with.set(), with.kernels(), progress)));
+    private static Chosen choose(Source source, ConvertOptions options, Measurement with, Progress progress) {
+        Source made = source;
+        Set<Equivalence> measured = options.transforms().measured();
+        if (!measured.isEmpty()) {
+            // Types that are chosen are chosen for the weights as they are then.
+            var weights = new Weights(source, options, new TypePlan(options));
+            ChannelPass pass = new ChannelPass(source.graph(), weights, with.set(), with.kernels());
+            made = EquivalentSource.of(source, pass.measure(measured, with.work(), progress));
+        }
+        Source last = made;
+        Optional<Allocation> allocation = options.types().auto().map(auto -> new AutoTypes(last, options, auto)
+                .plan(with.work(), with.set(), with.kernels(), progress));
+        return new Chosen(last, Types.of(options, allocation));
     }
 
     private static CalibrationSet read(Source source, CalibrationOptions options) {
@@ -131,6 +162,11 @@ final class Calibrated implements AutoCloseable {
     /** What the provenance says of a calibration set. */
     private static ObjectNode described(CalibrationSet set, CalibrationOptions options) {
         return set.toJson().put("length", options.length()).put("seed", options.seed());
+    }
+
+    /** What the output is made of. */
+    Source source() {
+        return source;
     }
 
     /** The types of the conversion. */

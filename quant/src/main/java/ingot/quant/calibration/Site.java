@@ -2,15 +2,16 @@ package ingot.quant.calibration;
 
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
+import ingot.quant.gptq.Drift;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
-import ingot.quant.gptq.Order;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.Sweep;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.StagedLayer;
 import ingot.runtime.model.WeightSpec;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,13 @@ final class Site implements Visit {
     private static final String NEAREST = "rounded to nearest: ";
 
     private final Kernels kernels;
-    private final Order.Kind order;
+    private final Rounding.Feedback how;
     private final LayerWeights weights;
     private final TensorSink sink;
 
-    Site(Kernels kernels, Order.Kind order, LayerWeights weights, TensorSink sink) {
+    Site(Kernels kernels, Rounding.Feedback how, LayerWeights weights, TensorSink sink) {
         this.kernels = kernels;
-        this.order = order;
+        this.how = how;
         this.weights = weights;
         this.sink = sink;
     }
@@ -47,8 +48,8 @@ final class Site implements Visit {
 
     /** Rounds the matrices that read an input. */
     @Override
-    public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
-        float @Nullable [] hessian = h;
+    public void matrices(List<WeightSpec> specs, @Nullable Moments moments, String note, StagedLayer layer) {
+        Optional<Drift> drift = moments == null ? Optional.empty() : moments.drift(how.drift());
         for (int i = 0; i < specs.size(); i++) {
             WeightSpec spec = specs.get(i);
             float[] values = weights.read(spec);
@@ -57,22 +58,22 @@ final class Site implements Visit {
                 layer.put(spec, weights.plain(spec, values).stored());
                 continue;
             }
-            Result result = hessian == null
+            Result result = moments == null
                     ? new Result(weights.plain(spec, values), note)
-                    : calibrated(spec, values, last ? hessian : hessian.clone());
+                    : calibrated(spec, values, last ? moments.h() : moments.h().clone(), drift);
             sink.accept(spec, 0, result.rounded(), result.note());
             layer.put(spec, result.rounded().stored());
         }
     }
 
     /** Rounds the output head, too large to be in memory as a whole, on the Hessian of its inputs. */
-    void quantizeHead(WeightSpec head, float[] h) {
+    void quantizeHead(WeightSpec head, Moments moments) {
         Layout layout = weights.layout(head);
         int group = MatrixQuantizer.group(layout, head.rows(), head.cols());
         @Nullable Factor factor = null;
         String note = "";
         try {
-            factor = Factor.of(h, head.cols(), Sweep.unit(group), order, kernels.blas());
+            factor = Factor.of(moments.h(), head.cols(), Sweep.unit(group), how.order(), kernels.blas());
         } catch (Factor.Impossible e) {
             note = NEAREST + e.getMessage();
         }
@@ -82,18 +83,22 @@ final class Site implements Visit {
             int n = Math.min(step, head.rows() - first);
             float[] values = weights.read(head, first, n);
             Result result =
-                    factor == null ? new Result(weights.plain(head, values), note) : rounded(head, values, factor);
+                    factor == null
+                            ? new Result(weights.plain(head, values), note)
+                            : rounded(head, values, factor, moments.drift(how.drift()));
             sink.accept(head, first, result.rounded(), result.note());
         }
     }
 
     /** Rounds rows with error feedback, or to nearest where that cannot be. */
-    private Result rounded(WeightSpec spec, float[] values, Factor factor) {
+    private Result rounded(WeightSpec spec, float[] values, Factor factor, Optional<Drift> drift) {
         int rows = values.length / spec.cols();
         String note = factor.damping() > Factor.DAMPING * 1.01 ? "damping " + (float) factor.damping() : "";
         try {
             MatrixQuantizer quantizer = new MatrixQuantizer(kernels);
-            return new Result(quantizer.round(values, rows, spec.cols(), weights.layout(spec), factor), note);
+            float[] target = drift.map(d -> d.target(values, rows, factor, kernels)).orElse(values);
+            Rounded rounded = quantizer.round(target, rows, spec.cols(), weights.layout(spec), factor);
+            return new Result(drift.isEmpty() ? rounded : rounded.comparedWith(values), note);
         } catch (Factor.Impossible e) {
             return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
         }
@@ -101,10 +106,11 @@ final class Site implements Visit {
 
     private record Result(Rounded rounded, String note) {}
 
-    private Result calibrated(WeightSpec spec, float[] values, float[] h) {
+    private Result calibrated(WeightSpec spec, float[] values, float[] h, Optional<Drift> drift) {
         int group = MatrixQuantizer.group(weights.layout(spec), spec.rows(), spec.cols());
         try {
-            return rounded(spec, values, Factor.of(h, spec.cols(), Sweep.unit(group), order, kernels.blas()));
+            Factor factor = Factor.of(h, spec.cols(), Sweep.unit(group), how.order(), kernels.blas());
+            return rounded(spec, values, factor, drift);
         } catch (Factor.Impossible e) {
             return new Result(weights.plain(spec, values), NEAREST + e.getMessage());
         }
