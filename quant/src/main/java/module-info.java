@@ -7,4 +7,5 @@ module ingot.quant {
     exports ingot.quant.allocation;
     exports ingot.quant.calibration;
     exports ingot.quant.gptq;
+    exports ingot.quant.transform;
 }

@@ -11,6 +11,7 @@ import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
 import ingot.quant.Evaluation;
 import ingot.quant.allocation.Budget;
+import ingot.quant.transform.Equivalence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,6 +97,16 @@ final class ConvertCommand extends Task {
     boolean allowNonFinite;
 
     @Option(
+            names = "--transform",
+            paramLabel = "LIST",
+            description =
+                    "Round another model with the same outputs: some of awq (scales channels by what passes them),"
+                            + " free-order (orders them by it) and rotate (spreads outliers of the residual stream; the"
+                            + " head becomes a matrix of its own), with commas between.")
+    @Nullable
+    String transform;
+
+    @Option(
             names = "--budget",
             paramLabel = "SIZE",
             description = "With --type auto: size of all weights, in bits per weight or bytes: 4.25bpw, 4GB, 1.5GiB.")
@@ -112,7 +123,9 @@ final class ConvertCommand extends Task {
     int run(Console console) {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
-                .withMethod(choosing.method(auto()))
+                .withMethod(choosing.method(
+                        auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
+                .withTransforms(transforms())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
         if (golden != null) {
@@ -154,6 +167,12 @@ final class ConvertCommand extends Task {
                     report.evaluation().map(on -> Evaluation.of(source, output, options, on, progress));
             return new ConvertView(source.toString(), result, took, dryRun, codes, evaluation);
         }
+    }
+
+    private ConvertOptions.Transforms transforms() {
+        return transform == null
+                ? ConvertOptions.Transforms.NONE
+                : new ConvertOptions.Transforms(Equivalence.parse(transform), choosing.calibrationOptions());
     }
 
     private boolean auto() {

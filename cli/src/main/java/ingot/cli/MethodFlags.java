@@ -3,6 +3,7 @@ package ingot.cli;
 import ingot.formats.IngotException;
 import ingot.quant.ConvertOptions.Method;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -61,6 +62,15 @@ final class MethodFlags {
                             + " (default: ${DEFAULT-VALUE}).")
     Order.Kind order = Order.Kind.ACTIVATION;
 
+    @Option(
+            names = "--drift",
+            paramLabel = "SHARE",
+            defaultValue = "0",
+            description =
+                    "How much of what the layers' inputs have drifted from the unquantized model's is made up for, 0 to"
+                            + " 1; doubles the work of the forward passes (default: ${DEFAULT-VALUE}).")
+    float drift;
+
     @Option(names = "--resume", description = "Go on where a calibrated run to the same output was interrupted.")
     boolean resume;
 
@@ -73,11 +83,11 @@ final class MethodFlags {
         return method != null || calibration != null || resume;
     }
 
-    /** @param auto whether types are chosen on the calibration text, whatever the method */
+    /** @param auto whether types or transforms are chosen on the calibration text, whatever the method */
     Method method(boolean auto) {
         String name = method != null ? method.toLowerCase(Locale.ROOT) : calibration != null || auto ? "gptq" : "rtn";
         return switch (name) {
-            case "gptq" -> new Method.Gptq(calibrationOptions(), order, resume);
+            case "gptq" -> new Method.Gptq(calibrationOptions(), new Rounding.Feedback(order, drift), resume);
             case "imatrix" -> new Method.Imatrix(calibrationOptions(), resume);
             case "rtn" -> {
                 if (calibration != null && !auto) {

@@ -50,7 +50,7 @@ final class AutoTypes {
         Rounding rounding = switch (options.method()) {
             case ConvertOptions.Method.Rtn rtn -> new Rounding.Plain();
             case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();
-            case ConvertOptions.Method.Gptq gptq -> new Rounding.Feedback(gptq.order());
+            case ConvertOptions.Method.Gptq gptq -> gptq.feedback();
         };
         var model = new SensitivityPass.Model(source.graph(), weights, free);
         var pass = new SensitivityPass(model, set, kernels, rounding, Allocation.CANDIDATES);

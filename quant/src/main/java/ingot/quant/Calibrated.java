@@ -6,8 +6,8 @@ import ingot.formats.block.Part;
 import ingot.formats.io.AtomicFile;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.ChannelPass;
 import ingot.quant.calibration.LayerWeights;
-import ingot.quant.calibration.Rounding;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
 import ingot.quant.gptq.Rounded;
@@ -17,6 +17,7 @@ import ingot.quant.scheme.Carried;
 import ingot.quant.scheme.MatrixSource;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
+import ingot.quant.transform.Equivalence;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * The part of a conversion that looks at activations: rounds what it can with error feedback into a {@link WorkFolder}, from
@@ -34,6 +36,7 @@ import java.util.OptionalDouble;
 final class Calibrated implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
+    private final Source source;
     private final Types types;
     private final Optional<WorkFolder> work;
 
@@ -47,39 +50,60 @@ final class Calibrated implements AutoCloseable {
         }
     }
 
-    private Calibrated(Types types, Optional<WorkFolder> work) {
-        this.types = types;
+    private Calibrated(Chosen chosen, Optional<WorkFolder> work) {
+        this.source = chosen.source();
+        this.types = chosen.types();
         this.work = work;
     }
 
+    /**
+     * What is to be rounded, and to which types.
+     *
+     * @param source the one that was opened, or a model with the same outputs; closed with it
+     */
+    record Chosen(Source source, Types types) {
+        static Chosen of(Source source, ConvertOptions options) {
+            return new Chosen(source, Types.of(options, Optional.empty(), Optional.empty()));
+        }
+    }
+
+    /** The model with the transforms that depend on nothing but weights. */
+    private static Source rotated(Source source, ConvertOptions options) {
+        boolean rotate = options.transforms().wanted().contains(Equivalence.ROTATE);
+        return rotate ? EquivalentSource.rotated(source) : source;
+    }
+
     /** Calibrates, if the options ask for it. */
-    static Calibrated run(Source source, ConvertOptions options, Path output, Progress progress) {
+    static Calibrated run(Source opened, ConvertOptions options, Path output, Progress progress) {
+        Source source = rotated(opened, options);
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
-            return new Calibrated(Types.of(options, Optional.empty(), Optional.empty()), Optional.empty());
+            return new Calibrated(Chosen.of(source, options), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         CalibrationJob job = CalibrationJob.of(source, calibration.get(), options.toJson(source.isQuantized()));
         var done = job.run(output, options.resume(), options.threads(), (folder, kernels) -> {
-            Types types = types(source, options, new Measurement(folder, job, kernels), progress);
+            Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
                 case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();
                 case ConvertOptions.Method.Gptq gptq -> {
-                    var weights = new Weights(source, options, types.plan());
-                    var how = new Rounding.Feedback(gptq.order());
-                    new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how).run(folder, progress);
+                    Source made = chosen.source();
+                    var weights = new Weights(made, options, chosen.types().plan());
+                    new SequentialQuantizer(made.graph(), weights, job.set(), kernels, gptq.feedback())
+                            .run(folder, progress);
                 }
             }
-            return types;
+            return chosen;
         });
         return new Calibrated(done.result(), Optional.of(done.work()));
     }
 
     /** Chooses types, if the options ask for it, and does nothing else. */
-    static Types plan(Source source, ConvertOptions options, Path output, Progress progress) {
+    static Chosen plan(Source opened, ConvertOptions options, Path output, Progress progress) {
+        Source source = rotated(opened, options);
         if (options.types().auto().isEmpty()) {
-            return Types.of(options, Optional.empty(), Optional.empty());
+            return Chosen.of(source, options);
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
         CalibrationJob job = CalibrationJob.of(source, calibration, options.toJson(source.isQuantized()));
@@ -88,7 +112,7 @@ final class Calibrated implements AutoCloseable {
         try (WorkFolder work = job.open(beside, false);
                 Kernels kernels = Kernels.reproducible(options.threads())) {
             try {
-                return types(source, options, new Measurement(work, job, kernels), progress);
+                return choose(source, options, new Measurement(work, job, kernels), progress);
             } finally {
                 work.clear();
             }
@@ -98,14 +122,24 @@ final class Calibrated implements AutoCloseable {
     /** What a measurement works with. */
     private record Measurement(WorkFolder work, CalibrationJob job, Kernels kernels) {}
 
-    private static Types types(Source source, ConvertOptions options, Measurement with, Progress progress) {
-        return Types.of(
-                options,
-                options.types()
-                        .auto()
-                        .map(auto -> new AutoTypes(source, options, auto)
-                                .plan(with.work(), with.job().set(), with.kernels(), progress)),
-                Optional.of(with.job()));
+    private static Chosen choose(Source source, ConvertOptions options, Measurement with, Progress progress) {
+        Source made = source;
+        Set<Equivalence> measured = options.transforms().measured();
+        if (!measured.isEmpty()) {
+            // Types that are chosen are chosen for the weights as they are then.
+            var weights = new Weights(source, options, new TypePlan(options));
+            ChannelPass pass = new ChannelPass(source.graph(), weights, with.job().set(), with.kernels());
+            made = EquivalentSource.of(source, pass.measure(measured, with.work(), progress));
+        }
+        Source last = made;
+        Optional<Allocation> allocation = options.types().auto().map(auto -> new AutoTypes(last, options, auto)
+                .plan(with.work(), with.job().set(), with.kernels(), progress));
+        return new Chosen(last, Types.of(options, allocation, Optional.of(with.job())));
+    }
+
+    /** What the output is made of. */
+    Source source() {
+        return source;
     }
 
     /** The types of the conversion. */

@@ -15,13 +15,18 @@ import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
-import ingot.quant.gptq.Order;
+import ingot.quant.calibration.Rounding;
+import ingot.quant.transform.Equivalence;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -29,13 +34,20 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param types what each tensor is stored as
  * @param method how the numbers are chosen
+ * @param transforms what is done to the weights before
  * @param extras files that go into the output besides the source
  * @param allowNonFinite keep NaN and infinities instead of refusing them
  * @param overwrite replace an existing output
  * @param threads workers; changes the time, never the bytes
  */
 public record ConvertOptions(
-        Types types, Method method, Extras extras, boolean allowNonFinite, boolean overwrite, int threads) {
+        Types types,
+        Method method,
+        Transforms transforms,
+        Extras extras,
+        boolean allowNonFinite,
+        boolean overwrite,
+        int threads) {
     public ConvertOptions {
         if (threads < 1) {
             throw new IngotException.Usage(threads + " threads; expected at least 1");
@@ -73,7 +85,7 @@ public record ConvertOptions(
          *
          * @param resume go on where a conversion that was interrupted stopped
          */
-        record Gptq(CalibrationOptions calibration, Order.Kind order, boolean resume) implements Method {}
+        record Gptq(CalibrationOptions calibration, Rounding.Feedback feedback, boolean resume) implements Method {}
 
         /**
          * Each by itself, an error counting by the mean square of its column's inputs on a calibration set.
@@ -115,6 +127,25 @@ public record ConvertOptions(
     }
 
     /**
+     * Ways to another model with the same outputs, whose weights are then rounded.
+     *
+     * @param calibration decides those that depend on activations, where the method looks at none itself
+     */
+    public record Transforms(Set<Equivalence> wanted, CalibrationOptions calibration) {
+        /** The weights as they are. */
+        public static final Transforms NONE = new Transforms(Set.of(), CalibrationOptions.defaults());
+
+        public Transforms {
+            wanted = wanted.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(wanted));
+        }
+
+        /** Those that depend on activations. */
+        Set<Equivalence> measured() {
+            return wanted.stream().filter(Equivalence::measured).collect(Collectors.toSet());
+        }
+    }
+
+    /**
      * Files that go into the output besides the source.
      *
      * @param golden golden file to embed
@@ -127,7 +158,11 @@ public record ConvertOptions(
 
     /** What the layers are calibrated on, if they are. */
     public Optional<CalibrationOptions> calibration() {
-        return method.calibratedOn().or(() -> types.auto().map(Auto::calibration));
+        return method.calibratedOn()
+                .or(() -> types.auto().map(Auto::calibration))
+                .or(() -> transforms.measured().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(transforms.calibration()));
     }
 
     /** Whether to go on where a conversion that was interrupted stopped. */
@@ -166,6 +201,7 @@ public record ConvertOptions(
         return new ConvertOptions(
                 new Types(layout, false, List.of(), Optional.empty()),
                 new Method.Rtn(),
+                Transforms.NONE,
                 Extras.NONE,
                 false,
                 false,
@@ -173,7 +209,7 @@ public record ConvertOptions(
     }
 
     private ConvertOptions withTypes(Types newTypes) {
-        return new ConvertOptions(newTypes, method, extras, allowNonFinite, overwrite, threads);
+        return new ConvertOptions(newTypes, method, transforms, extras, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withKeep(List<Keep> rules) {
@@ -191,7 +227,11 @@ public record ConvertOptions(
     }
 
     public ConvertOptions withMethod(Method newMethod) {
-        return new ConvertOptions(types, newMethod, extras, allowNonFinite, overwrite, threads);
+        return new ConvertOptions(types, newMethod, transforms, extras, allowNonFinite, overwrite, threads);
+    }
+
+    public ConvertOptions withTransforms(Transforms ways) {
+        return new ConvertOptions(types, method, ways, extras, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withGolden(Path file) {
@@ -203,19 +243,19 @@ public record ConvertOptions(
     }
 
     private ConvertOptions withExtras(Extras files) {
-        return new ConvertOptions(types, method, files, allowNonFinite, overwrite, threads);
+        return new ConvertOptions(types, method, transforms, files, allowNonFinite, overwrite, threads);
     }
 
     public ConvertOptions withAllowNonFinite(boolean allow) {
-        return new ConvertOptions(types, method, extras, allow, overwrite, threads);
+        return new ConvertOptions(types, method, transforms, extras, allow, overwrite, threads);
     }
 
     public ConvertOptions withOverwrite(boolean force) {
-        return new ConvertOptions(types, method, extras, allowNonFinite, force, threads);
+        return new ConvertOptions(types, method, transforms, extras, allowNonFinite, force, threads);
     }
 
     public ConvertOptions withThreads(int n) {
-        return new ConvertOptions(types, method, extras, allowNonFinite, overwrite, n);
+        return new ConvertOptions(types, method, transforms, extras, allowNonFinite, overwrite, n);
     }
 
     /**
@@ -310,7 +350,14 @@ public record ConvertOptions(
                         () -> node.set("layout", layout().toJson()));
         node.put("method", method.label());
         if (method instanceof Method.Gptq gptq) {
-            node.put("order", gptq.order().name().toLowerCase(Locale.ROOT));
+            node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
+            if (gptq.feedback().drift() != 0) {
+                node.put("drift", gptq.feedback().drift());
+            }
+        }
+        if (!transforms.wanted().isEmpty()) {
+            var names = node.putArray("transforms");
+            transforms.wanted().forEach(w -> names.add(w.label()));
         }
         if (!keep().isEmpty()) {
             var rules = node.putArray("keep");

@@ -57,10 +57,10 @@ public final class Converter {
      */
     public ConvertResult plan(Path source, Path output, Progress progress) {
         try (Source opened = Source.open(source, options.adapter())) {
-            Calibrated.Types types = Calibrated.plan(opened, options, output, progress);
-            List<StoredTensor> stored = stored(opened, types.plan());
-            Outcome outcome = new Outcome(stored, notes(opened));
-            return result(new Written(output, 0, types, Optional.empty()), opened, outcome);
+            Calibrated.Chosen chosen = Calibrated.plan(opened, options, output, progress);
+            List<StoredTensor> stored = stored(chosen.source(), chosen.types().plan());
+            Outcome outcome = new Outcome(stored, notes(chosen.source()));
+            return result(new Written(output, 0, chosen.types(), Optional.empty()), chosen.source(), outcome);
         }
     }
 
@@ -78,7 +78,8 @@ public final class Converter {
             golden.requireFits(opened.graph().config().vocabSize());
             Optional<TokenizerData> tokenizer = tokenizer(opened, source);
             try (Calibrated calibrated = Calibrated.run(opened, options, output, progress)) {
-                ConvertResult result = write(new Job(opened, golden, calibrated, output), tokenizer, progress);
+                Job job = new Job(calibrated.source(), golden, calibrated, output);
+                ConvertResult result = write(job, tokenizer, progress);
                 calibrated.finish();
                 return result;
             }

@@ -43,7 +43,7 @@ final class GgufCalibration implements AutoCloseable {
         Optional<Rounding> how = switch (options.method()) {
             case ConvertOptions.Method.Rtn rtn -> Optional.empty();
             case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
-            case ConvertOptions.Method.Gptq gptq -> Optional.of(new Rounding.Feedback(gptq.order()));
+            case ConvertOptions.Method.Gptq gptq -> Optional.of(gptq.feedback());
         };
         if (how.isEmpty()) {
             return new GgufCalibration(options.method(), Optional.empty());
@@ -63,7 +63,7 @@ final class GgufCalibration implements AutoCloseable {
     private static ObjectNode asked(GgufWeights weights, GgufExporter.Options options) {
         ObjectNode node = Json.object().put("export", "gguf").put("method", options.method().label());
         if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
-            node.put("order", gptq.order().name().toLowerCase(Locale.ROOT));
+            node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
         }
         ObjectNode types = node.putObject("types");
         new TreeMap<>(weights.types()).forEach((name, type) -> types.put(name, type.name()));

@@ -19,7 +19,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A checkpoint opened for conversion. */
-sealed interface Source extends AutoCloseable permits FolderSource, GgufSource, IngotSource {
+sealed interface Source extends AutoCloseable permits EquivalentSource, FolderSource, GgufSource, IngotSource {
     /** Opens whatever {@code path} is, by its content. */
     static Source open(Path path) {
         return open(path, Optional.empty());

@@ -39,6 +39,8 @@ final class SourceCodes {
             return packed.flatMap(Packed::natural);
         }
         return switch (source) {
+            case EquivalentSource made ->
+                made.model().changes(weight) ? Optional.empty() : natural(made.source(), weight);
             case IngotSource ingot -> Optional.of(stored(ingot, weight).layout());
             case FolderSource folder -> dense(folder.binding().get(weight));
             case GgufSource gguf -> dense(tensor(gguf, weight));
@@ -140,6 +142,8 @@ final class SourceCodes {
             return Optional.empty();
         }
         return switch (source) {
+            case EquivalentSource made ->
+                made.model().changes(weight) ? Optional.empty() : normals(made.source(), weight, nested);
             case IngotSource ingot -> Optional.of(normalsOfIngot(ingot, weight, nested));
             case FolderSource folder ->
                 folder.packed(weight)

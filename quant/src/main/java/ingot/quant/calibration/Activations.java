@@ -7,11 +7,12 @@ import java.util.List;
  * The activations of a calibration set between two layers, and room for those inside one.
  *
  * @param folder for temporary files
+ * @param name what their names begin with
  * @param lengths of the sequences
  * @param residual the residual stream [tokens][hidden]
  * @param normed what a feed-forward part reads [tokens][hidden]
  */
-record Activations(Path folder, List<Integer> lengths, RowFile residual, RowFile normed) implements AutoCloseable {
+record Activations(Path folder, String name, List<Integer> lengths, RowFile residual, RowFile normed) implements AutoCloseable {
     /** Looks at a sequence. */
     interface Sequence {
         void accept(long first, int tokens);
@@ -40,7 +41,7 @@ record Activations(Path folder, List<Integer> lengths, RowFile residual, RowFile
 
     /** An empty file for rows inside a layer, in place of the former one. */
     RowFile wide(int width) {
-        return RowFile.create(folder.resolve("wide.f32"), width);
+        return RowFile.create(folder.resolve(name + "wide.f32"), width);
     }
 
     @Override

@@ -1,13 +1,18 @@
 package ingot.quant.calibration;
 
+import ingot.quant.calibration.LayerStream.Visitors;
+import ingot.quant.calibration.LayerStream.Wide;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.StagedLayer;
 import ingot.runtime.model.StagedLayer.Branch;
 import ingot.runtime.model.StagedLayer.Route;
 import ingot.runtime.model.StagedLayer.Routes;
 import ingot.runtime.model.WeightSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes sequences through one layer, true-sequentially: each matrix is visited, and may be rounded, on what the
@@ -15,22 +20,28 @@ import java.util.List;
  * files.
  */
 final class LayerPass {
+    private final List<LayerStream> streams;
+    private final LayerStream main;
     private final StagedLayer layer;
     private final Activations files;
     private final Kernels kernels;
-    private final Visit visit;
     private final int hidden;
-    private final float[] residual;
-    private final float[] normed;
 
     LayerPass(StagedLayer layer, Activations files, Kernels kernels, Visit visit) {
-        this.layer = layer;
-        this.files = files;
+        this(List.of(new LayerStream(layer, files, visit)), kernels);
+    }
+
+    /**
+     * @param streams the one that is looked at, and, if there are two, that of the full-precision model. Tokens of the
+     *     second go to the experts of the first, so that both are inputs of the same matrices
+     */
+    LayerPass(List<LayerStream> streams, Kernels kernels) {
+        this.streams = List.copyOf(streams);
+        this.main = streams.getFirst();
+        this.layer = main.layer();
+        this.files = main.files();
         this.kernels = kernels;
-        this.visit = visit;
         this.hidden = files.residual().width();
-        this.residual = new float[files.longest() * hidden];
-        this.normed = new float[files.longest() * hidden];
     }
 
     /** Passes the layer and leaves its outputs in {@link Activations#residual}. */
@@ -39,51 +50,69 @@ final class LayerPass {
         mixerOutput();
         Routing routing = feedInput();
         if (routing.perToken() > 0) {
-            visit.routed(tokensOfExperts(routing));
+            main.visit().routed(tokensOfExperts(routing));
         }
         for (Branch branch : layer.branches()) {
             feedForward(branch, routing);
         }
     }
 
-    private float[] hessian(int n) {
-        return Site.hessian(visit.wantsHessian() ? n : 0);
+    private Moments moments(int n) {
+        return Moments.of(n, main.visit().wantsHessian(), streams.size());
     }
 
-    private void gram(float[] x, int tokens, int n, float[] h) {
-        if (visit.wantsHessian()) {
-            kernels.blas().gram(x, tokens, n, h);
+    /** Has the matrices of every stream put in place. */
+    private void visit(List<WeightSpec> specs, @Nullable Moments moments, String note) {
+        main.visit().matrices(specs, moments, note, layer);
+        for (LayerStream stream : streams.subList(1, streams.size())) {
+            stream.visit().matrices(specs, null, "", stream.layer());
         }
     }
 
+    private <T> List<T> each(Function<LayerStream, T> body) {
+        List<T> results = new ArrayList<>();
+        streams.forEach(s -> results.add(body.apply(s)));
+        return results;
+    }
+
+    /** One {@link Wide} per stream. */
+    private record Rooms(List<Wide> all) implements AutoCloseable {
+        @Override
+        public void close() {
+            all.forEach(Wide::close);
+        }
+    }
+
+    /** Something to do with a stream and its room. */
+    private interface Inside<T extends @Nullable Object> {
+        T with(LayerStream stream, Wide wide);
+    }
+
+    private <T> List<T> each(Rooms rooms, Inside<T> body) {
+        List<T> results = new ArrayList<>();
+        for (int i = 0; i < streams.size(); i++) {
+            results.add(body.with(streams.get(i), rooms.all().get(i)));
+        }
+        return results;
+    }
+
     private void mixerInput() {
-        float[] h = hessian(hidden);
-        files.forEach((first, n) -> {
-            files.residual().read(first, n, residual);
-            layer.mixerInput(residual, n, normed);
-            gram(normed, n, hidden, h);
-        });
-        visit.matrices(layer.mixerInputs(), h, "", layer);
+        Moments moments = moments(hidden);
+        files.forEach((first, n) -> moments.add(each(s -> s.mixerInput(first, n)), n, hidden, kernels));
+        visit(layer.mixerInputs(), moments, "");
     }
 
     private void mixerOutput() {
         int width = layer.mixedWidth();
-        float[] mixed = new float[files.longest() * width];
-        float[] h = hessian(width);
-        try (RowFile wide = files.wide(width)) {
+        Moments moments = moments(width);
+        try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
+            files.forEach(
+                    (first, n) -> moments.add(each(rooms, (s, w) -> s.mixed(first, n, w)), n, width, kernels));
+            visit(List.of(layer.mixerOutput()), moments, "");
             files.forEach((first, n) -> {
-                files.residual().read(first, n, residual);
-                layer.mixerInput(residual, n, normed);
-                layer.mix(normed, n, mixed);
-                gram(mixed, n, width, h);
-                wide.write(first, n, mixed);
-            });
-            visit.matrices(List.of(layer.mixerOutput()), h, "", layer);
-            files.forEach((first, n) -> {
-                wide.read(first, n, mixed);
-                files.residual().read(first, n, residual);
-                layer.addMixed(mixed, n, residual);
-                files.residual().write(first, n, residual);
+                for (int i = 0; i < streams.size(); i++) {
+                    streams.get(i).addMixed(first, n, rooms.all().get(i));
+                }
             });
         }
     }
@@ -101,9 +130,8 @@ final class LayerPass {
         int[] perToken = {0};
         float[] shared = new float[gated ? tokens : 0];
         files.forEach((first, n) -> {
-            files.residual().read(first, n, residual);
-            layer.feedInput(residual, n, normed);
-            files.normed().write(first, n, normed);
+            float[] normed = each(s -> s.feedInput(first, n)).getFirst();
+            main.visit().feedInput(normed, n);
             if (moe) {
                 Routes routes = layer.route(normed, n);
                 perToken[0] = routes.perToken();
@@ -131,10 +159,6 @@ final class LayerPass {
         }
         return tokens;
     }
-
-    /** The tokens of a branch and how much of its output each takes. */
-    @SuppressWarnings("ArrayRecordComponent") // results, never compared
-    private record Visitors(int[] tokens, float[] shares) {}
 
     private Visitors visitors(Route route, Routing routing) {
         int tokens = files.tokens();
@@ -170,50 +194,48 @@ final class LayerPass {
 
     private void feedForward(Branch branch, Routing routing) {
         Visitors visitors = visitors(branch.route(), routing);
-        int count = visitors.tokens().length;
+        int count = visitors.count();
         boolean enough = count >= LayerExperts.least(files.tokens());
         String note = enough ? "" : TensorSink.NEAREST + "its expert saw " + count + " of " + files.tokens() + " tokens";
-        int block = files.longest();
         if (!enough) {
-            visit.matrices(List.of(branch.gate(), branch.up(), branch.down()), null, note, layer);
+            visit(List.of(branch.gate(), branch.up(), branch.down()), null, note);
         } else {
-            float[] h = hessian(hidden);
-            for (int at = 0; at < count; at += block) {
-                int n = Math.min(block, count - at);
-                files.normed().gather(visitors.tokens(), at, n, normed);
-                gram(normed, n, hidden, h);
-            }
-            visit.matrices(List.of(branch.gate(), branch.up()), h, "", layer);
+            Moments moments = moments(hidden);
+            blocks(
+                    count,
+                    (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, hidden, kernels));
+            visit(List.of(branch.gate(), branch.up()), moments, "");
         }
         int width = branch.inner();
-        float[] inner = new float[block * width];
-        try (RowFile wide = files.wide(width)) {
-            float[] h = hessian(enough ? width : 0);
-            for (int at = 0; at < count; at += block) {
-                int n = Math.min(block, count - at);
-                files.normed().gather(visitors.tokens(), at, n, normed);
-                layer.inner(branch, normed, n, inner);
-                wide.write(at, n, inner);
-                if (enough) {
-                    gram(inner, n, width, h);
-                }
-            }
+        try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
+            Moments moments = moments(enough ? width : 0);
+            blocks(count, (at, n) -> {
+                List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
+                moments.add(inner, n, width, kernels);
+            });
             if (enough) {
-                visit.matrices(List.of(branch.down()), h, "", layer);
+                visit(List.of(branch.down()), moments, "");
             }
-            for (int at = 0; at < count; at += block) {
-                int n = Math.min(block, count - at);
-                wide.read(at, n, inner);
-                layer.down(branch, inner, n, normed);
-                files.residual().gather(visitors.tokens(), at, n, residual);
-                for (int i = 0; i < n; i++) {
-                    kernels.ops().axpy(visitors.shares()[at + i], normed, i * hidden, residual, i * hidden, hidden);
+            blocks(count, (at, n) -> {
+                for (int i = 0; i < streams.size(); i++) {
+                    streams.get(i).addBranch(branch, visitors, at, n, rooms.all().get(i), kernels);
                 }
-                files.residual().scatter(visitors.tokens(), at, n, residual);
-            }
+            });
         }
         for (WeightSpec spec : List.of(branch.gate(), branch.up(), branch.down())) {
-            layer.remove(spec);
+            streams.forEach(s -> s.layer().remove(spec));
+        }
+    }
+
+    /** Some visitors of a branch. */
+    private interface Block {
+        void accept(int at, int n);
+    }
+
+    private void blocks(int count, Block body) {
+        int block = files.longest();
+        for (int at = 0; at < count; at += block) {
+            body.accept(at, Math.min(block, count - at));
         }
     }
 }

@@ -42,7 +42,7 @@ final class MeasuringVisit implements Visit {
     }
 
     @Override
-    public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
+    public void matrices(List<WeightSpec> specs, @Nullable Moments moments, String note, StagedLayer layer) {
         Map<WeightSpec, float[]> values = new HashMap<>();
         List<Sample> samples = new ArrayList<>();
         for (WeightSpec spec : specs) {
@@ -57,7 +57,9 @@ final class MeasuringVisit implements Visit {
         }
         if (!samples.isEmpty()) {
             candidates.measure(
-                    samples, h, factor -> samples.forEach(s -> keep(s.spec(), values.get(s.spec()), factor)));
+                    samples,
+                    moments == null ? null : moments.h(),
+                    factor -> samples.forEach(s -> keep(s.spec(), values.get(s.spec()), factor)));
         }
     }
 
@@ -93,7 +95,7 @@ final class MeasuringVisit implements Visit {
             }
 
             @Override
-            public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
+            public void matrices(List<WeightSpec> specs, @Nullable Moments moments, String note, StagedLayer layer) {
                 for (WeightSpec spec : specs) {
                     layer.put(spec, group.tensors().contains(spec) ? kept(spec) : weights.read(spec));
                 }

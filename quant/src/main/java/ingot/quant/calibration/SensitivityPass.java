@@ -87,7 +87,7 @@ public final class SensitivityPass {
             if (lookup) {
                 probes.begin(rows -> embed(probed, rows, true));
             }
-            Activations files = new Activations(folder, lengths(used), residual, normed);
+            Activations files = new Activations(folder, "", lengths(used), residual, normed);
             List<Errors> errors = new ArrayList<>();
             int layers = graph.config().layers();
             for (int i = 0; i < layers; i++) {
@@ -114,7 +114,7 @@ public final class SensitivityPass {
     }
 
     /** {@code count} sequences, evenly spaced. */
-    private static List<int[]> thinned(List<int[]> all, int count) {
+    static List<int[]> thinned(List<int[]> all, int count) {
         List<int[]> some = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             some.add(all.get(Math.toIntExact((long) i * all.size() / count)));
@@ -160,7 +160,8 @@ public final class SensitivityPass {
         Errors errors = candidates.none();
         List<Double> damage;
         if (free.test(head)) {
-            float[] h = SequentialQuantizer.headHessian(files, norm, kernels);
+            float[] h = SequentialQuantizer.headMoments(List.of(files), norm, kernels)
+                    .h();
             Sample sample = vocabulary(head, errors);
             double[][] found = {{}};
             candidates.measure(

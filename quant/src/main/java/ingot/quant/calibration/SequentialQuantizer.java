@@ -11,12 +11,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rounds all matrices of a model by what they read, layer by layer, each on activations that already carry the errors of
+ * Rounds all matrices of a model with error feedback, layer by layer, each on activations that already carry the errors of
  * those before it. In memory are one matrix, its Hessian and the sequence at hand; the activations of the whole set lie in
- * files. The numbers depend on weights, calibration set and options alone.
+ * files. With drift correction the full-precision model's activations run beside them, which doubles the forward pass and
+ * these files. The numbers depend on weights, calibration set and options alone.
  */
 public final class SequentialQuantizer {
     private final ModelGraph graph;
@@ -71,83 +73,121 @@ public final class SequentialQuantizer {
         }
     }
 
-    /** The residual stream before the first layer. */
+    /** The residual streams that pass the layers: the rounded model's and, for drift correction, the source's. */
+    private List<Residual> streams() {
+        return how instanceof Rounding.Feedback feedback && feedback.drift() != 0
+                ? List.of(Residual.ROUNDED, Residual.SOURCE)
+                : List.of(Residual.ROUNDED);
+    }
+
+    /** The residual streams before the first layer. */
     private void embed(WorkFolder work) {
         int hidden = graph.config().hidden();
         WeightSpec embedding = graph.embedding();
-        try (RowFile file = RowFile.create(work.hidden(0), hidden)) {
-            long first = 0;
-            for (int[] sequence : set.sequences()) {
-                float[] rows = weights.gather(embedding, sequence);
-                // A tied matrix is rounded at the end, for its other use.
-                if (!graph.config().tiedEmbeddings()) {
-                    rows = weights.plain(embedding, rows).stored();
+        // A tied matrix is rounded at the end, for its other use.
+        boolean tied = graph.config().tiedEmbeddings();
+        for (Residual stream : streams()) {
+            boolean rounded = stream == Residual.ROUNDED && !tied;
+            try (RowFile file = RowFile.create(work.hidden(stream, 0), hidden)) {
+                long first = 0;
+                for (int[] sequence : set.sequences()) {
+                    float[] rows = weights.gather(embedding, sequence);
+                    file.write(
+                            first,
+                            sequence.length,
+                            rounded ? weights.plain(embedding, rows).stored() : rows);
+                    first += sequence.length;
                 }
-                file.write(first, sequence.length, rows);
-                first += sequence.length;
             }
         }
     }
 
     private void step(WorkFolder work, int step, Counter counter) throws IOException {
-        Path input = work.hidden(step);
-        Path output = work.hidden(step + 1);
-        // The step changes the stream in place; a copy keeps what it began with until it is done.
-        Files.copy(input, output, StandardCopyOption.REPLACE_EXISTING);
-        int hidden = graph.config().hidden();
-        List<Integer> lengths = set.sequences().stream().map(s -> s.length).toList();
         work.begin();
         TensorSink sink = (spec, firstRow, rounded, note) -> {
             work.add(spec, weights.target(spec), firstRow, rounded, note);
             counter.next();
         };
         Site site = new Site(kernels, how, weights, sink);
-        try (Activations files = new Activations(
-                work.folder(),
-                lengths,
-                RowFile.open(output, hidden),
-                RowFile.create(work.folder().resolve("normed.f32"), hidden))) {
+        try (Streams files = files(work, step)) {
             if (step < graph.config().layers()) {
-                StagedLayer layer = new StagedLayer(graph.config(), step, kernels);
-                List<WeightSpec> specs = layer.specs();
-                counter.begin(specs.stream()
+                List<LayerStream> streams = new ArrayList<>();
+                for (Activations activations : files.all()) {
+                    Visit visit = streams.isEmpty() ? site : new SourceVisit(weights);
+                    StagedLayer layer = new StagedLayer(graph.config(), step, kernels);
+                    layer.specs().stream()
+                            .filter(s -> s.role() != WeightSpec.Role.LINEAR)
+                            .forEach(s -> layer.put(s, weights.read(s)));
+                    streams.add(new LayerStream(layer, activations, visit));
+                }
+                counter.begin(streams.getFirst().layer().specs().stream()
                         .filter(s -> s.role() == WeightSpec.Role.LINEAR && weights.calibrated(s))
                         .count());
-                specs.stream()
-                        .filter(s -> s.role() != WeightSpec.Role.LINEAR)
-                        .forEach(s -> layer.put(s, weights.read(s)));
-                new LayerPass(layer, files, kernels, site).run();
+                new LayerPass(streams, kernels).run();
                 work.routed(site.experts());
             } else {
-                head(files, site, counter);
+                head(files.all(), site, counter);
             }
             // Before the step is listed as done.
-            files.residual().force();
+            files.all().forEach(f -> f.residual().force());
         }
         work.end();
     }
 
-    private void head(Activations files, Site site, Counter counter) {
+    /** The files of every stream. */
+    private record Streams(List<Activations> all) implements AutoCloseable {
+        @Override
+        public void close() {
+            all.forEach(Activations::close);
+        }
+    }
+
+    private Streams files(WorkFolder work, int step) throws IOException {
+        int hidden = graph.config().hidden();
+        List<Integer> lengths = set.sequences().stream().map(s -> s.length).toList();
+        List<Activations> all = new ArrayList<>();
+        for (Residual stream : streams()) {
+            Path output = work.hidden(stream, step + 1);
+            // The step changes the stream in place; a copy keeps what it began with until it is done.
+            Files.copy(work.hidden(stream, step), output, StandardCopyOption.REPLACE_EXISTING);
+            String name = stream.prefix();
+            all.add(new Activations(
+                    work.folder(),
+                    name,
+                    lengths,
+                    RowFile.open(output, hidden),
+                    RowFile.create(work.folder().resolve(name + "normed.f32"), hidden)));
+        }
+        return new Streams(all);
+    }
+
+    private void head(List<Activations> files, Site site, Counter counter) {
         WeightSpec head = graph.head();
         if (!weights.calibrated(head)) {
             return;
         }
         counter.begin(Math.ceilDiv(head.rows(), Site.HEAD_ROWS));
         FinalNorm norm = new FinalNorm(graph, weights.read(graph.finalNorm()), kernels);
-        site.quantizeHead(head, headHessian(files, norm, kernels));
+        // A tied matrix must not be moved from what it is for its other use.
+        List<Activations> looked = graph.config().tiedEmbeddings() ? files.subList(0, 1) : files;
+        site.quantizeHead(head, headMoments(looked, norm, kernels));
     }
 
-    /** Σ x·xᵀ of what the head reads. */
-    static float[] headHessian(Activations files, FinalNorm norm, Kernels kernels) {
-        int hidden = files.residual().width();
-        float[] h = Site.hessian(hidden);
-        float[] residual = new float[files.longest() * hidden];
-        float[] normed = new float[files.longest() * hidden];
-        files.forEach((first, n) -> {
-            files.residual().read(first, n, residual);
-            norm.apply(residual, n, normed);
-            kernels.blas().gram(normed, n, hidden, h);
+    /** What the head reads. */
+    static Moments headMoments(List<Activations> streams, FinalNorm norm, Kernels kernels) {
+        Activations main = streams.getFirst();
+        int hidden = main.residual().width();
+        Moments moments = Moments.of(hidden, true, streams.size());
+        float[] residual = new float[main.longest() * hidden];
+        List<float[]> normed =
+                streams.stream().map(s -> new float[main.longest() * hidden]).toList();
+        main.forEach((first, n) -> {
+            for (int i = 0; i < streams.size(); i++) {
+                streams.get(i).residual().read(first, n, residual);
+                norm.apply(residual, n, normed.get(i));
+            }
+            moments.add(normed, n, hidden, kernels);
         });
-        return h;
+        return moments;
     }
 }

@@ -1,5 +1,6 @@
 package ingot.quant.calibration;
 
+import ingot.quant.gptq.Drift;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
@@ -9,6 +10,7 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.StagedLayer;
 import ingot.runtime.model.WeightSpec;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +56,7 @@ final class Site implements Visit {
 
     /** Rounds the matrices that read an input. */
     @Override
-    public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
-        float @Nullable [] hessian = h;
+    public void matrices(List<WeightSpec> specs, @Nullable Moments moments, String note, StagedLayer layer) {
         for (int i = 0; i < specs.size(); i++) {
             WeightSpec spec = specs.get(i);
             float[] values = weights.read(spec);
@@ -64,17 +65,17 @@ final class Site implements Visit {
                 layer.put(spec, weights.plain(spec, values).stored());
                 continue;
             }
-            Result result = hessian == null
+            Result result = moments == null
                     ? new Result(weights.plain(spec, values), note)
-                    : calibrated(spec, values, last ? hessian : hessian.clone());
+                    : rounded(spec, values, inputs(spec, last ? moments.h() : moments.h().clone(), moments));
             sink.accept(spec, 0, result.rounded(), result.note());
             layer.put(spec, result.rounded().stored());
         }
     }
 
     /** Rounds the output head, too large to be in memory as a whole, on the Hessian of its inputs. */
-    void quantizeHead(WeightSpec head, float[] h) {
-        Inputs inputs = inputs(head, h);
+    void quantizeHead(WeightSpec head, Moments moments) {
+        Inputs inputs = inputs(head, moments.h(), moments);
         int step = weights.target(head).whole() ? head.rows() : HEAD_ROWS;
         for (int first = 0; first < head.rows(); first += step) {
             int n = Math.min(step, head.rows() - first);
@@ -86,34 +87,33 @@ final class Site implements Visit {
 
     private record Result(Rounded rounded, String note) {}
 
-    private Result calibrated(WeightSpec spec, float[] values, float[] h) {
-        return rounded(spec, values, inputs(spec, h));
-    }
-
     /**
      * What is known of the inputs of a matrix.
      *
      * @param squares Σ x² by column
      * @param factor of their Hessian; null when there is none
      * @param note why not, or what had to be done for it
+     * @param drift what to make up for
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Inputs(float[] squares, @Nullable Factor factor, String note) {}
+    private record Inputs(float[] squares, @Nullable Factor factor, String note, Optional<Drift> drift) {}
 
     /** @param h consumed */
-    private Inputs inputs(WeightSpec spec, float[] h) {
+    private Inputs inputs(WeightSpec spec, float[] h, Moments moments) {
         int n = spec.cols();
         float[] squares = new float[n];
         for (int i = 0; i < n; i++) {
             squares[i] = h[i * n + i];
         }
         Order.Kind order = how instanceof Rounding.Feedback feedback ? feedback.order() : Order.Kind.NATURAL;
+        Optional<Drift> drift =
+                how instanceof Rounding.Feedback feedback ? moments.drift(feedback.drift()) : Optional.empty();
         try {
             Factor factor = Factor.of(h, n, weights.target(spec).units(n), order, kernels.blas());
             boolean classic = factor.damping() <= Factor.DAMPING * 1.01;
-            return new Inputs(squares, factor, classic ? "" : "damping " + (float) factor.damping());
+            return new Inputs(squares, factor, classic ? "" : "damping " + (float) factor.damping(), drift);
         } catch (Factor.Impossible e) {
-            return new Inputs(squares, null, TensorSink.NEAREST + e.getMessage());
+            return new Inputs(squares, null, TensorSink.NEAREST + e.getMessage(), drift);
         }
     }
 
@@ -129,7 +129,11 @@ final class Site implements Visit {
             return switch (how) {
                 case Rounding.Feedback feedback -> {
                     Target target = weights.target(spec);
-                    yield new Result(quantizer.round(values, rows, spec.cols(), target, factor), inputs.note());
+                    float[] goal = inputs.drift()
+                            .map(d -> d.target(values, rows, factor, kernels))
+                            .orElse(values);
+                    Rounded rounded = quantizer.round(goal, rows, spec.cols(), target, factor);
+                    yield new Result(inputs.drift().isEmpty() ? rounded : rounded.comparedWith(values), inputs.note());
                 }
                 case Rounding.Importance importance -> {
                     Rounded weighted = weights.weighted(spec, values, inputs.squares());

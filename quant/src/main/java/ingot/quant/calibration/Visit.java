@@ -7,17 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What is done at each place of a layer where matrices read the same input. */
 interface Visit {
-    /** Whether {@link #matrices} looks at Hessians; gathering them takes time. */
+    /** Whether {@link #matrices} looks at what passed; gathering it takes time. */
     boolean wantsHessian();
 
     /**
      * The input of some matrices has passed. Has to put every one of them in its place in the layer.
      *
-     * @param h Σ x·xᵀ [n][n], lower triangle; consumed. Of no length where none is wanted; null when the input is not
-     *     to be trusted
+     * @param moments of the input, consumed; null when it is not to be trusted
      * @param note why not
      */
-    void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer);
+    void matrices(List<WeightSpec> specs, @Nullable Moments moments, String note, StagedLayer layer);
+
+    /** What the feed-forward part reads has passed, before any of its matrices; x [tokens][hidden]. */
+    default void feedInput(float[] x, int tokens) {}
 
     /** Tokens go to the experts of a layer: how many to each. Not called for a layer without. */
     default void routed(int[] tokens) {}

@@ -129,9 +129,9 @@ public final class WorkFolder implements AutoCloseable {
         return steps;
     }
 
-    /** The residual stream behind step {@code step}; 0 is what the embedding makes. */
-    Path hidden(int step) {
-        return folder.resolve("hidden-" + step + ".f32");
+    /** A residual stream behind step {@code step}; 0 is what the embedding makes. */
+    Path hidden(Residual stream, int step) {
+        return folder.resolve(stream.prefix() + "hidden-" + step + ".f32");
     }
 
     /** Keeps a decision that a resumed run has to share. */
@@ -215,7 +215,9 @@ public final class WorkFolder implements AutoCloseable {
         save(list(steps), list);
         tensors.putAll(current);
         steps++;
-        Files.deleteIfExists(hidden(steps - 1));
+        for (Residual stream : Residual.values()) {
+            Files.deleteIfExists(hidden(stream, steps - 1));
+        }
     }
 
     private static ObjectNode toJson(Kept kept) {
@@ -259,9 +261,10 @@ public final class WorkFolder implements AutoCloseable {
             }
             steps++;
         }
-        if (steps > 0 && !Files.exists(hidden(steps))) {
+        Path hidden = hidden(Residual.ROUNDED, steps);
+        if (steps > 0 && !Files.exists(hidden)) {
             throw new IngotException.BadData(
-                    Text.path(hidden(steps)) + " is missing; convert without --resume to begin anew");
+                    Text.path(hidden) + " is missing; convert without --resume to begin anew");
         }
     }
 

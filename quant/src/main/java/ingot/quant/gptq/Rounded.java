@@ -18,4 +18,10 @@ public record Rounded(List<MemorySegment> parts, float[] stored, RoundingError e
                 .map(bytes -> MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]))
                 .toList();
     }
+
+    /** The same with the distance from other weights than those that were rounded; that of the outputs stays. */
+    public Rounded comparedWith(float[] source) {
+        RoundingError from = RoundingError.of(source, stored);
+        return new Rounded(parts, stored, from.withOutputs(error.weighted(), error.energy()));
+    }
 }

@@ -7,9 +7,7 @@ import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kv.KvType;
 import ingot.formats.DType;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A decoder layer taken apart where linear layers read their input, so that a quantizer can see each input and replace the
@@ -22,6 +20,7 @@ public final class StagedLayer {
     private final SessionParts parts;
     private final ModelWeights weights;
     private final List<WeightSpec> specs;
+    private final LayerWiring wiring;
     private final Chunk chunk = new Chunk();
 
     /** Which tokens a feed-forward branch sees. */
@@ -65,6 +64,7 @@ public final class StagedLayer {
         this.parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()), KvType.F32);
         this.weights = ModelWeights.partial(config);
         this.specs = List.copyOf(ModelGraph.layer(config, index));
+        this.wiring = LayerWiring.of(config, index);
     }
 
     /** Every weight of the layer. */
@@ -88,41 +88,19 @@ public final class StagedLayer {
 
     /** Projections that read the normed residual stream. */
     public List<WeightSpec> mixerInputs() {
-        return linears().subList(0, mixerOutputAt());
+        return wiring.mixerReaders().stream()
+                .filter(s -> s.role() == WeightSpec.Role.LINEAR)
+                .toList();
     }
 
     /** The projection back into the residual stream. */
     public WeightSpec mixerOutput() {
-        return linears().get(mixerOutputAt());
+        return wiring.mixerOutput();
     }
 
     /** The MLPs: one, or the experts by number and then the shared one. */
     public List<Branch> branches() {
-        List<WeightSpec> rest = linears().subList(mixerOutputAt() + 1, linears().size());
-        Optional<MoeConfig> moe = config.moe(index);
-        List<Branch> branches = new ArrayList<>();
-        for (int i = 0; i < rest.size(); i += 3) {
-            int number = i / 3;
-            Route route = moe.isEmpty()
-                    ? new Route.All()
-                    : number < moe.get().experts() ? new Route.Expert(number) : new Route.Shared();
-            branches.add(new Branch(route, rest.get(i), rest.get(i + 1), rest.get(i + 2)));
-        }
-        return branches;
-    }
-
-    private List<WeightSpec> linears() {
-        return specs.stream().filter(s -> s.role() == WeightSpec.Role.LINEAR).toList();
-    }
-
-    private int mixerOutputAt() {
-        String name = DenseNames.weight(weights.mixerOutput(index));
-        for (int i = 0; i < linears().size(); i++) {
-            if (linears().get(i).name().equals(name)) {
-                return i;
-            }
-        }
-        throw new IllegalStateException(name + " is not in the layer");
+        return wiring.branches();
     }
 
     /** Columns of the mixer's output projection. */
@@ -132,7 +110,7 @@ public final class StagedLayer {
 
     /** residual [tokens][hidden] → what the mixer's input projections read, alike. */
     public void mixerInput(float[] residual, int tokens, float[] out) {
-        weights.norm(parts.kernels(), norms().getFirst()).apply(residual, tokens, out);
+        weights.norm(parts.kernels(), wiring.norms().getFirst().name()).apply(residual, tokens, out);
     }
 
     /** A whole sequence through the mixer: normed [tokens][hidden] → what the output projection reads. */
@@ -149,7 +127,7 @@ public final class StagedLayer {
 
     /** residual [tokens][hidden] → what the feed-forward part reads, alike. */
     public void feedInput(float[] residual, int tokens, float[] out) {
-        weights.norm(parts.kernels(), norms().getLast()).apply(residual, tokens, out);
+        weights.norm(parts.kernels(), wiring.norms().getLast().name()).apply(residual, tokens, out);
     }
 
     /** Where the router sends the tokens of normed [tokens][hidden]. */
@@ -197,19 +175,6 @@ public final class StagedLayer {
         String name = spec.name();
         return weights.linear(
                 name.substring(0, name.length() - DenseNames.weight("").length()));
-    }
-
-    private List<String> norms() {
-        return switch (config.family().naming()) {
-            case LLAMA, COMPOSITE -> {
-                DenseNames names = DenseNames.of(config, index);
-                yield List.of(names.inputNorm(), names.postNorm());
-            }
-            case QWEN1 -> {
-                Qwen1Names names = new Qwen1Names(index);
-                yield List.of(names.inputNorm(), names.postNorm());
-            }
-        };
     }
 
     private String router() {

@@ -16,6 +16,7 @@ import ingot.quant.Converter;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import ingot.runtime.Model;
 import ingot.runtime.Session;
@@ -77,7 +78,7 @@ final class AutoConvertTest {
     }
 
     private ConvertOptions gptq(String budget, boolean resume) {
-        return rtn(budget).withMethod(new ConvertOptions.Method.Gptq(calibration(), Order.Kind.ACTIVATION, resume));
+        return rtn(budget).withMethod(new ConvertOptions.Method.Gptq(calibration(), Rounding.Feedback.in(Order.Kind.ACTIVATION), resume));
     }
 
     private long left() {

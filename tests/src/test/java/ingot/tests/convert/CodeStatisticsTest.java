@@ -10,6 +10,7 @@ import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import ingot.quant.Histogram;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -107,7 +108,8 @@ final class CodeStatisticsTest {
         compare(convert(
                 "qwen2_moe-a",
                 ConvertOptions.of(ConvertOptions.layout(type))
-                        .withMethod(new ConvertOptions.Method.Gptq(calibration, Order.Kind.ACTIVATION, false))));
+                        .withMethod(new ConvertOptions.Method.Gptq(
+                                calibration, Rounding.Feedback.in(Order.Kind.ACTIVATION), false))));
     }
 
     private Path tokens() throws IOException {

@@ -5,6 +5,7 @@ import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import ingot.runtime.golden.GoldenFile;
 import ingot.runtime.golden.GoldenPrompt;
@@ -69,9 +70,13 @@ final class Checkpoints {
 
     /** Options of a conversion with error feedback. */
     static ConvertOptions gptq(String type, Path data, boolean resume) {
+        return gptq(type, data, Rounding.Feedback.in(Order.Kind.ACTIVATION), resume);
+    }
+
+    static ConvertOptions gptq(String type, Path data, Rounding.Feedback how, boolean resume) {
         var calibration = new CalibrationOptions(Optional.of(data), 2048, 32, 0);
         return ConvertOptions.of(ConvertOptions.layout(type))
-                .withMethod(new ConvertOptions.Method.Gptq(calibration, Order.Kind.ACTIVATION, resume))
+                .withMethod(new ConvertOptions.Method.Gptq(calibration, how, resume))
                 .withThreads(1);
     }
 

@@ -10,6 +10,7 @@ import ingot.formats.Progress;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +93,24 @@ final class ResumeTest {
         }
     }
 
+    /** With drift correction two streams of activations are taken up again. */
+    @Test
+    void stoppedWithDriftCorrection() throws IOException {
+        Rounding.Feedback how = new Rounding.Feedback(Order.Kind.ACTIVATION, 1);
+        Path other = temp.resolve("other.ingot");
+        Files.move(whole, other);
+        Checkpoints.convert(SOURCE, whole, Checkpoints.gptq(TYPE, data, how, false));
+        assertTrue(Files.mismatch(whole, other) >= 0, "drift correction changes nothing");
+        Files.delete(other);
+        for (int call : new int[] {calls / 4, calls / 2}) {
+            stopAt(call, Checkpoints.gptq(TYPE, data, how, false));
+            refused(SOURCE, Checkpoints.gptq(TYPE, data, true));
+            Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, how, true));
+            assertSameAndClean();
+            Files.delete(out);
+        }
+    }
+
     /** Five processes die at random moments, each going on where the one before died. */
     @Test
     void killed() throws IOException, InterruptedException {
@@ -130,10 +149,10 @@ final class ResumeTest {
                 Checkpoints.gptq("int4:64", data, true),
                 Checkpoints.gptq(TYPE, other, true),
                 right.withKeep(List.of(ConvertOptions.Keep.parse("down_proj=int8"))),
-                right.withMethod(new ConvertOptions.Method.Gptq(same, Order.Kind.NATURAL, true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(shorter, Order.Kind.ACTIVATION, true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(fewer, Order.Kind.ACTIVATION, true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(seeded, Order.Kind.ACTIVATION, true)))) {
+                right.withMethod(new ConvertOptions.Method.Gptq(same, Rounding.Feedback.in(Order.Kind.NATURAL), true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(shorter, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(fewer, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
+                right.withMethod(new ConvertOptions.Method.Gptq(seeded, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)))) {
             refused(SOURCE, wrong);
         }
         refused(Checkpoints.folder("qwen2-e2e"), Checkpoints.gptq(TYPE, data, true));

@@ -1,0 +1,43 @@
+package ingot.quant.transform;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Ways to other weights with the same outputs. All of them leave ordinary models behind. */
+public enum Equivalence {
+    /** The residual stream turned by a Hadamard matrix, so that no channel stands out (QuaRot; Ashkboos et al. 2024). */
+    ROTATE,
+    /** Channels scaled by what passes them, so that important ones are rounded finer (AWQ; Lin et al. 2023). */
+    AWQ,
+    /** Channels inside a layer ordered by what passes them, so that those of a group are alike. */
+    FREE_ORDER;
+
+    /** The name in options and reports. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether activations decide. */
+    public boolean measured() {
+        return this != ROTATE;
+    }
+
+    /** Parses {@code awq,free-order}. */
+    public static Set<Equivalence> parse(String list) {
+        Set<Equivalence> found = EnumSet.noneOf(Equivalence.class);
+        for (String name : list.split(",", -1)) {
+            found.add(Arrays.stream(values())
+                    .filter(e -> e.label().equals(name.strip().toLowerCase(Locale.ROOT)))
+                    .findFirst()
+                    .orElseThrow(() -> new IngotException.Usage("transform " + Text.quote(name)
+                            + " is unknown; expected some of "
+                            + Arrays.stream(values()).map(Equivalence::label).collect(Collectors.joining(", ")))));
+        }
+        return found;
+    }
+}
