@@ -155,6 +155,8 @@ final class ConvertCommand extends Task {
         Converter converter = new Converter(options);
         long start = System.nanoTime();
         try (var progress = common.progress(console)) {
+            // Read first: what is wrong with it should not show after an hour of converting.
+            Optional<Evaluation.Windows> windows = report.evaluation().map(on -> Evaluation.read(source, options, on));
             ConvertResult result = dryRun
                     ? converter.plan(source, output, progress)
                     : converter.convert(source, output, progress);
@@ -164,7 +166,7 @@ final class ConvertCommand extends Task {
             Map<String, CodeStatistics> codes =
                     counted ? CodeStatistics.read(output, options.threads(), progress) : Map.of();
             Optional<Evaluation> evaluation =
-                    report.evaluation().map(on -> Evaluation.of(source, output, options, on, progress));
+                    windows.map(on -> Evaluation.of(source, output, options, on, progress));
             return new ConvertView(source.toString(), result, took, dryRun, codes, evaluation);
         }
     }

@@ -46,15 +46,19 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
     }
 
     /**
-     * Compares {@code output} with {@code source}, from which {@link Converter#convert} made it, layer by layer: in memory
-     * are the matrices of one layer, on disk the activations, beside the output while it lasts.
+     * A text that was read.
      *
-     * @param options of the conversion
+     * @param windows all of one length
      */
-    public static Evaluation of(
-            Path source, Path output, ConvertOptions options, Options on, Progress progress) {
-        try (Source reference = Source.open(source, options.adapter());
-                Source model = Source.open(output)) {
+    public record Windows(List<int[]> windows, PerplexityOptions options, CalibrationSet from) {}
+
+    /**
+     * Reads the text, with the tokenizer of the source.
+     *
+     * @throws IngotException.Usage when it has less than one window
+     */
+    public static Windows read(Path source, ConvertOptions options, Options on) {
+        try (Source reference = Source.open(source, options.adapter())) {
             CalibrationSet set = CalibrationSet.read(
                     new CalibrationOptions(Optional.of(on.data()), on.tokens(), on.window(), 0),
                     reference.tokenizer().map(Tokenizer::of),
@@ -65,22 +69,34 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
                 throw new IngotException.Usage(Text.path(on.data()) + " has " + set.tokens()
                         + " tokens, fewer than one window of " + on.window() + "; evaluate on a longer text");
             }
-            var key = Json.object().put("evaluation", set.sha256());
-            Path beside = output.resolveSibling(Folders.name(output) + ".evaluation");
-            TypePlan types = new TypePlan(options);
-            try (WorkFolder work = WorkFolder.open(beside, key, false);
-                    Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
-                try {
-                    var pass = new EvaluationPass(
-                            reference.graph(),
-                            new Calibrated.Weights(reference, options, types),
-                            new Calibrated.Weights(model, options, types),
-                            kernels);
-                    PerplexityResult scores = pass.run(windows, new PerplexityOptions(on.window(), 0), work, progress);
-                    return new Evaluation(set.name(), set.sha256(), scores);
-                } finally {
-                    work.clear();
-                }
+            return new Windows(windows, new PerplexityOptions(on.window(), 0), set);
+        }
+    }
+
+    /**
+     * Compares {@code output} with {@code source}, from which {@link Converter#convert} made it, layer by layer: in memory
+     * are the matrices of one layer, on disk the activations, beside the output while it lasts.
+     *
+     * @param options of the conversion
+     */
+    public static Evaluation of(Path source, Path output, ConvertOptions options, Windows on, Progress progress) {
+        Path beside = output.resolveSibling(Folders.name(output) + ".evaluation");
+        TypePlan types = new TypePlan(options);
+        var key = Json.object().put("evaluation", on.from().sha256());
+        try (Source reference = Source.open(source, options.adapter());
+                Source model = Source.open(output);
+                WorkFolder work = WorkFolder.open(beside, key, false);
+                Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+            try {
+                var pass = new EvaluationPass(
+                        reference.graph(),
+                        new Calibrated.Weights(reference, options, types),
+                        new Calibrated.Weights(model, options, types),
+                        kernels);
+                PerplexityResult scores = pass.run(on.windows(), on.options(), work, progress);
+                return new Evaluation(on.from().name(), on.from().sha256(), scores);
+            } finally {
+                work.clear();
             }
         }
     }

@@ -40,9 +40,9 @@ public final class ConvertHtml {
         if (!view.dryRun()) {
             page.section(
                     "Bits and error per matrix",
-                    "in the order in which a forward pass uses them; the experts of a layer together, with their greatest"
-                            + " errors",
-                    TensorCharts.of(rows.stream()
+                    "what was rounded, in the order in which a forward pass uses it; the experts of a layer together, with their"
+                            + " greatest errors",
+                    TensorCharts.of(rounded(rows).stream()
                             .map(r -> new TensorCharts.Mark(r.name(), r.bits(), r.nmse(), r.weightedError()))
                             .toList()));
             page.pair(worst(Worst.of(result.tensors())));
@@ -161,6 +161,14 @@ public final class ConvertHtml {
                 + damage.render("predicted divergence of each matrix");
     }
 
+    /** Matrices that were left alone would only hide the others. */
+    private static List<TensorRow> rounded(List<TensorRow> rows) {
+        List<TensorRow> some = rows.stream()
+                .filter(r -> r.codes().isPresent() || r.nmse().orElse(0) > 0)
+                .toList();
+        return some.isEmpty() ? rows : some;
+    }
+
     private static List<String> worst(Worst worst) {
         List<String> sections = new ArrayList<>();
         if (!worst.byWeightedError().isEmpty()) {
@@ -226,7 +234,7 @@ public final class ConvertHtml {
             Optional<CodeStatistics> codes = r.codes();
             String count = r.tensors().size() == 1 ? "" : " ×" + r.tensors().size();
             cells.add(List.of(
-                    HtmlPage.cell(r.name()) + count,
+                    HtmlPage.name(r.name()) + count,
                     Markup.escape(r.type()),
                     Format.count(r.weights()),
                     Format.fixed(r.bits(), 2),

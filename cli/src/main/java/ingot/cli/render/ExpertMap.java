@@ -15,19 +15,22 @@ final class ExpertMap {
     /** More cells than this have no tooltips: they would make the page heavy. */
     private static final int MOST_TIPS = 8192;
 
+    /** Cells of this width have room for a number. */
+    private static final int COUNTED = 48;
+
     private ExpertMap() {}
 
     static String of(CalibrationResult calibration) {
         List<LayerExperts> layers = calibration.experts();
         int least = calibration.leastTokens();
         int experts = layers.stream().mapToInt(l -> l.tokens().size()).max().orElse(1);
-        double cell = Math.min(28, (double) (WIDTH - LEFT) / experts);
+        double cell = Math.min(84, (double) (WIDTH - LEFT) / experts);
         double height = Math.clamp(cell, 8, 28);
         boolean tips = (long) experts * layers.size() <= MOST_TIPS;
         StringBuilder out = new StringBuilder();
         out.append(String.format(
                 Locale.ROOT,
-                "<svg viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"tokens of each expert\">\n",
+                "<div class=\"scroll\"><svg class=\"wide\" viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"tokens of each expert\">\n",
                 WIDTH,
                 height * layers.size() + BOTTOM));
         int every = Math.max(1, (int) Math.ceil(13 / height));
@@ -54,6 +57,14 @@ final class ExpertMap {
                 } else {
                     out.append("/>\n");
                 }
+                if (cell >= COUNTED) {
+                    out.append(String.format(
+                            Locale.ROOT,
+                            "<text class=\"count\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%d</text>\n",
+                            LEFT + cell * (i + 0.46),
+                            height * (row + 0.46) + 4,
+                            tokens));
+                }
             }
         }
         double below = height * layers.size() + 16;
@@ -63,9 +74,9 @@ final class ExpertMap {
         }
         text(out, LEFT + cell * experts / 2, below + 18, "middle", "expert");
         text(out, 4, height * layers.size() / 2 + 4, "start", "layer");
-        return out.append("</svg>\n<p>")
+        return out.append("</svg></div>\n<p>")
                 .append(HtmlPage.key("kfew", "fewer than " + least + " tokens: rounded to nearest"))
-                .append(HtmlPage.key("kcell", "the darker, the more of the layer's tokens"))
+                .append(HtmlPage.key("kcell", "the stronger the colour, the larger the share of the layer's tokens"))
                 .append("</p>\n")
                 .append(table(layers, least))
                 .toString();

@@ -1,5 +1,6 @@
 package ingot.cli.render;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** A self-contained page: one file, no script, nothing fetched, light and dark. */
@@ -50,11 +51,12 @@ final class HtmlPage {
             .own{fill:var(--bad);stroke:var(--bg);stroke-width:2}.own+text,.ownname{fill:var(--fg);font-weight:600}
             .hollow{fill:none;stroke:var(--bad);stroke-width:2}
             .spark{display:inline-block;width:96px;height:20px;vertical-align:middle}.spark path{fill:var(--a)}
-            .cell{fill:var(--a)}.few{fill:var(--bad)}
+            .cell{fill:var(--a)}.few{fill:var(--bad)}text.count{fill:var(--fg)}
             .key .kcell,.key .kfew,.key .kown,.key .khollow{width:11px;height:11px}.kcell{background:var(--a)}\
             .kfew,.kown{background:var(--bad)}.key .kown{border-radius:50%}\
             .key .khollow{border:2px solid var(--bad);border-radius:50%}
             .facts td:last-child,.facts th:last-child{text-align:left;white-space:normal;overflow-wrap:anywhere}
+            @media (max-width:760px){svg.wide{width:720px}.cards.four{grid-template-columns:repeat(auto-fit,minmax(140px,1fr))}}
             @media (max-width:520px){.pair{grid-template-columns:1fr}main{padding:20px 12px 40px}section{padding:12px 14px}}
             @media print{body{background:none}main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}\
             .scroll{overflow:visible}h2{break-after:avoid}}
@@ -97,15 +99,17 @@ final class HtmlPage {
     }
 
     static String table(List<String> heads, List<List<String>> rows) {
-        return tableOf(
-                heads,
-                rows.stream()
-                        .map(row -> row.stream().map(HtmlPage::cell).toList())
-                        .toList());
+        List<List<String>> cells = new ArrayList<>();
+        for (List<String> row : rows) {
+            List<String> escaped = new ArrayList<>(List.of(name(row.getFirst())));
+            row.subList(1, row.size()).forEach(c -> escaped.add(Markup.escape(c)));
+            cells.add(escaped);
+        }
+        return tableOf(heads, cells);
     }
 
-    /** Escaped text that may break behind a dot, as a tensor's name should. */
-    static String cell(String text) {
+    /** Escaped text that may break behind a dot, as the name of a tensor should. */
+    static String name(String text) {
         return Markup.escape(text).replace(".", ".<wbr/>");
     }
 

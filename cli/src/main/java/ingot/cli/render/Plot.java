@@ -233,7 +233,9 @@ final class Plot {
     /** @param name read by screen readers */
     String render(String name) {
         StringBuilder out = new StringBuilder();
-        out.append("<svg viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\""
+        boolean wide = size != Size.HALF;
+        out.append(wide ? "<div class=\"scroll\">" : "");
+        out.append("<svg" + (wide ? " class=\"wide\"" : "") + " viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\""
                 + Markup.escape(name) + "\">\n");
         for (double tick : y.ticks()) {
             double t = top(tick);
@@ -261,7 +263,7 @@ final class Plot {
                 "<text class=\"label\" transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
                 (size.height - BOTTOM + TOP) / 2,
                 Markup.escape(yLabel)));
-        return out.append("\n</svg>").toString();
+        return out.append(wide ? "\n</svg></div>" : "\n</svg>").toString();
     }
 
     private void xTicks(StringBuilder out) {

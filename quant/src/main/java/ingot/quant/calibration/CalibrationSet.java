@@ -173,8 +173,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
 
     private static int[] encode(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {
         Tokenizer encoder = tokenizer.orElseThrow(() -> new IngotException.MissingInput(
-                "the model has no tokenizer to read the calibration text with; give --calibration a file of token ids, lines"
-                        + " {\"ids\": [...]}"));
+                "the model has no tokenizer to read " + shown + " with; give a file of token ids, lines {\"ids\": [...]}"));
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
