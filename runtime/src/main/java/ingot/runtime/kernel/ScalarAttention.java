@@ -31,27 +31,25 @@ final class ScalarAttention implements AttentionKernel {
                 int first = Math.max(Math.max(block, from), queries.first(row));
                 int end = Math.min(Math.min(block + BLOCK, to), queries.last(row) + 1);
                 if (first < end) {
-                    row(work, queries, row, new Range(cache, kvHead, first, end));
+                    row(work, queries, row, cache, kvHead, first, end);
                 }
             }
         }
     }
 
-    /** Positions of one block. */
-    private record Range(KvPages cache, int kvHead, int first, int end) {}
-
-    private static void row(Work work, Queries queries, int row, Range range) {
-        KvPage.Shape shape = range.cache.shape();
+    /** One row over some positions of one block. */
+    private static void row(Work work, Queries queries, int row, KvPages cache, int kvHead, int first, int end) {
+        KvPage.Shape shape = cache.shape();
         double top = Double.NEGATIVE_INFINITY;
-        for (int at = range.first; at < range.end; at = nextPage(at)) {
-            range.cache.page(at / KvPage.POSITIONS).decodeKeys(range.kvHead, work.page);
-            for (int i = at; i < Math.min(nextPage(at), range.end); i++) {
+        for (int at = first; at < end; at = nextPage(at)) {
+            cache.page(at / KvPage.POSITIONS).decodeKeys(kvHead, work.page);
+            for (int i = at; i < Math.min(nextPage(at), end); i++) {
                 double score = 0;
                 for (int d = 0; d < shape.dim(); d++) {
                     float key = work.page[shape.keyAt(0, i % KvPage.POSITIONS, d)];
                     score += (double) queries.vectors()[row * shape.dim() + d] * key;
                 }
-                work.scores[i - range.first] = score;
+                work.scores[i - first] = score;
                 top = Math.max(top, score);
             }
         }
@@ -59,10 +57,10 @@ final class ScalarAttention implements AttentionKernel {
         float block = (float) top;
         double sum = 0;
         Arrays.fill(work.sums, 0, shape.width(), 0);
-        for (int at = range.first; at < range.end; at = nextPage(at)) {
-            range.cache.page(at / KvPage.POSITIONS).decodeValues(range.kvHead, work.page);
-            for (int i = at; i < Math.min(nextPage(at), range.end); i++) {
-                double weight = Math.exp(work.scores[i - range.first] - block);
+        for (int at = first; at < end; at = nextPage(at)) {
+            cache.page(at / KvPage.POSITIONS).decodeValues(kvHead, work.page);
+            for (int i = at; i < Math.min(nextPage(at), end); i++) {
+                double weight = Math.exp(work.scores[i - first] - block);
                 sum += weight;
                 for (int d = 0; d < shape.dim(); d++) {
                     work.sums[d] += weight * work.page[shape.valueAt(0, i % KvPage.POSITIONS, d)];

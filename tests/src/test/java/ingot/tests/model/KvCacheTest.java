@@ -40,16 +40,30 @@ final class KvCacheTest {
             for (Golden.Prompt prompt : Golden.read(name)) {
                 worst = Math.max(worst, Golden.nmse(Runs.logits(model, prompt.ids()), prompt.logits()));
             }
-            System.out.println("PARITY " + name + " " + type + " " + backend + " " + worst);
-            assertTrue(worst > 1e-12, "exact: the cache rounds nothing");
+            String where = name + ": NMSE " + worst;
+            assertTrue(worst <= bar(name, type), where);
+            assertTrue(worst > Golden.bar(name) / 10, where + ": as if nothing were rounded");
         }
+    }
+
+    /**
+     * Random weights amplify rounding; measured: 1.7e-6 and 1.1e-3 at most (qwen2-swa-yarn), in the trained model 1.5e-8 and
+     * 1.0e-5. One bit fewer has four times the error.
+     */
+    private static double bar(String name, KvType type) {
+        boolean trained = name.startsWith("models/");
+        return switch (type) {
+            case F32 -> Golden.bar(name);
+            case F16 -> trained ? 3e-8 : 3e-6;
+            case INT8 -> trained ? 2e-5 : 2e-3;
+        };
     }
 
     /** Threads, and where a text is cut, change no bit, whatever the cache: 1100 tokens are three blocks of attention. */
     @ParameterizedTest
     @MethodSource("sessions")
     void threadsAndChunksDoNotMatter(KvType type, Backend backend) {
-        int[] text = new Random(3).ints(1100, 0, 1000).toArray();
+        int[] text = new Random(3).ints(1100, 0, 400).toArray();
         List<float[]> all = new ArrayList<>();
         for (int threads : new int[] {1, 2, 5}) {
             ModelOptions options =

@@ -11,16 +11,15 @@ import jdk.incubator.vector.VectorSpecies;
 /** Products in tiles of four rows × two vectors: eight accumulators, for which every width has registers. */
 final class AttentionTileKernel implements AttentionTile {
     private static final VectorSpecies<Float> F = Width.species(MethodHandles.lookup());
-    private static final int LANES = F.length();
-    private static final LaneSum SUM = LaneSum.of(F);
+    private static final int WIDTH = F.length();
     private static final int PANEL = KvPage.PANEL;
 
     /** As many bytes as a vector has floats, or eight, the fewest there are, for two vectors of four. */
-    private static final VectorSpecies<Byte> B = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+    private static final VectorSpecies<Byte> B = WIDTH == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     @Override
     public void add(FloatRows a, int rows, PageReader b, int bAt, int k, FloatRows c) {
-        for (int lane = 0; lane < PANEL; lane += 2 * LANES) {
+        for (int lane = 0; lane < PANEL; lane += 2 * WIDTH) {
             int panel = b.at() + bAt + lane;
             int row = 0;
             for (; rows - row > 2; row += Queries.TILE) {
@@ -46,16 +45,16 @@ final class AttentionTileKernel implements AttentionTile {
         int z2 = z1 + c.stride();
         int z3 = z2 + c.stride();
         FloatVector p0 = FloatVector.fromArray(F, z, z0);
-        FloatVector q0 = FloatVector.fromArray(F, z, z0 + LANES);
+        FloatVector q0 = FloatVector.fromArray(F, z, z0 + WIDTH);
         FloatVector p1 = FloatVector.fromArray(F, z, z1);
-        FloatVector q1 = FloatVector.fromArray(F, z, z1 + LANES);
+        FloatVector q1 = FloatVector.fromArray(F, z, z1 + WIDTH);
         FloatVector p2 = FloatVector.fromArray(F, z, z2);
-        FloatVector q2 = FloatVector.fromArray(F, z, z2 + LANES);
+        FloatVector q2 = FloatVector.fromArray(F, z, z2 + WIDTH);
         FloatVector p3 = FloatVector.fromArray(F, z, z3);
-        FloatVector q3 = FloatVector.fromArray(F, z, z3 + LANES);
+        FloatVector q3 = FloatVector.fromArray(F, z, z3 + WIDTH);
         for (int i = 0; i < k; i++) {
             FloatVector b0 = FloatVector.fromArray(F, y, panel + i * PANEL);
-            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + LANES);
+            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + WIDTH);
             FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
             p0 = b0.fma(v, p0);
             q0 = b1.fma(v, q0);
@@ -70,13 +69,13 @@ final class AttentionTileKernel implements AttentionTile {
             q3 = b1.fma(v, q3);
         }
         p0.intoArray(z, z0);
-        q0.intoArray(z, z0 + LANES);
+        q0.intoArray(z, z0 + WIDTH);
         p1.intoArray(z, z1);
-        q1.intoArray(z, z1 + LANES);
+        q1.intoArray(z, z1 + WIDTH);
         p2.intoArray(z, z2);
-        q2.intoArray(z, z2 + LANES);
+        q2.intoArray(z, z2 + WIDTH);
         p3.intoArray(z, z3);
-        q3.intoArray(z, z3 + LANES);
+        q3.intoArray(z, z3 + WIDTH);
     }
 
     private static void two(FloatRows a, int row, float[] y, int panel, int k, FloatRows c, int lane) {
@@ -87,12 +86,12 @@ final class AttentionTileKernel implements AttentionTile {
         int z0 = c.cursor(row) + lane;
         int z1 = z0 + c.stride();
         FloatVector p0 = FloatVector.fromArray(F, z, z0);
-        FloatVector q0 = FloatVector.fromArray(F, z, z0 + LANES);
+        FloatVector q0 = FloatVector.fromArray(F, z, z0 + WIDTH);
         FloatVector p1 = FloatVector.fromArray(F, z, z1);
-        FloatVector q1 = FloatVector.fromArray(F, z, z1 + LANES);
+        FloatVector q1 = FloatVector.fromArray(F, z, z1 + WIDTH);
         for (int i = 0; i < k; i++) {
             FloatVector b0 = FloatVector.fromArray(F, y, panel + i * PANEL);
-            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + LANES);
+            FloatVector b1 = FloatVector.fromArray(F, y, panel + i * PANEL + WIDTH);
             FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
             p0 = b0.fma(v, p0);
             q0 = b1.fma(v, q0);
@@ -101,9 +100,9 @@ final class AttentionTileKernel implements AttentionTile {
             q1 = b1.fma(v, q1);
         }
         p0.intoArray(z, z0);
-        q0.intoArray(z, z0 + LANES);
+        q0.intoArray(z, z0 + WIDTH);
         p1.intoArray(z, z1);
-        q1.intoArray(z, z1 + LANES);
+        q1.intoArray(z, z1 + WIDTH);
     }
 
     private static void one(FloatRows a, int row, float[] y, int panel, int k, FloatRows c, int lane) {
@@ -112,64 +111,67 @@ final class AttentionTileKernel implements AttentionTile {
         int x0 = a.cursor(row);
         int z0 = c.cursor(row) + lane;
         FloatVector p = FloatVector.fromArray(F, z, z0);
-        FloatVector q = FloatVector.fromArray(F, z, z0 + LANES);
+        FloatVector q = FloatVector.fromArray(F, z, z0 + WIDTH);
         for (int i = 0; i < k; i++) {
             FloatVector v = FloatVector.broadcast(F, x[x0 + i]);
             p = FloatVector.fromArray(F, y, panel + i * PANEL).fma(v, p);
-            q = FloatVector.fromArray(F, y, panel + i * PANEL + LANES).fma(v, q);
+            q = FloatVector.fromArray(F, y, panel + i * PANEL + WIDTH).fma(v, q);
         }
         p.intoArray(z, z0);
-        q.intoArray(z, z0 + LANES);
+        q.intoArray(z, z0 + WIDTH);
     }
 
     @Override
     public float top(float[] w, int at, int stop) {
         FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = at; i < stop; i += LANES) {
+        for (int i = at; i < stop; i += WIDTH) {
             max = max.max(FloatVector.fromArray(F, w, i));
         }
         return max.reduceLanes(VectorOperators.MAX);
     }
 
     @Override
-    public float exponentials(float[] w, int at, int stop, float top) {
+    public void exponentials(float[] w, int at, int stop, float top, float[] sums) {
         FloatVector sum = FloatVector.zero(F);
-        for (int i = at; i < stop; i += LANES) {
+        for (int i = at; i < stop; i += WIDTH) {
             FloatVector e = Exp.of(FloatVector.fromArray(F, w, i).sub(top));
             e.intoArray(w, i);
             sum = sum.add(e);
         }
-        return SUM.of(sum);
+        sum.intoArray(sums, 0);
     }
 
     @Override
-    public void scaleColumns(Codes codes, int scaleAt, float[] out, int at, int n) {
+    public void scaleColumns(PageCodes codes, int scaleAt, float[] out, int at, int n) {
         byte[] bytes = codes.data();
         int from = codes.at() + at;
         for (int lane = 0; lane < PANEL; lane += B.length()) {
             FloatVector s0 = FloatVector.fromArray(F, codes.scales(), scaleAt + lane);
-            FloatVector s1 = LANES == 4 ? FloatVector.fromArray(F, codes.scales(), scaleAt + lane + LANES) : s0;
+            FloatVector s1 = WIDTH == 4 ? FloatVector.fromArray(F, codes.scales(), scaleAt + lane + WIDTH) : s0;
             for (int i = lane; i < n; i += PANEL) {
                 ByteVector c = ByteVector.fromArray(B, bytes, from + i);
                 low(c).mul(s0).intoArray(out, at + i);
-                if (LANES == 4) {
-                    high(c).mul(s1).intoArray(out, at + i + LANES);
+                if (WIDTH == 4) {
+                    high(c).mul(s1).intoArray(out, at + i + WIDTH);
                 }
             }
         }
     }
 
     @Override
-    public void scaleRows(Codes codes, int scaleAt, float[] out, int at, int n) {
+    public void scaleRows(PageCodes codes, int scaleAt, float[] out, int at, int n) {
         byte[] bytes = codes.data();
         int from = codes.at() + at;
-        for (int row = 0; row < n / PANEL; row++) {
-            FloatVector scale = FloatVector.broadcast(F, codes.scales()[scaleAt + row]);
-            for (int i = row * PANEL; i < (row + 1) * PANEL; i += B.length()) {
+        float[] scales = codes.scales();
+        // One long loop per column of vectors: a short one per row costs more than its work.
+        for (int lane = 0; lane < PANEL; lane += B.length()) {
+            for (int row = 0; row < n / PANEL; row++) {
+                FloatVector scale = FloatVector.broadcast(F, scales[scaleAt + row]);
+                int i = row * PANEL + lane;
                 ByteVector c = ByteVector.fromArray(B, bytes, from + i);
                 low(c).mul(scale).intoArray(out, at + i);
-                if (LANES == 4) {
-                    high(c).mul(scale).intoArray(out, at + i + LANES);
+                if (WIDTH == 4) {
+                    high(c).mul(scale).intoArray(out, at + i + WIDTH);
                 }
             }
         }

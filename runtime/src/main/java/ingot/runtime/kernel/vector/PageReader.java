@@ -12,6 +12,7 @@ import ingot.runtime.kernel.KvPage;
 final class PageReader {
     private static final int PANEL = KvPage.PANEL;
 
+    private final PageCodes codes = new PageCodes();
     private float[] room = {};
     private float[] data = {};
     private int at;
@@ -33,7 +34,7 @@ final class PageReader {
             case F16Page p -> widen(p.keys(), from, shape.keys());
             case Int8Page p -> {
                 float[] out = buffer(shape.keys());
-                Codes codes = new Codes(p.keys(), from, p.keyScales());
+                codes.show(p.keys(), from, p.keyScales());
                 for (int panel = 0; panel < KvPage.POSITIONS / PANEL; panel++) {
                     for (int d = 0; d < shape.dim(); d += Int8Page.GROUP) {
                         int n = Math.min(Int8Page.GROUP, shape.dim() - d) * PANEL;
@@ -53,7 +54,7 @@ final class PageReader {
             case F16Page p -> widen(p.values(), from, shape.values());
             case Int8Page p -> {
                 float[] out = buffer(shape.values());
-                Codes codes = new Codes(p.values(), from, p.valueScales());
+                codes.show(p.values(), from, p.valueScales());
                 tile.scaleRows(codes, p.scalesAt(head, 0), out, 0, shape.values());
             }
         }

@@ -25,6 +25,7 @@ final class VectorAttention implements AttentionKernel {
         private final FloatRows queries = new FloatRows();
         private final FloatRows weights = new FloatRows();
         private final FloatRows mixed = new FloatRows();
+        private final float[] lanes = new float[AttentionTile.LANES];
         private float[] tops = {};
         private float[] sums = {};
 
@@ -48,11 +49,11 @@ final class VectorAttention implements AttentionKernel {
         for (int block = from / BLOCK * BLOCK; block < to; block += BLOCK) {
             int first = Math.max(from, block) / KvPage.POSITIONS * KvPage.POSITIONS;
             int n = Math.min(to, block + BLOCK) - first;
-            score(work, rows, cache, kvHead, new Span(first, n));
+            score(work, rows, cache, kvHead, first, n);
             for (int row = 0; row < rows; row++) {
                 weigh(work, row, n, queries.first(row) - first, queries.last(row) + 1 - first);
             }
-            mix(work, rows, cache, kvHead, new Span(first, n));
+            mix(work, rows, cache, kvHead, first, n);
             for (int row = 0; row < rows; row++) {
                 if (work.sums[row] != 0) {
                     queries.absorb(row, work.tops[row], work.sums[row], work.mixed.data(), work.mixed.at(row));
@@ -61,15 +62,13 @@ final class VectorAttention implements AttentionKernel {
         }
     }
 
-    /** Positions of a block; {@code first} begins a page. */
-    private record Span(int first, int n) {}
-
-    private void score(Work work, int rows, KvPages cache, int kvHead, Span span) {
+    /** Scores of the {@code n} positions from {@code first} on, which begins a page. */
+    private void score(Work work, int rows, KvPages cache, int kvHead, int first, int n) {
         int dim = cache.shape().dim();
-        work.weights.zero(rows, Math.ceilDiv(span.n, KvPage.PANEL) * KvPage.PANEL);
-        for (int at = 0; at < span.n; at += KvPage.POSITIONS) {
-            work.reader.keys(tile, cache.page((span.first + at) / KvPage.POSITIONS), kvHead);
-            int end = Math.min(KvPage.POSITIONS, span.n - at);
+        work.weights.zero(rows, Math.ceilDiv(n, KvPage.PANEL) * KvPage.PANEL);
+        for (int at = 0; at < n; at += KvPage.POSITIONS) {
+            work.reader.keys(tile, cache.page((first + at) / KvPage.POSITIONS), kvHead);
+            int end = Math.min(KvPage.POSITIONS, n - at);
             for (int panel = 0; panel < end; panel += KvPage.PANEL) {
                 work.weights.column(at + panel);
                 tile.add(work.queries, rows, work.reader, panel * dim, dim, work.weights);
@@ -92,19 +91,24 @@ final class VectorAttention implements AttentionKernel {
         Arrays.fill(w, at, at + from, Float.NEGATIVE_INFINITY);
         Arrays.fill(w, at + to, stop, Float.NEGATIVE_INFINITY);
         work.tops[row] = tile.top(w, at, stop);
-        work.sums[row] = tile.exponentials(w, at, stop, work.tops[row]);
+        tile.exponentials(w, at, stop, work.tops[row], work.lanes);
+        float sum = 0;
+        for (float lane : work.lanes) {
+            sum += lane;
+        }
+        work.sums[row] = sum;
     }
 
-    private void mix(Work work, int rows, KvPages cache, int kvHead, Span span) {
+    private void mix(Work work, int rows, KvPages cache, int kvHead, int first, int n) {
         int width = cache.shape().width();
         work.mixed.zero(rows, width);
-        for (int at = 0; at < span.n; at += KvPage.POSITIONS) {
-            work.reader.values(tile, cache.page((span.first + at) / KvPage.POSITIONS), kvHead);
+        for (int at = 0; at < n; at += KvPage.POSITIONS) {
+            work.reader.values(tile, cache.page((first + at) / KvPage.POSITIONS), kvHead);
             work.weights.column(at);
-            int n = Math.min(KvPage.POSITIONS, span.n - at);
+            int end = Math.min(KvPage.POSITIONS, n - at);
             for (int d = 0; d < width; d += KvPage.PANEL) {
                 work.mixed.column(d);
-                tile.add(work.weights, rows, work.reader, d * KvPage.POSITIONS, n, work.mixed);
+                tile.add(work.weights, rows, work.reader, d * KvPage.POSITIONS, end, work.mixed);
             }
         }
     }
