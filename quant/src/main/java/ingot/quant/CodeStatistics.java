@@ -89,7 +89,7 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
         int cols = Math.toIntExact(tensor.shape().cols());
         // Blocks of 16 rows lie one behind the other in every part that has rows.
         int step = (int) Math.min(rows, Math.max(1, TARGET_WEIGHTS / cols / Blocks.ROWS) * (long) Blocks.ROWS);
-        Counter counter = Counter.of(tensor.layout());
+        Counter counter = new Counter(tensor.layout());
         Parts parts = new Parts(file, tensor);
         for (long first = 0; first < rows; first += step) {
             int n = (int) Math.min(step, rows - first);
@@ -100,7 +100,7 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
                     byte[] values = new byte[n * cols];
                     short[] scales = new short[n * blocks.groups()];
                     StoredCodes.integers(grouped, blocks, in, new StoredCodes.Rows(0, n), values, scales);
-                    counter.values(grouped, values);
+                    counter.codes(values);
                     for (short scale : scales) {
                         counter.scale(Float.float16ToFloat(scale));
                     }
@@ -109,12 +109,10 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
                     Blocks blocks = Blocks.of(n, cols, Nf4.GROUP);
                     byte[] codes = new byte[n * cols];
                     StoredCodes.normals(blocks, in.getFirst(), new StoredCodes.Rows(0, n), codes);
-                    for (byte code : codes) {
-                        counter.code(code);
-                    }
+                    counter.codes(codes);
                     counter.absmax(nf4, blocks, in, first);
                 }
-                case Dense none -> throw new IllegalStateException(tensor.name() + " has no codes");
+                case Dense none -> throw noCodes(none);
             }
         }
         return counter.result();
@@ -143,47 +141,20 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
 
     /** Counts codes and scales as they come. */
     private static final class Counter {
-        private final int low;
-        private final int width;
-        private final int lowest;
-        private final int highest;
-        private final long[] codes;
+        private final Layout layout;
+        /** By what is stored or multiplied, as an unsigned byte. */
+        private final long[] bytes = new long[256];
+
         private final long[] exponents = new long[Float.MAX_EXPONENT - Float.MIN_EXPONENT + 2];
-        private long atEnds;
         private long zeros;
 
-        private Counter(int low, int lowest, int highest) {
-            int levels = Integer.highestOneBit(highest - low) * 2;
-            this.low = low;
-            this.lowest = lowest;
-            this.highest = highest;
-            this.width = Math.max(1, levels / BINS);
-            this.codes = new long[levels / width];
+        Counter(Layout layout) {
+            this.layout = layout;
         }
 
-        static Counter of(Layout layout) {
-            return switch (layout) {
-                case Grouped g -> new Counter(g.low(), g.lowest(), g.high());
-                case Nf4 nf4 -> new Counter(0, 0, Nf4.values().length - 1);
-                case Dense none -> throw new IllegalStateException(none.label() + " has no codes");
-            };
-        }
-
-        /** What codes multiply their scales with. */
-        void values(Grouped layout, byte[] values) {
-            int[] codeOf = new int[256];
-            for (int code = layout.low(); code <= layout.high(); code++) {
-                codeOf[layout.value(code) & 0xFF] = code;
-            }
-            for (byte value : values) {
-                code(codeOf[value & 0xFF]);
-            }
-        }
-
-        void code(int code) {
-            codes[(code - low) / width]++;
-            if (code <= lowest || code >= highest) {
-                atEnds++;
+        void codes(byte[] codes) {
+            for (byte code : codes) {
+                bytes[code & 0xFF]++;
             }
         }
 
@@ -216,6 +187,28 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
         }
 
         CodeStatistics result() {
+            return switch (layout) {
+                case Grouped g -> result(g.low(), g.lowest(), g.high());
+                case Nf4 nf4 -> result(0, 0, Nf4.values().length - 1);
+                case Dense none -> throw noCodes(none);
+            };
+        }
+
+        private CodeStatistics result(int low, int lowest, int highest) {
+            int levels = Integer.highestOneBit(highest - low) * 2;
+            int width = Math.max(1, levels / BINS);
+            long[] bins = new long[levels / width];
+            long atEnds = 0;
+            for (int code = low; code <= highest; code++) {
+                long count = bytes[(layout instanceof Grouped g ? g.value(code) : code) & 0xFF];
+                bins[(code - low) / width] += count;
+                atEnds += code <= lowest || code == highest ? count : 0;
+            }
+            return new CodeStatistics(
+                    atEnds, new Histogram(low, width, Arrays.stream(bins).boxed().toList()), scales(), zeros);
+        }
+
+        private Histogram scales() {
             int from = 0;
             int to = exponents.length;
             while (from < to && exponents[from] == 0) {
@@ -224,14 +217,12 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
             while (to > from && exponents[to - 1] == 0) {
                 to--;
             }
-            return new CodeStatistics(
-                    atEnds,
-                    new Histogram(low, width, Arrays.stream(codes).boxed().toList()),
-                    new Histogram(
-                            from + Float.MIN_EXPONENT - 1,
-                            1,
-                            Arrays.stream(exponents, from, to).boxed().toList()),
-                    zeros);
+            List<Long> counts = Arrays.stream(exponents, from, to).boxed().toList();
+            return new Histogram(from + Float.MIN_EXPONENT - 1, 1, counts);
         }
+    }
+
+    private static IllegalStateException noCodes(Dense layout) {
+        return new IllegalStateException(layout.label() + " has no codes");
     }
 }

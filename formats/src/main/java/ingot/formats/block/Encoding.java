@@ -2,6 +2,7 @@ package ingot.formats.block;
 
 import ingot.formats.Numbers;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Packing and unpacking shared by the block layouts; places of words are those of {@link Blocks}.
@@ -66,6 +67,22 @@ final class Encoding {
             at += width * (long) Blocks.LINE;
         }
         return code;
+    }
+
+    /** The stored codes of the 32 columns of a row from {@code col} on, a multiple of 32; padding included. */
+    static void unpack(Blocks blocks, MemorySegment codes, int bits, long row, int col, int[] unit) {
+        long at = blocks.unitAt(row, col, bits);
+        Arrays.fill(unit, 0);
+        for (int rest = bits; rest > 0; rest -= Integer.highestOneBit(rest)) {
+            int width = Integer.highestOneBit(rest);
+            int perWord = Integer.SIZE / width;
+            for (int first = 0; first < Grouping.UNIT; first += perWord, at += Blocks.LINE) {
+                int word = codes.get(Numbers.LE_INT, at);
+                for (int i = 0; i < perWord; i++) {
+                    unit[first + i] |= (word >>> shift(i, width) & mask(width)) << (bits - rest);
+                }
+            }
+        }
     }
 
     /** Where column i of a word begins. */

@@ -21,11 +21,14 @@ public final class StoredCodes {
      */
     public static void integers(
             Grouped layout, Blocks blocks, List<MemorySegment> parts, Rows run, byte[] values, short[] scales) {
+        int[] unit = new int[Grouping.UNIT];
         for (int i = 0; i < run.n(); i++) {
             long row = run.first() + i;
-            for (int k = 0; k < blocks.cols(); k++) {
-                int code = Encoding.stored(blocks, parts.getFirst(), layout.bits(), row, k) - layout.bias();
-                values[i * blocks.cols() + k] = (byte) layout.value(code);
+            for (int k = 0; k < blocks.cols(); k += unit.length) {
+                Encoding.unpack(blocks, parts.getFirst(), layout.bits(), row, k, unit);
+                for (int j = 0; j < Math.min(unit.length, blocks.cols() - k); j++) {
+                    values[i * blocks.cols() + k + j] = (byte) layout.value(unit[j] - layout.bias());
+                }
             }
             for (int g = 0; g < blocks.groups(); g++) {
                 scales[i * blocks.groups() + g] = parts.getLast().get(Numbers.LE_SHORT, 2 * blocks.scaleAt(row, g));
@@ -43,9 +46,13 @@ public final class StoredCodes {
      * @param codes receives {@code [n][cols]}
      */
     public static void normals(Blocks blocks, MemorySegment words, Rows run, byte[] codes) {
+        int[] unit = new int[Grouping.UNIT];
         for (int i = 0; i < run.n(); i++) {
-            for (int k = 0; k < blocks.cols(); k++) {
-                codes[i * blocks.cols() + k] = (byte) Encoding.stored(blocks, words, 4, run.first() + i, k);
+            for (int k = 0; k < blocks.cols(); k += unit.length) {
+                Encoding.unpack(blocks, words, 4, run.first() + i, k, unit);
+                for (int j = 0; j < Math.min(unit.length, blocks.cols() - k); j++) {
+                    codes[i * blocks.cols() + k + j] = (byte) unit[j];
+                }
             }
         }
     }
