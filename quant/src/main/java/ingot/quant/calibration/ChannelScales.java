@@ -3,6 +3,7 @@ package ingot.quant.calibration;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
+import ingot.quant.gptq.Units;
 import ingot.quant.transform.Scaling;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
@@ -45,7 +46,7 @@ final class ChannelScales {
             return;
         }
         int n = spec.cols();
-        int group = MatrixQuantizer.group(weights.layout(spec), spec.rows(), n);
+        int group = weights.target(spec).units(n).unit();
         for (int row = 0; row < values.length; row += n) {
             for (int from = 0; from < n; from += group) {
                 int end = Math.min(n, from + group);
@@ -68,7 +69,7 @@ final class ChannelScales {
         }
         Factor factor;
         try {
-            factor = Factor.of(h, spec.cols(), spec.cols(), Order.Kind.NATURAL, kernels.blas());
+            factor = Factor.of(h, spec.cols(), new Units(spec.cols(), spec.cols()), Order.Kind.NATURAL, kernels.blas());
         } catch (Factor.Impossible e) {
             return;
         }
@@ -81,7 +82,7 @@ final class ChannelScales {
             for (int k = 0; k < scaled.length; k++) {
                 scaled[k] = (float) (sample.rows()[k] * scales[of[k % n]]);
             }
-            float[] stored = weights.plain(spec, weights.layout(spec), scaled).stored();
+            float[] stored = weights.plain(spec, weights.target(spec), scaled).stored();
             float[] error = new float[scaled.length];
             for (int k = 0; k < error.length; k++) {
                 error[k] = (float) (sample.rows()[k] - stored[k] / scales[of[k % n]]);

@@ -14,7 +14,6 @@ import ingot.runtime.perplexity.Scores;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the predictions of two sets of weights of one model over windows of text, as {@link
@@ -36,19 +35,6 @@ public final class EvaluationPass {
         this.reference = reference;
         this.model = model;
         this.kernels = kernels;
-    }
-
-    /** Puts matrices in place as they are. */
-    private record Reading(LayerWeights weights) implements Visit {
-        @Override
-        public boolean wantsHessian() {
-            return false;
-        }
-
-        @Override
-        public void matrices(List<WeightSpec> specs, float @Nullable [] h, String note, StagedLayer layer) {
-            specs.forEach(s -> layer.put(s, weights.read(s)));
-        }
     }
 
     /** One set of weights and its residual stream. */
@@ -80,8 +66,8 @@ public final class EvaluationPass {
                     layer.specs().stream()
                             .filter(s -> s.role() != WeightSpec.Role.LINEAR)
                             .forEach(s -> layer.put(s, side.weights().read(s)));
-                    var files = new Activations(work.folder(), lengths, side.residual(), normed);
-                    new LayerPass(layer, files, kernels, new Reading(side.weights())).run();
+                    var files = new Activations(work.folder(), "", lengths, side.residual(), normed);
+                    new LayerPass(layer, files, kernels, new SourceVisit(side.weights())).run();
                 }
             }
             progress.step("evaluation", layers, layers + 1, Progress.Unit.STEPS);

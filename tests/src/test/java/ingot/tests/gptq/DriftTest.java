@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.quant.gptq.Drift;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.Order;
+import ingot.quant.gptq.Units;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import java.util.SplittableRandom;
@@ -46,7 +47,7 @@ final class DriftTest {
         for (Order.Kind kind : Order.Kind.values()) {
             float[] target;
             try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 2)) {
-                Factor factor = Factor.of(h.clone(), n, 32, kind, kernels.blas());
+                Factor factor = Factor.of(h.clone(), n, Units.of(32), kind, kernels.blas());
                 target = new Drift(d, strength).target(w, ROWS, factor, kernels);
             }
             double moved = 0;
@@ -96,7 +97,7 @@ final class DriftTest {
         float[] w = Hessians.weights(ROWS * n, 3);
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
             float[] h = Hessians.gram(Hessians.inputs(2 * n, n, 5), n);
-            Factor factor = Factor.of(h, n, 32, Order.Kind.ACTIVATION, kernels.blas());
+            Factor factor = Factor.of(h, n, Units.of(32), Order.Kind.ACTIVATION, kernels.blas());
             float[] target = new Drift(new float[n * n], 1).target(w, ROWS, factor, kernels);
             for (int i = 0; i < w.length; i++) {
                 assertEquals(w[i], target[i]);

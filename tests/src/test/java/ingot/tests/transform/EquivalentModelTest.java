@@ -28,6 +28,7 @@ import ingot.runtime.golden.GoldenPrompt;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kv.KvType;
 import ingot.runtime.model.Decoder;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.ModelGraph;
@@ -229,7 +230,7 @@ final class EquivalentModelTest {
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
             for (GoldenPrompt prompt : golden.prompts()) {
                 Decoder decoder =
-                        ModelWeights.load(made.model().graph(), made).newDecoder(kernels);
+                        ModelWeights.load(made.model().graph(), made).newDecoder(kernels, KvType.F32);
                 float[] expected = new float[vocabulary];
                 golden.readLogits(prompt, prompt.length() - 1, expected);
                 decoder.mark();
