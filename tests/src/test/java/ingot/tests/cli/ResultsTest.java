@@ -227,7 +227,8 @@ final class ResultsTest {
         assertEquals(2, list.get(0).get("samples_ts").size());
         Cli csv = Cli.run("bench", tiny, "-p", "7", "-n", "0", "-r", "1", "-o", "csv");
         assertEquals(2, csv.out().lines().count(), csv.out());
-        List<String> columns = csv.out().lines().map(line -> line.split(",", -1)[7]).toList();
+        List<String> columns =
+                csv.out().lines().map(line -> line.split(",", -1)[7]).toList();
         assertEquals(List.of("kv_cache", "f32"), columns);
     }
 

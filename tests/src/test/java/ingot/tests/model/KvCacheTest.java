@@ -68,8 +68,10 @@ final class KvCacheTest {
         int[] text = new Random(3).ints(1100, 0, 400).toArray();
         List<float[]> all = new ArrayList<>();
         for (int threads : new int[] {1, 2, 5}) {
-            ModelOptions options =
-                    ModelOptions.defaults().withBackend(backend).withThreads(threads).withKvCache(type);
+            ModelOptions options = ModelOptions.defaults()
+                    .withBackend(backend)
+                    .withThreads(threads)
+                    .withKvCache(type);
             try (Model model = Model.open(Golden.folder("checkpoints/qwen2-swa-yarn"), options)) {
                 for (int chunk : new int[] {1100, 550, 100, 10}) {
                     if (threads > 1 && chunk < 550) {
