@@ -20,7 +20,11 @@ import picocli.CommandLine.Parameters;
                 "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
                         + " standard deviation over the repetitions, after one that is not counted. With -d also after"
                         + " so many tokens (tgN@dD).",
-        footer = {"  ingot bench qwen3.ingot", "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json", "  ingot bench qwen3.ingot -p 0 -d 0,4096,16384 --kv-cache int8"})
+        footer = {
+            "  ingot bench qwen3.ingot",
+            "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json",
+            "  ingot bench qwen3.ingot -p 0 -d 0,4096,16384 --kv-cache int8"
+        })
 final class BenchCommand extends Task {
     @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
     Path model = Path.of("");

@@ -54,7 +54,10 @@ final class CommonOptions {
             case scalar -> Backend.SCALAR;
             case vector -> Backend.VECTOR;
         };
-        return ModelOptions.defaults().withBackend(kernels).withVectorBits(vectorBits).withThreads(threads);
+        return ModelOptions.defaults()
+                .withBackend(kernels)
+                .withVectorBits(vectorBits)
+                .withThreads(threads);
     }
 
     /** Progress on standard error; silent with {@code --quiet}. */

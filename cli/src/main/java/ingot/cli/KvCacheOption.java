@@ -10,8 +10,9 @@ final class KvCacheOption {
             order = 900,
             names = "--kv-cache",
             paramLabel = "TYPE",
-            description = "Keys and values are stored as ${COMPLETION-CANDIDATES} (default: f32); smaller types make long"
-                    + " contexts faster and less exact.")
+            description =
+                    "Keys and values are stored as ${COMPLETION-CANDIDATES} (default: f32); smaller types make long"
+                            + " contexts faster and less exact.")
     TypeName type = TypeName.f32;
 
     ModelOptions over(ModelOptions options) {

@@ -40,7 +40,8 @@ public record BenchFormat(String model, ModelInfo info) {
     }
 
     private String markdown(List<BenchResult> results) {
-        StringBuilder out = new StringBuilder("| model | size | params | type | backend | threads | kv cache | test | t/s |\n");
+        StringBuilder out =
+                new StringBuilder("| model | size | params | type | backend | threads | kv cache | test | t/s |\n");
         out.append("|---|--:|--:|---|---|--:|---|---|--:|\n");
         long bytes = Math.round(info.bitsPerWeight() * info.parameters() / 8);
         for (BenchResult r : results) {
@@ -57,8 +58,8 @@ public record BenchFormat(String model, ModelInfo info) {
     }
 
     private String csv(List<BenchResult> results) {
-        StringBuilder out = new StringBuilder(
-                "test,n_prompt,n_gen,n_depth,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
+        StringBuilder out =
+                new StringBuilder("test,n_prompt,n_gen,n_depth,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
         for (BenchResult r : results) {
             out.append(String.format(
                     Locale.ROOT,

@@ -10,6 +10,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -64,6 +65,7 @@ final class ResultsTest {
                         "model",
                         "golden",
                         "type",
+                        "kv_cache",
                         "bits_per_weight",
                         "thresholds",
                         "overall",
@@ -222,10 +224,12 @@ final class ResultsTest {
                         "test",
                         "n_prompt",
                         "n_gen",
+                        "n_depth",
                         "avg_ts",
                         "stddev_ts",
                         "samples_ts",
                         "threads",
+                        "kv_cache",
                         "model",
                         "type",
                         "backend"),
@@ -233,6 +237,37 @@ final class ResultsTest {
         assertEquals(2, list.get(0).get("samples_ts").size());
         Cli csv = Cli.run("bench", tiny, "-p", "7", "-n", "0", "-r", "1", "-o", "csv");
         assertEquals(2, csv.out().lines().count(), csv.out());
+        List<String> columns =
+                csv.out().lines().map(line -> line.split(",", -1)[7]).toList();
+        assertEquals(List.of("kv_cache", "f32"), columns);
+    }
+
+    @Test
+    void benchAtDepthOnEveryCache() {
+        for (String type : List.of("f32", "f16", "int8")) {
+            Cli r = Cli.run(
+                    "bench", tiny, "-p", "5", "-n", "2", "-r", "1", "-d", "0,33", "--kv-cache", type, "-o", "json");
+            JsonNode list = json(r);
+            List<String> tests = new ArrayList<>();
+            list.forEach(node -> {
+                tests.add(node.get("test").stringValue() + " " + node.get("n_depth"));
+                assertEquals(type, node.get("kv_cache").stringValue());
+            });
+            assertEquals(List.of("pp5 0", "tg2 0", "pp5@d33 33", "tg2@d33 33"), tests);
+        }
+    }
+
+    /** A cache in fewer bits is held to the bars of so many bits, and the report says which it was. */
+    @Test
+    void verifySaysTheCache() {
+        for (String type : List.of("f32", "f16", "int8")) {
+            JsonNode root = json(Cli.run("verify", tiny, "--kv-cache", type, "--json"));
+            assertEquals(type, root.get("kv_cache").stringValue());
+            double bar = root.get("thresholds").get("max_nmse").doubleValue();
+            assertEquals(type.equals("f32") ? 1e-9 : type.equals("f16") ? 1e-4 : 0.01, bar, 0);
+            double nmse = root.get("overall").get("nmse").doubleValue();
+            assertEquals(type.equals("f32"), nmse < 1e-11, type + ": NMSE " + nmse);
+        }
     }
 
     @Test

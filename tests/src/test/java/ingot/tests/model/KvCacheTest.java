@@ -3,8 +3,10 @@ package ingot.tests.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.formats.IngotException;
 import ingot.runtime.Model;
 import ingot.runtime.ModelOptions;
 import ingot.runtime.Session;
@@ -66,8 +68,10 @@ final class KvCacheTest {
         int[] text = new Random(3).ints(1100, 0, 400).toArray();
         List<float[]> all = new ArrayList<>();
         for (int threads : new int[] {1, 2, 5}) {
-            ModelOptions options =
-                    ModelOptions.defaults().withBackend(backend).withThreads(threads).withKvCache(type);
+            ModelOptions options = ModelOptions.defaults()
+                    .withBackend(backend)
+                    .withThreads(threads)
+                    .withKvCache(type);
             try (Model model = Model.open(Golden.folder("checkpoints/qwen2-swa-yarn"), options)) {
                 for (int chunk : new int[] {1100, 550, 100, 10}) {
                     if (threads > 1 && chunk < 550) {
@@ -92,6 +96,21 @@ final class KvCacheTest {
     static Stream<Arguments> sessions() {
         return Stream.of(KvType.values())
                 .flatMap(type -> Stream.of(Backend.SCALAR, Backend.VECTOR).map(b -> Arguments.of(type, b)));
+    }
+
+    /** What cannot fit is refused before it is begun, and the session goes on. */
+    @Test
+    void refusesWhatTheHeapCannotHold() {
+        int[] text = new int[1 << 24];
+        ModelOptions options = ModelOptions.defaults().withMaxPositions(text.length);
+        try (Model model = Model.open(Golden.folder("checkpoints/qwen3-tied-bf16"), options);
+                Session session = model.newSession()) {
+            var e = assertThrows(IngotException.OutOfResources.class, () -> session.forward(text));
+            assertTrue(e.getMessage().contains("(-Xmx)") && e.getMessage().contains("int8"), e.getMessage());
+            assertEquals(0, session.position());
+            session.forward(1, 2, 3);
+            assertEquals(3, session.position());
+        }
     }
 
     /** The type belongs to the session: sessions of one model may differ. */
