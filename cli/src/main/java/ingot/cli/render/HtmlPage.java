@@ -55,6 +55,7 @@ final class HtmlPage {
             .key .kcell,.key .kfew,.key .kown,.key .khollow{width:11px;height:11px}.kcell{background:var(--a)}\
             .kfew,.kown{background:var(--bad)}.key .kown{border-radius:50%}\
             .key .khollow{border:2px solid var(--bad);border-radius:50%}
+            .plan td:nth-child(2),.plan th:nth-child(2){text-align:left;white-space:normal}
             .facts td:last-child,.facts th:last-child{text-align:left;white-space:normal;overflow-wrap:anywhere}
             @media (max-width:760px){svg.wide{width:720px}.cards.four{grid-template-columns:repeat(auto-fit,minmax(140px,1fr))}}
             @media (max-width:520px){.pair{grid-template-columns:1fr}main{padding:20px 12px 40px}section{padding:12px 14px}}
@@ -81,7 +82,11 @@ final class HtmlPage {
 
     /** Two sections side by side where there is room. */
     HtmlPage pair(List<String> sections) {
-        return html("<div class=\"pair\">" + String.join("\n", sections) + "</div>");
+        return html(pairOf(sections));
+    }
+
+    static String pairOf(List<String> sections) {
+        return "<div class=\"pair\">" + String.join("\n", sections) + "</div>\n";
     }
 
     static String sectionOf(String heading, String note, String html) {

@@ -210,6 +210,47 @@ final class ConvertReportTest {
         assertTrue(text.contains("this plan, predicted"));
     }
 
+    /** The constants of the plot are those of the document. */
+    @Test
+    void referencePointsAreThoseOfTheDocument() throws Exception {
+        Path html = folder.resolve("r.html");
+        Cli run = Cli.run(
+                "convert",
+                Cli.TINY.toString(),
+                "-o",
+                folder.resolve("m.ingot").toString(),
+                "--type",
+                "auto",
+                "--budget",
+                "6bpw",
+                "--calibration",
+                tokens().toString(),
+                "--dry-run",
+                "--html",
+                html.toString());
+        assertEquals(0, run.code(), run.err());
+        String quality = Files.readString(Cli.ROOT.resolve("docs/quality.md"));
+        var points = Pattern.compile("<title>([^<:]+): ([0-9.]+) bits per weight, mean KLD ([0-9.e-]+)</title>")
+                .matcher(Files.readString(html));
+        int checked = 0;
+        while (points.find()) {
+            if (points.group(1).contains("this")) {
+                continue;
+            }
+            String name = points.group(1).replace("auto ", "--budget ").replace("int8 gptq", "int8 --method gptq");
+            String row = quality.lines()
+                    .filter(l -> l.startsWith("|") && l.contains(name))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no row for " + name));
+            String[] cells = row.split("\\|");
+            assertEquals(points.group(2), cells[2].strip(), row);
+            double kld = Double.parseDouble(cells[3].strip().split(" ")[0]);
+            assertEquals(kld, Double.parseDouble(points.group(3)), 0.005 * kld, "ReferencePoints, " + row);
+            checked++;
+        }
+        assertEquals(10, checked);
+    }
+
     @Test
     void withoutCalibration() throws Exception {
         Path html = folder.resolve("r.html");
