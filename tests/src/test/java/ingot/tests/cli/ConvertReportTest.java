@@ -148,6 +148,9 @@ final class ConvertReportTest {
         JsonNode evaluation = root.get("evaluation");
         assertEquals(8 * 24, evaluation.get("tokens").intValue());
         assertTrue(evaluation.get("mean_kld").doubleValue() > 0);
+        Cli inspect = Cli.run("inspect", out.toString());
+        assertTrue(inspect.out().contains("\nexperts") && inspect.out().contains(experts + " in "), inspect.out());
+        assertTrue(inspect.out().contains("ids.jsonl, 400 tokens"), inspect.out());
         assertTrue(run.err().contains("--evaluate is the one of the calibration"), run.err());
 
         String text = Files.readString(html);
