@@ -22,6 +22,9 @@ public final class ConvertHtml {
     /** Rows of a table that is shown unasked. */
     private static final int SHOWN = 12;
 
+    /** Types whose histograms are shown unasked. */
+    private static final int OPEN_TYPES = 3;
+
     private ConvertHtml() {}
 
     public static String of(ConvertView view) {
@@ -35,7 +38,7 @@ public final class ConvertHtml {
         }
         page.section("Loss against bits", KldPlot.NOTE, KldPlot.of(result.bitsPerWeight(), kld(view), predicted(result)));
         page.section("Size by type", "weights with their scales; the rest of the file is tokenizer and header", sizes(view));
-        result.allocation().ifPresent(plan -> page.section("The plan", planned(plan, result), plan(plan)));
+        result.allocation().ifPresent(plan -> page.section("The plan", planned(plan, result), plan(plan, view.dryRun())));
         List<TensorRow> rows = TensorRow.of(view);
         if (!view.dryRun()) {
             page.section(
@@ -47,7 +50,7 @@ public final class ConvertHtml {
                             .toList()));
             page.pair(worst(Worst.of(result.tensors())));
         }
-        codesByType(rows).forEach((type, codes) -> page.pair(CodeCharts.ofType(type, codes)));
+        page.html(codes(rows));
         result.calibration().ifPresent(c -> calibration(page, c, result));
         if (!view.dryRun()) {
             page.section("All matrices", "", tensors(rows));
@@ -141,7 +144,8 @@ public final class ConvertHtml {
                 + " bits per weight, predicted mean KLD " + Format.scientific(plan.damage());
     }
 
-    private static String plan(Allocation plan) {
+    /** @param alone no chart of the bits is going to follow */
+    private static String plan(Allocation plan, boolean alone) {
         List<Allocation.Choice> choices = plan.choices();
         double most = choices.stream().mapToDouble(AllocationFormat::bits).max().orElse(1);
         Plot bits = Plot.linear(
@@ -157,7 +161,8 @@ public final class ConvertHtml {
             bits.bar(i, 0.8, AllocationFormat.bits(choice), tip);
             damage.point(i, choice.damage(), "s0", tip);
         }
-        return HtmlPage.table(AllocationFormat.HEADS, AllocationFormat.kinds(plan)) + bits.render("bits of the plan")
+        return "<div class=\"plan\">" + HtmlPage.table(AllocationFormat.HEADS, AllocationFormat.kinds(plan)) + "</div>"
+                + (alone ? bits.render("bits of the plan") : "")
                 + damage.render("predicted divergence of each matrix");
     }
 
@@ -191,10 +196,15 @@ public final class ConvertHtml {
         return HtmlPage.sectionOf(heading, "", "<div class=\"names\">" + table + "</div>");
     }
 
-    private static Map<String, CodeStatistics> codesByType(List<TensorRow> rows) {
+    /** Histograms of codes and scales by type. */
+    private static String codes(List<TensorRow> rows) {
         Map<String, CodeStatistics> byType = new LinkedHashMap<>();
         rows.forEach(r -> r.codes().ifPresent(c -> byType.merge(r.type(), c, CodeStatistics::plus)));
-        return byType;
+        StringBuilder out = new StringBuilder();
+        byType.forEach((type, codes) -> out.append(HtmlPage.pairOf(CodeCharts.ofType(type, codes))));
+        return byType.size() <= OPEN_TYPES
+                ? out.toString()
+                : "<details><summary>codes and scales of " + byType.size() + " types</summary>" + out + "</details>";
     }
 
     private static void calibration(HtmlPage page, CalibrationResult calibration, ConvertResult result) {

@@ -51,14 +51,15 @@ final class HtmlPage {
             .own{fill:var(--bad);stroke:var(--bg);stroke-width:2}.own+text,.ownname{fill:var(--fg);font-weight:600}
             .hollow{fill:none;stroke:var(--bad);stroke-width:2}
             .spark{display:inline-block;width:96px;height:20px;vertical-align:middle}.spark path{fill:var(--a)}
-            .cell{fill:var(--a)}.few{fill:var(--bad)}text.count{fill:var(--fg)}
+            .cell{fill:var(--a)}.few{fill:var(--bad)}text.count{fill:var(--fg);stroke:none}
             .key .kcell,.key .kfew,.key .kown,.key .khollow{width:11px;height:11px}.kcell{background:var(--a)}\
             .kfew,.kown{background:var(--bad)}.key .kown{border-radius:50%}\
             .key .khollow{border:2px solid var(--bad);border-radius:50%}
+            .plan td:nth-child(2),.plan th:nth-child(2){text-align:left;white-space:normal}
             .facts td:last-child,.facts th:last-child{text-align:left;white-space:normal;overflow-wrap:anywhere}
             @media (max-width:760px){svg.wide{width:720px}.cards.four{grid-template-columns:repeat(auto-fit,minmax(140px,1fr))}}
             @media (max-width:520px){.pair{grid-template-columns:1fr}main{padding:20px 12px 40px}section{padding:12px 14px}}
-            @media print{body{background:none}main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}\
+            @media print{svg.wide{width:100%}body{background:none}main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}\
             .scroll{overflow:visible}h2{break-after:avoid}}
             """;
 
@@ -81,7 +82,11 @@ final class HtmlPage {
 
     /** Two sections side by side where there is room. */
     HtmlPage pair(List<String> sections) {
-        return html("<div class=\"pair\">" + String.join("\n", sections) + "</div>");
+        return html(pairOf(sections));
+    }
+
+    static String pairOf(List<String> sections) {
+        return "<div class=\"pair\">" + String.join("\n", sections) + "</div>\n";
     }
 
     static String sectionOf(String heading, String note, String html) {

@@ -1,5 +1,6 @@
 package ingot.cli.render;
 
+import java.util.IntSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -77,14 +78,13 @@ public final class InspectFormat {
                 "calibration",
                 set.path("data").asString("?") + ", " + set.path("tokens").asLong(0) + " tokens, SHA-256 "
                         + Width.fit(set.path("sha256").asString("?"), 17));
-        for (JsonNode layer : set.path("experts")) {
-            int[] tokens = layer.path("tokens").valueStream().mapToInt(n -> n.asInt(0)).sorted().toArray();
-            if (tokens.length > 0) {
-                facts.row(
-                        "experts of layer " + layer.path("layer").asInt(0),
-                        tokens.length + ", " + tokens[0] + " to " + tokens[tokens.length - 1] + " tokens, median "
-                                + tokens[tokens.length / 2]);
-            }
+        IntSummaryStatistics tokens = new IntSummaryStatistics();
+        set.path("experts").forEach(layer -> layer.path("tokens").forEach(n -> tokens.accept(n.asInt(0))));
+        if (tokens.getCount() > 0) {
+            facts.row(
+                    "experts",
+                    tokens.getCount() + " in " + set.path("experts").size() + " layers, calibrated on "
+                            + tokens.getMin() + " to " + tokens.getMax() + " tokens");
         }
     }
 

@@ -9,12 +9,6 @@ import java.util.Locale;
  * follows light and dark.
  */
 final class Plot {
-    /** Linear or logarithmic (base 10) axis; values that a logarithm does not take sit on its lower end. */
-    enum Scale {
-        LINEAR,
-        LOG
-    }
-
     /** Size in CSS pixels at which text has its natural size: a column of two, or the whole width. */
     enum Size {
         HALF(480, 300),
@@ -34,7 +28,6 @@ final class Plot {
     private static final int RIGHT = 12;
     private static final int TOP = 12;
     private static final int BOTTOM = 44;
-    private static final int TICKS = 6;
 
     private final Size size;
     private final String xLabel;
@@ -81,46 +74,6 @@ final class Plot {
         }
     }
 
-    private record Axis(double low, double high, Scale scale) {
-        /** 0 at the lower end, 1 at the upper. */
-        double at(double v) {
-            double position = switch (scale) {
-                case LINEAR -> (v - low) / (high - low);
-                case LOG -> v <= 0 ? 0 : Math.log10(v / low) / Math.log10(high / low);
-            };
-            return Double.isNaN(position) ? 1 : Math.clamp(position, 0, 1);
-        }
-
-        List<Double> ticks() {
-            List<Double> ticks = new ArrayList<>();
-            switch (scale) {
-                case LINEAR -> {
-                    double step = niceStep((high - low) / TICKS);
-                    // Half a step of slack keeps the last tick in spite of rounding.
-                    for (double v = Math.ceil(low / step) * step; v <= high + step * 1e-6; v += step) {
-                        ticks.add(Math.abs(v) < step * 1e-6 ? 0 : v);
-                    }
-                }
-                case LOG -> {
-                    int first = (int) Math.ceil(Math.log10(low) - 1e-9);
-                    int last = (int) Math.floor(Math.log10(high) + 1e-9);
-                    int every = Math.max(1, (last - first + TICKS - 1) / TICKS);
-                    for (int e = first; e <= last; e += every) {
-                        ticks.add(Math.pow(10, e));
-                    }
-                }
-            }
-            return ticks;
-        }
-
-        /** 1, 2 or 5 times a power of ten, at least {@code raw}. */
-        private static double niceStep(double raw) {
-            double power = Math.pow(10, Math.floor(Math.log10(raw)));
-            double m = raw / power;
-            return (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10) * power;
-        }
-    }
-
     private Plot(Size size, String xLabel, Axis x, String yLabel, Axis y) {
         this.size = size;
         this.xLabel = xLabel;
@@ -143,13 +96,13 @@ final class Plot {
         double most = y.high;
         double high = most > 0 && Double.isFinite(most) ? Math.pow(10, Math.ceil(Math.log10(most) + 1e-9)) : 1;
         double low = least > 0 && least < high ? Math.pow(10, Math.floor(Math.log10(least))) : high * 1e-6;
-        return new Plot(size, xLabel, axis(x), yLabel, new Axis(Math.max(low, high * 1e-18), high, Scale.LOG));
+        return new Plot(size, xLabel, axis(x), yLabel, new Axis(Math.max(low, high * 1e-18), high, Axis.Scale.LOG));
     }
 
     private static Axis axis(Range r) {
         return r.high > r.low
-                ? new Axis(r.low, r.high, Scale.LINEAR)
-                : new Axis(r.low - 0.5, r.low + 0.5, Scale.LINEAR);
+                ? new Axis(r.low, r.high, Axis.Scale.LINEAR)
+                : new Axis(r.low - 0.5, r.low + 0.5, Axis.Scale.LINEAR);
     }
 
     /** Names instead of numbers under the integers 0, 1, 2 … of the horizontal axis; some are left out to fit. */
@@ -290,8 +243,8 @@ final class Plot {
                 Markup.escape(s)));
     }
 
-    private static String label(double v, Scale scale) {
-        if (scale == Scale.LOG) {
+    private static String label(double v, Axis.Scale scale) {
+        if (scale == Axis.Scale.LOG) {
             long exponent = Math.round(Math.log10(v));
             return exponent >= -3 && exponent <= 4 ? plain(v) : "1e" + exponent;
         }

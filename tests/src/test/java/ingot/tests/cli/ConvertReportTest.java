@@ -148,6 +148,9 @@ final class ConvertReportTest {
         JsonNode evaluation = root.get("evaluation");
         assertEquals(8 * 24, evaluation.get("tokens").intValue());
         assertTrue(evaluation.get("mean_kld").doubleValue() > 0);
+        Cli inspect = Cli.run("inspect", out.toString());
+        assertTrue(inspect.out().contains("\nexperts") && inspect.out().contains(experts + " in "), inspect.out());
+        assertTrue(inspect.out().contains("ids.jsonl, 400 tokens"), inspect.out());
         assertTrue(run.err().contains("--evaluate is the one of the calibration"), run.err());
 
         String text = Files.readString(html);
@@ -208,6 +211,47 @@ final class ConvertReportTest {
         assertTrue(labels.contains("bits of the plan") && labels.contains("predicted divergence of each matrix"));
         assertFalse(labels.contains("error per tensor"), "nothing was rounded");
         assertTrue(text.contains("this plan, predicted"));
+    }
+
+    /** The constants of the plot are those of the document. */
+    @Test
+    void referencePointsAreThoseOfTheDocument() throws Exception {
+        Path html = folder.resolve("r.html");
+        Cli run = Cli.run(
+                "convert",
+                Cli.TINY.toString(),
+                "-o",
+                folder.resolve("m.ingot").toString(),
+                "--type",
+                "auto",
+                "--budget",
+                "6bpw",
+                "--calibration",
+                tokens().toString(),
+                "--dry-run",
+                "--html",
+                html.toString());
+        assertEquals(0, run.code(), run.err());
+        String quality = Files.readString(Cli.ROOT.resolve("docs/quality.md"));
+        var points = Pattern.compile("<title>([^<:]+): ([0-9.]+) bits per weight, mean KLD ([0-9.e-]+)</title>")
+                .matcher(Files.readString(html));
+        int checked = 0;
+        while (points.find()) {
+            if (points.group(1).contains("this")) {
+                continue;
+            }
+            String name = points.group(1).replace("auto ", "--budget ").replace("int8 gptq", "int8 --method gptq");
+            String row = quality.lines()
+                    .filter(l -> l.startsWith("|") && l.contains(name))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no row for " + name));
+            String[] cells = row.split("\\|");
+            assertEquals(points.group(2), cells[2].strip(), row);
+            double kld = Double.parseDouble(cells[3].strip().split(" ")[0]);
+            assertEquals(kld, Double.parseDouble(points.group(3)), 0.005 * kld, "ReferencePoints, " + row);
+            checked++;
+        }
+        assertEquals(10, checked);
     }
 
     @Test
