@@ -65,7 +65,7 @@ final class MethodFlags {
     @Option(
             names = "--drift",
             paramLabel = "SHARE",
-            defaultValue = "0",
+            defaultValue = "1",
             description =
                     "How much of what the layers' inputs have drifted from the unquantized model's is made up for, 0 to"
                             + " 1; doubles the work of the forward passes (default: ${DEFAULT-VALUE}).")

@@ -351,9 +351,7 @@ public record ConvertOptions(
         node.put("method", method.label());
         if (method instanceof Method.Gptq gptq) {
             node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
-            if (gptq.feedback().drift() != 0) {
-                node.put("drift", gptq.feedback().drift());
-            }
+            node.put("drift", gptq.feedback().drift());
         }
         if (!transforms.wanted().isEmpty()) {
             var names = node.putArray("transforms");

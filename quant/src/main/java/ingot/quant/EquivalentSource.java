@@ -13,7 +13,6 @@ import ingot.quant.transform.Scaling;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;

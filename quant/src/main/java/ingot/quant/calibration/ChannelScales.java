@@ -69,7 +69,7 @@ final class ChannelScales {
         }
         Factor factor;
         try {
-            factor = Factor.of(h, spec.cols(), new Units(spec.cols(), spec.cols()), Order.Kind.NATURAL, kernels.blas());
+            factor = Factor.of(h, spec.cols(), weights.target(spec).units(spec.cols()), Order.Kind.NATURAL, kernels.blas());
         } catch (Factor.Impossible e) {
             return;
         }

@@ -98,16 +98,19 @@ final class LayerPass {
 
     private void mixerInput() {
         Moments moments = moments(hidden);
-        files.forEach((first, n) -> moments.add(each(s -> s.mixerInput(first, n)), n, hidden, kernels));
+        files.forEach((first, n) -> moments.add(each(s -> s.mixerInput(first, n)), n, kernels));
         visit(layer.mixerInputs(), moments, "");
     }
 
     private void mixerOutput() {
         int width = layer.mixedWidth();
-        Moments moments = moments(width);
+        Moments moments = moments(width).intoResidual(hidden);
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
-            files.forEach(
-                    (first, n) -> moments.add(each(rooms, (s, w) -> s.mixed(first, n, w)), n, width, kernels));
+            files.forEach((first, n) -> {
+                List<float[]> mixed = each(rooms, (s, w) -> s.mixed(first, n, w));
+                moments.add(mixed, n, kernels);
+                moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
+            });
             visit(List.of(layer.mixerOutput()), moments, "");
             files.forEach((first, n) -> {
                 for (int i = 0; i < streams.size(); i++) {
@@ -203,15 +206,21 @@ final class LayerPass {
             Moments moments = moments(hidden);
             blocks(
                     count,
-                    (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, hidden, kernels));
+                    (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, kernels));
             visit(List.of(branch.gate(), branch.up()), moments, "");
         }
         int width = branch.inner();
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
-            Moments moments = moments(enough ? width : 0);
+            // Of several branches none can make up for the stream alone.
+            boolean alone = branch.route() instanceof Route.All;
+            Moments own = moments(enough ? width : 0);
+            Moments moments = alone ? own.intoResidual(hidden) : own;
             blocks(count, (at, n) -> {
                 List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
-                moments.add(inner, n, width, kernels);
+                moments.add(inner, n, kernels);
+                if (alone) {
+                    moments.addResidual(each(s -> s.residual(at, n)), inner.getFirst(), n, kernels);
+                }
             });
             if (enough) {
                 visit(List.of(branch.down()), moments, "");

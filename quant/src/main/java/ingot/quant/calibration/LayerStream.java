@@ -57,6 +57,12 @@ final class LayerStream {
         return wide.rows();
     }
 
+    /** The residual stream of some tokens [n][hidden]. */
+    float[] residual(long first, int n) {
+        files.residual().read(first, n, residual);
+        return residual;
+    }
+
     /** Adds what {@link #mixed} kept to the stream. */
     void addMixed(long first, int n, Wide wide) {
         wide.file().read(first, n, wide.rows());

@@ -1,21 +1,45 @@
 package ingot.quant.calibration;
 
 import ingot.quant.gptq.Drift;
+import ingot.runtime.kernel.Blas.Tile;
 import ingot.runtime.kernel.Kernels;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * What passed a place of a layer.
- *
- * @param h Σ x·xᵀ [n][n], lower triangle; of no length where it is not wanted
- * @param d Σ (x' − x)·xᵀ [n][n], x' being the input that the full-precision model has there; of no length without one
- */
-@SuppressWarnings("ArrayRecordComponent") // accumulators, never compared
-record Moments(float[] h, float[] d) {
-    /** @param streams 2 where a full-precision one runs beside, else 1 */
+/** What passed a place of a layer, in sums. */
+final class Moments {
+    private final int n;
+    private final float[] h;
+    private final float[] d;
+    private final float[] r;
+    private long count;
+
+    private Moments(int n, float[] h, float[] d, float[] r) {
+        this.n = n;
+        this.h = h;
+        this.d = d;
+        this.r = r;
+    }
+
+    /**
+     * Nothing yet, of inputs of {@code n} columns.
+     *
+     * @param wanted whether anything is to be summed up
+     * @param streams 2 where a full-precision one runs beside, else 1
+     */
     static Moments of(int n, boolean wanted, int streams) {
-        return new Moments(Site.hessian(wanted ? n : 0), Site.hessian(wanted && streams > 1 ? n : 0));
+        float[] h = Site.hessian(wanted ? n : 0);
+        return new Moments(n, h, Site.hessian(wanted && streams > 1 ? n : 0), new float[0]);
+    }
+
+    /** The same for readers whose outputs are added to a residual stream of {@code hidden} channels. */
+    Moments intoResidual(int hidden) {
+        return new Moments(n, h, d, new float[d.length == 0 ? 0 : Math.multiplyExact(hidden, n)]);
+    }
+
+    /** Σ x·xᵀ [n][n], lower triangle; of no length where it is not wanted. */
+    float[] h() {
+        return h;
     }
 
     /**
@@ -23,11 +47,13 @@ record Moments(float[] h, float[] d) {
      *
      * @param x of every stream, [tokens][n] each; that of the second is overwritten
      */
-    void add(List<float[]> x, int tokens, int n, Kernels kernels) {
+    void add(List<float[]> x, int tokens, Kernels kernels) {
+        count += tokens;
         if (h.length == 0) {
             return;
         }
         float[] seen = x.getFirst();
+        // Σ x·xᵀ, and Σ (x' − x)·xᵀ with x' of the full-precision model.
         kernels.blas().gram(seen, tokens, n, h);
         if (d.length > 0) {
             float[] apart = x.getLast();
@@ -38,8 +64,41 @@ record Moments(float[] h, float[] d) {
         }
     }
 
-    /** The drift to make up for, if it is known. */
+    /**
+     * Adds the residual streams that the outputs for these tokens are added to.
+     *
+     * @param y of every stream, [tokens][hidden] each
+     * @param x what the readers see in the first stream [tokens][n]
+     */
+    void addResidual(List<float[]> y, float[] x, int tokens, Kernels kernels) {
+        if (r.length == 0) {
+            return;
+        }
+        // Σ (y' − y)·xᵀ [hidden][n].
+        int hidden = r.length / n;
+        float[] apart = new float[tokens * hidden];
+        for (int t = 0; t < tokens; t++) {
+            for (int i = 0; i < hidden; i++) {
+                apart[i * tokens + t] = y.getLast()[t * hidden + i] - y.getFirst()[t * hidden + i];
+            }
+        }
+        kernels.blas()
+                .multiplyAdd(
+                        1,
+                        new Tile(apart, 0, tokens),
+                        new Tile(x, 0, n),
+                        new Tile(r, 0, n),
+                        hidden,
+                        tokens,
+                        n);
+    }
+
+    /**
+     * The drift to make up for, if it is known. A regression on few tokens explains n ÷ tokens of what is mere chance, so
+     * that much is taken off.
+     */
     Optional<Drift> drift(float strength) {
-        return d.length == 0 ? Optional.empty() : Optional.of(new Drift(d, strength));
+        double sure = Math.max(0, 1 - (double) n / Math.max(1, count));
+        return d.length == 0 ? Optional.empty() : Optional.of(new Drift(d, r, (float) (strength * sure)));
     }
 }

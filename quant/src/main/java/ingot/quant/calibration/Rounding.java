@@ -21,7 +21,7 @@ public sealed interface Rounding {
 
         /** The defaults. */
         public static Feedback in(Order.Kind order) {
-            return new Feedback(order, 0);
+            return new Feedback(order, 1);
         }
     }
 

@@ -186,7 +186,7 @@ public final class SequentialQuantizer {
                 streams.get(i).residual().read(first, n, residual);
                 norm.apply(residual, n, normed.get(i));
             }
-            moments.add(normed, n, hidden, kernels);
+            moments.add(normed, n, kernels);
         });
         return moments;
     }

@@ -8,13 +8,15 @@ import ingot.runtime.kernel.Kernels;
  * What the inputs of a matrix have drifted from those of the full-precision model. A matrix behind rounded ones sees x̂ where
  * the model had x; Σ‖W·x − Ŵ·x̂‖² is tr((W' − Ŵ)·H·(W' − Ŵ)ᵀ) and something that no Ŵ changes, with H = Σ x̂·x̂ᵀ,
  * D = Σ (x − x̂)·x̂ᵀ and W' = W + W·D·H⁻¹. So rounding W' instead of W also makes up for errors of the matrices before
- * (GPTAQ; Li et al. 2025, which feeds only a part of D back, times 0.25). H is damped as everywhere.
+ * (GPTAQ; Li et al. 2025, which feeds only a part of D back, times 0.25). Where the outputs are added to a residual stream
+ * ŷ that has drifted from y as well, R = Σ (y − ŷ)·x̂ᵀ joins W·D. H is damped as everywhere.
  *
  * @param d D, row-major [n][n]
- * @param strength α, how much of the correction is applied: W' = W + α·W·D·(H + λI)⁻¹
+ * @param r R, row-major [rows][n], or of no length
+ * @param strength α, how much of the correction is applied: W' = W + α·(W·D + R)·(H + λI)⁻¹
  */
 @SuppressWarnings("ArrayRecordComponent") // a large array, never compared
-public record Drift(float[] d, float strength) {
+public record Drift(float[] d, float[] r, float strength) {
     private static final int BLOCK = 128;
 
     /** Rows of a task. */
@@ -30,10 +32,16 @@ public record Drift(float[] d, float strength) {
     public float[] target(float[] w, int rows, Factor factor, Kernels kernels) {
         int n = factor.n();
         float[] target = w.clone();
+        if (r.length > 0 && r.length != rows * n) {
+            throw new IllegalArgumentException("a drift of " + r.length / n + " outputs for " + rows);
+        }
         kernels.parallel(Math.ceilDiv(rows, ROWS), task -> {
             int first = task * ROWS;
             int count = Math.min(ROWS, rows - first);
             float[] product = new float[count * n];
+            for (int i = 0; i < product.length && r.length > 0; i++) {
+                product[i] = strength * r[first * n + i];
+            }
             kernels.blas()
                     .multiplyAdd(
                             strength,
@@ -46,9 +54,9 @@ public record Drift(float[] d, float strength) {
             float[] x = factor.order().arrange(product, count);
             divide(x, count, factor, kernels.blas());
             int[] columns = factor.order().columns();
-            for (int r = 0; r < count; r++) {
+            for (int row = 0; row < count; row++) {
                 for (int k = 0; k < n; k++) {
-                    target[(first + r) * n + columns[k]] += x[r * n + k];
+                    target[(first + row) * n + columns[k]] += x[row * n + k];
                 }
             }
         });
@@ -78,19 +86,19 @@ public record Drift(float[] d, float strength) {
                         BLOCK,
                         cols);
             }
-            for (int r = 0; r < rows; r++) {
+            for (int row = 0; row < rows; row++) {
                 for (int j = 0; j < cols; j++) {
-                    double sum = x[r * n + from + j];
+                    double sum = x[row * n + from + j];
                     for (int k = 0; k < j; k++) {
-                        sum -= (double) x[r * n + from + k] * m[(from + j) * n + from + k];
+                        sum -= (double) x[row * n + from + k] * m[(from + j) * n + from + k];
                     }
-                    x[r * n + from + j] = (float) sum;
+                    x[row * n + from + j] = (float) sum;
                 }
             }
         }
-        for (int r = 0; r < rows; r++) {
+        for (int row = 0; row < rows; row++) {
             for (int k = 0; k < n; k++) {
-                x[r * n + k] /= factor.d()[k];
+                x[row * n + k] /= factor.d()[k];
             }
         }
         // x·M⁻¹, last column first.
@@ -107,13 +115,13 @@ public record Drift(float[] d, float strength) {
                         n - behind,
                         cols);
             }
-            for (int r = 0; r < rows; r++) {
+            for (int row = 0; row < rows; row++) {
                 for (int j = cols - 1; j >= 0; j--) {
-                    double sum = x[r * n + from + j];
+                    double sum = x[row * n + from + j];
                     for (int k = j + 1; k < cols; k++) {
-                        sum -= (double) x[r * n + from + k] * m[(from + k) * n + from + j];
+                        sum -= (double) x[row * n + from + k] * m[(from + k) * n + from + j];
                     }
-                    x[r * n + from + j] = (float) sum;
+                    x[row * n + from + j] = (float) sum;
                 }
             }
         }

@@ -45,7 +45,7 @@ final class CalibratedConversionTest {
     }
 
     /** Mean over the prompts of the logits' NMSE against the reference. */
-    private static double error(Path model, Path golden) {
+    static double error(Path model, Path golden) {
         double error = 0;
         double size = 0;
         try (Model opened = Model.open(model);

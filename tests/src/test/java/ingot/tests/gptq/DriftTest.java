@@ -19,8 +19,17 @@ final class DriftTest {
     private static final int ROWS = 67;
 
     @ParameterizedTest
-    @CsvSource({"1, 0.5", "7, 1", "31, 0.25", "33, 1", "100, 1", "129, 1", "257, 0.25", "300, 1"})
-    void target(int n, float strength) throws Factor.Impossible {
+    @CsvSource({
+        "1, 0.5, false",
+        "7, 1, true",
+        "31, 0.25, false",
+        "33, 1, false",
+        "100, 1, true",
+        "129, 1, false",
+        "257, 0.25, true",
+        "300, 1, false"
+    })
+    void target(int n, float strength, boolean residual) throws Factor.Impossible {
         int tokens = 3 * n + 5;
         float[] seen = Hessians.inputs(tokens, n, n);
         float[] wanted = seen.clone();
@@ -42,21 +51,23 @@ final class DriftTest {
                 d[i * n + j] = (float) cross[i][j];
             }
         }
+        float[] r = residual ? Hessians.weights(ROWS * n, n + 1) : new float[0];
         int[] natural = IntStream.range(0, n).toArray();
         double[][] inverse = Textbook.inverse(Textbook.damped(wide, natural, Factor.DAMPING));
         for (Order.Kind kind : Order.Kind.values()) {
             float[] target;
             try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 2)) {
                 Factor factor = Factor.of(h.clone(), n, Units.of(32), kind, kernels.blas());
-                target = new Drift(d, strength).target(w, ROWS, factor, kernels);
+                target = new Drift(d, r, strength).target(w, ROWS, factor, kernels);
             }
             double moved = 0;
             double wrong = 0;
-            for (int r = 0; r < ROWS; r++) {
+            for (int row = 0; row < ROWS; row++) {
                 double[] product = new double[n];
                 for (int j = 0; j < n; j++) {
+                    product[j] = residual ? r[row * n + j] : 0;
                     for (int i = 0; i < n; i++) {
-                        product[j] += w[r * n + i] * cross[i][j];
+                        product[j] += w[row * n + i] * cross[i][j];
                     }
                 }
                 for (int k = 0; k < n; k++) {
@@ -65,10 +76,13 @@ final class DriftTest {
                         change += strength * product[j] * inverse[j][k];
                     }
                     moved += change * change;
-                    wrong += Math.pow(target[r * n + k] - w[r * n + k] - change, 2);
+                    wrong += Math.pow(target[row * n + k] - w[row * n + k] - change, 2);
                 }
             }
             assertTrue(wrong <= 1e-7 * moved, kind + ": relative error " + Math.sqrt(wrong / moved));
+            if (residual) {
+                continue;
+            }
             double before = misses(w, w, wanted, seen, n);
             double after = misses(w, target, wanted, seen, n);
             assertTrue(after < before, "outputs miss by " + after + ", without correction by " + before);
@@ -98,7 +112,7 @@ final class DriftTest {
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
             float[] h = Hessians.gram(Hessians.inputs(2 * n, n, 5), n);
             Factor factor = Factor.of(h, n, Units.of(32), Order.Kind.ACTIVATION, kernels.blas());
-            float[] target = new Drift(new float[n * n], 1).target(w, ROWS, factor, kernels);
+            float[] target = new Drift(new float[n * n], new float[0], 1).target(w, ROWS, factor, kernels);
             for (int i = 0; i < w.length; i++) {
                 assertEquals(w[i], target[i]);
             }
