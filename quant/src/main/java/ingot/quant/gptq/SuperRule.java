@@ -18,6 +18,9 @@ record SuperRule(PackedBlock block, BlockChooser chooser, Range range, int block
 
     private static final int MOST_MIN = 63;
 
+    /** Feedback widens the groups that are rounded later. */
+    private static final float HEADROOM = 1 + 1 / 16f;
+
     static SuperRule of(GgmlType type, int rows, int cols) {
         Range range = switch (type) {
             case Q4_K, Q5_K -> new Range(0, 63);
@@ -36,8 +39,13 @@ record SuperRule(PackedBlock block, BlockChooser chooser, Range range, int block
         BlockNumbers numbers = block.numbers();
         chooser.choose(weights, cost, 0, numbers);
         int at = row * blocks + span;
-        d[at] = numbers.d();
-        dmin[at] = numbers.m();
+        d[at] = raised(numbers.d());
+        dmin[at] = raised(numbers.m());
+    }
+
+    private static short raised(short factor) {
+        short raised = Float.floatToFloat16(Float.float16ToFloat(factor) * HEADROOM);
+        return Float.isInfinite(Float.float16ToFloat(raised)) ? factor : raised;
     }
 
     @Override

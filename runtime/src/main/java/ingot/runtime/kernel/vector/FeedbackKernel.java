@@ -22,24 +22,18 @@ final class FeedbackKernel implements Feedback {
         }
         float[] t = columns.floats(run.n() * F.length());
         for (int s = 0; s < SCALES; s += F.length()) {
-            Lanes lanes = new Lanes(
-                    FloatVector.fromArray(F, trials.scales(), s),
-                    FloatVector.fromArray(F, inverse, s),
-                    FloatVector.fromArray(F, trials.offsets(), s));
+            FloatVector scale = FloatVector.fromArray(F, trials.scales(), s);
+            FloatVector by = FloatVector.fromArray(F, inverse, s);
+            FloatVector offset = FloatVector.fromArray(F, trials.offsets(), s);
             switch (levels) {
-                case Levels.Whole whole -> whole(whole, run, lanes, t).intoArray(errors, s);
-                case Levels.Table table -> table(table, run, lanes, t).intoArray(errors, s);
+                case Levels.Whole whole -> whole(whole, run, scale, by, offset, t).intoArray(errors, s);
+                case Levels.Table table -> table(table, run, scale, by, offset, t).intoArray(errors, s);
             }
         }
     }
 
-    /** Trials side by side. */
-    private record Lanes(FloatVector scale, FloatVector inverse, FloatVector offset) {}
-
-    private static FloatVector whole(Levels.Whole levels, Run run, Lanes by, float[] t) {
-        FloatVector scale = by.scale();
-        FloatVector inverse = by.inverse();
-        FloatVector offset = by.offset();
+    private static FloatVector whole(
+            Levels.Whole levels, Run run, FloatVector scale, FloatVector inverse, FloatVector offset, float[] t) {
         fill(run, t);
         FloatVector low = FloatVector.broadcast(F, levels.least());
         FloatVector high = FloatVector.broadcast(F, levels.greatest());
@@ -56,10 +50,8 @@ final class FeedbackKernel implements Feedback {
         return error;
     }
 
-    private static FloatVector table(Levels.Table levels, Run run, Lanes by, float[] t) {
-        FloatVector scale = by.scale();
-        FloatVector inverse = by.inverse();
-        FloatVector offset = by.offset();
+    private static FloatVector table(
+            Levels.Table levels, Run run, FloatVector scale, FloatVector inverse, FloatVector offset, float[] t) {
         fill(run, t);
         float[] values = levels.values();
         float[] middles = levels.middles();
