@@ -69,7 +69,7 @@ final class Calibrated implements AutoCloseable {
         CalibrationSet set = read(source, calibration.get());
         ObjectNode described = described(set, calibration.get());
         WorkFolder work = WorkFolder.open(output, key(source, options, described), options.resume());
-        try (Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, options.threads())) {
             Types types = types(source, options, new Measurement(work, set, kernels), progress);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
@@ -102,7 +102,7 @@ final class Calibrated implements AutoCloseable {
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = WorkFolder.open(beside, key(source, options, described(set, calibration)), false);
-                Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
+                Kernels kernels = Kernels.create(Backend.PORTABLE, 0, options.threads())) {
             try {
                 return types(source, options, new Measurement(work, set, kernels), progress);
             } finally {
