@@ -1,6 +1,7 @@
 package ingot.runtime.kernel.nativecode;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import ingot.formats.block.Grouped;
@@ -8,6 +9,8 @@ import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
+import ingot.formats.block.Nf4;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -39,6 +42,8 @@ final class NativeCode {
     private final TypeCode int6;
     private final TypeCode int8;
     private final TypeCode iq4;
+    private final MemorySegment nf4;
+    private final MemorySegment nf4Table = Arena.ofAuto().allocateFrom(JAVA_FLOAT, Nf4.values());
 
     /** The functions of one type of codes. */
     record TypeCode(ByteCodes codes, MemorySegment matvec, MemorySegment expand) {}
@@ -59,6 +64,8 @@ final class NativeCode {
         Entries e6 = emit(a, new ByteCodes.Planes(6));
         Entries e8 = emit(a, new ByteCodes.Bytes());
         Entries eTable = emit(a, new ByteCodes.TableNibbles());
+        int table = begin(a);
+        TableMatVecCode.emit(a);
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantizeOne = image.asSlice(one);
         quantizeTile = image.asSlice(tile);
@@ -69,6 +76,7 @@ final class NativeCode {
         int6 = e6.in(image);
         int8 = e8.in(image);
         iq4 = eTable.in(image);
+        nf4 = image.asSlice(table);
     }
 
     private record Entries(ByteCodes codes, int matvec, int expand) {
@@ -108,6 +116,16 @@ final class NativeCode {
         };
     }
 
+    /** {@link TableMatVecCode}. */
+    MemorySegment nf4() {
+        return nf4;
+    }
+
+    /** The 16 values of nf4; reachable as long as this is. */
+    MemorySegment nf4Table() {
+        return nf4Table;
+    }
+
     /** The code's address, so many pointers, so many integers. */
     private static MethodHandle handle(int pointers, int integers) {
         MemoryLayout[] arguments = Stream.concat(
@@ -144,10 +162,12 @@ final class NativeCode {
         MemorySegment records = MemorySegment.NULL;
         MemorySegment out = MemorySegment.NULL;
         int groups;
-        int unitsPerGroup;
+
+        /** Units per group, or the address of the table. */
+        long last;
     }
 
-    /** {@link MatVecCode} for {@code blocks} blocks from {@code block} on. */
+    /** {@link MatVecCode} or {@link TableMatVecCode} for {@code blocks} blocks from {@code block} on. */
     static void matvec(Operands on, int block, int blocks) {
         try {
             MATVEC.invokeExact(
@@ -159,7 +179,7 @@ final class NativeCode {
                     (long) block,
                     (long) blocks,
                     (long) on.groups,
-                    (long) on.unitsPerGroup);
+                    on.last);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }

@@ -2,6 +2,7 @@ package ingot.runtime.kernel.nativecode;
 
 import ingot.formats.IngotException;
 import ingot.formats.block.Grouped;
+import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
 import ingot.runtime.kernel.Feedback;
@@ -11,9 +12,10 @@ import ingot.runtime.kernel.Ops;
 import java.util.function.IntConsumer;
 
 /**
- * Generated machine code for weights with integer codes; everything else by another backend, whose threads it uses.
+ * Generated machine code for weights with integer codes, and for one token with plain nf4 ({@link TableMatVecCode});
+ * everything else by another backend, whose threads it uses.
  *
- * <p>Bound, with ε = 2⁻²⁴: a unit of 32 columns with largest activation m adds at most scale·Σ|q|·m/65278 to the error
+ * <p>Bound for integer codes, with ε = 2⁻²⁴: a unit of 32 columns with largest activation m adds at most scale·Σ|q|·m/65278 to the error
  * (activations are rounded to 1/65278 of m), and 2·ε·scale·|Σ q·x| for its conversion and product; the sum over the units
  * adds units·ε·Σ over units of |scale·Σ q·x|.
  */
@@ -47,15 +49,12 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public void matmul(Matrix w, float[] x, int tokens, float[] y) {
-        if (!(w.layout() instanceof Grouped layout)) {
-            others.matmul(w, x, tokens, y);
-            return;
-        }
         Checks.matmul(w, x, tokens, y);
-        if (tokens == 1) {
-            oneToken.get().multiply(others, w, layout, x, y);
-        } else if (tokens > 1) {
-            manyTokens.get().multiply(others, w, layout, x, tokens, y);
+        switch (w.layout()) {
+            case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
+            case Grouped layout when tokens > 1 -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
+            case Nf4 nf4 when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
+            default -> others.matmul(w, x, tokens, y);
         }
     }
 

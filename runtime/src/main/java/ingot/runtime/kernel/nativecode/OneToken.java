@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
+import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.nativecode.NativeCode.TypeCode;
@@ -34,23 +35,36 @@ final class OneToken implements IntConsumer {
         this.code = code;
     }
 
-    /** y = W·x. */
+    /** y = W·x with integer codes. */
     void multiply(Kernels pool, Matrix w, Grouped layout, float[] x, float[] out) {
         Blocks geometry = layout.blocks(w.rows(), w.cols());
         TypeCode type = code.type(layout);
         int units = geometry.paddedCols() / Grouping.UNIT;
         operands.entry = type.matvec();
-        operands.codes = NativeScratch.reachable(w.parts().getFirst());
-        operands.scales = NativeScratch.reachable(w.parts().getLast());
         operands.records = records.bytes((long) units * UnitRecord.BYTES);
-        operands.out = output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
-        operands.groups = geometry.groups();
-        operands.unitsPerGroup = geometry.group() / Grouping.UNIT;
+        operands.last = geometry.group() / Grouping.UNIT;
         MemorySegment in = input.floats(x, 0, w.cols(), geometry.paddedCols());
         code.quantize(in, operands.records, units, type.codes().bias());
+        share(pool, w, geometry, out);
+    }
+
+    /** y = W·x with plain nf4. */
+    void multiplyNf4(Kernels pool, Matrix w, float[] x, float[] out) {
+        Blocks geometry = Blocks.of(w.rows(), w.cols(), Nf4.GROUP);
+        operands.entry = code.nf4();
+        operands.records = input.floats(x, 0, w.cols(), geometry.paddedCols());
+        operands.last = code.nf4Table().address();
+        share(pool, w, geometry, out);
+    }
+
+    private void share(Kernels pool, Matrix w, Blocks geometry, float[] out) {
+        operands.codes = NativeScratch.reachable(w.parts().getFirst());
+        operands.scales = NativeScratch.reachable(w.parts().getLast());
+        operands.out = output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
+        operands.groups = geometry.groups();
         rows = w.rows();
         blocks = geometry.count();
-        long blockBytes = (long) units * type.codes().unitBytes();
+        long blockBytes = operands.codes.byteSize() / blocks;
         blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, blocks);
         y = out;
         pool.parallel((blocks - 1) / blocksPerTask + 1, this);
