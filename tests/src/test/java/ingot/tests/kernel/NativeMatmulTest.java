@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
@@ -17,6 +18,7 @@ import ingot.runtime.kernel.nativecode.Isa;
 import ingot.runtime.kernel.nativecode.NativeKernels;
 import ingot.runtime.kernel.nativecode.NativeSupport;
 import ingot.tests.block.RandomMatrix;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -130,6 +132,27 @@ class NativeMatmulTest {
                     assertArrayEquals(expected, y, 0);
                 }
             }
+        }
+    }
+
+    @Test
+    void productsOfOneTokenAllocateNoBuffers() {
+        isas();
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        RandomMatrix m = RandomMatrix.of(new Int4(32), 40, 4096, 6);
+        Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
+        float[] x = activations(1, m.cols());
+        float[] y = new float[m.rows()];
+        try (Kernels kernels = Kernels.create(Backend.NATIVE, 0, 1)) {
+            kernels.matmul(w, x, 1, y);
+            int products = 500;
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < products; i++) {
+                kernels.matmul(w, x, 1, y);
+            }
+            long each = (threads.getCurrentThreadAllocatedBytes() - before) / products;
+            // Compiled code allocates nothing, interpreted code some records; the smallest buffer has 10 KB.
+            assertTrue(each < 4096, each + " bytes per product");
         }
     }
 
