@@ -21,9 +21,10 @@ final class CommonOptions {
             order = 903,
             names = "--backend",
             paramLabel = "NAME",
-            defaultValue = "auto",
-            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto).")
-    BackendName backend = BackendName.auto;
+            converter = BackendName.class,
+            completionCandidates = BackendName.class,
+            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that works here).")
+    Backend backend = Backend.AUTO;
 
     @Option(
             order = 904,
@@ -49,26 +50,11 @@ final class CommonOptions {
     boolean help;
 
     ModelOptions modelOptions() {
-        Backend kernels = switch (backend) {
-            case auto -> Backend.AUTO;
-            case scalar -> Backend.SCALAR;
-            case vector -> Backend.VECTOR;
-        };
-        return ModelOptions.defaults()
-                .withBackend(kernels)
-                .withVectorBits(vectorBits)
-                .withThreads(threads);
+        return ModelOptions.defaults().withBackend(backend).withVectorBits(vectorBits).withThreads(threads);
     }
 
     /** Progress on standard error; silent with {@code --quiet}. */
     ProgressDisplay progress(Console console) {
         return quiet ? ProgressDisplay.silent() : ProgressDisplay.on(console.err(), console.terminal());
-    }
-
-    /** Spelled as typed. */
-    enum BackendName {
-        auto,
-        scalar,
-        vector
     }
 }

@@ -18,6 +18,7 @@ import ingot.quant.scheme.MatrixSource;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
 import ingot.quant.transform.Equivalence;
+import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
@@ -110,7 +111,7 @@ final class Calibrated implements AutoCloseable {
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = job.open(beside, false);
-                Kernels kernels = Kernels.reproducible(options.threads())) {
+                Kernels kernels = Kernels.create(Backend.PORTABLE, 0, options.threads())) {
             try {
                 return choose(source, options, new Measurement(work, job, kernels), progress);
             } finally {

@@ -7,6 +7,7 @@ import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
 import ingot.quant.calibration.WorkFolder;
 import ingot.runtime.Version;
+import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key) 
     /** Opens the folder and runs {@code steps}; closes it when they fail. */
     <T> Done<T> run(Path output, boolean resume, int threads, BiFunction<WorkFolder, Kernels, T> steps) {
         WorkFolder work = open(output, resume);
-        try (Kernels kernels = Kernels.reproducible(threads)) {
+        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, threads)) {
             return new Done<>(steps.apply(work, kernels), work);
         } catch (IngotException.Usage e) {
             if (work.steps() == 0) {

@@ -2,10 +2,14 @@ package ingot.runtime.kernel;
 
 /** Which code computes. */
 public enum Backend {
-    /** The vector backend where the module {@code jdk.incubator.vector} is present, the scalar one elsewhere. */
+    /** The fastest that works here: {@link #NATIVE}, else {@link #VECTOR}, else {@link #SCALAR}. */
     AUTO,
+    /** f32 arithmetic: {@link #VECTOR}, else {@link #SCALAR}. What is computed once and kept should not depend on more. */
+    PORTABLE,
     /** Plain Java; slow, exact to half a unit in the last place of each sum. */
     SCALAR,
     /** Vector API in f32. */
-    VECTOR
+    VECTOR,
+    /** Machine code generated at run time for integer codes, {@link #VECTOR} for the rest. */
+    NATIVE
 }

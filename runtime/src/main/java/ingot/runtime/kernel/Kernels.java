@@ -1,7 +1,11 @@
 package ingot.runtime.kernel;
 
 import ingot.formats.IngotException;
+import ingot.runtime.kernel.nativecode.Isa;
+import ingot.runtime.kernel.nativecode.NativeKernels;
+import ingot.runtime.kernel.nativecode.NativeSupport;
 import ingot.runtime.kernel.vector.VectorKernels;
+import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
@@ -14,7 +18,7 @@ public interface Kernels extends AutoCloseable {
     /**
      * y = W·x for every token. A token's outputs do not depend on the other tokens of the call; the vector backend sums
      * in one order when {@code tokens} is 1 and in another one for 2 and more (any number), the scalar backend always in
-     * the same.
+     * the same, and so does the native one with integer codes.
      *
      * @param x {@code [tokens][w.cols]}, row-major
      * @param y {@code [tokens][w.rows]}, row-major, overwritten
@@ -58,9 +62,10 @@ public interface Kernels extends AutoCloseable {
     /**
      * Starts a backend.
      *
-     * @param vectorBits 128, 256 or 512, or 0 for what the machine prefers; the scalar backend ignores it
+     * @param vectorBits 128, 256 or 512, or 0 for what the machine prefers; the scalar backend ignores it, and with
+     *     {@link Backend#AUTO} a width asks for the vector backend
      * @param threads at least 1, or 0 for one per processor
-     * @throws IngotException.Usage for other numbers, or when the vector backend is asked for and not there
+     * @throws IngotException.Usage for other numbers, or when a backend is asked for and not there
      */
     static Kernels create(Backend backend, int vectorBits, int threads) {
         if (threads < 0) {
@@ -70,18 +75,24 @@ public interface Kernels extends AutoCloseable {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(count);
             case VECTOR -> vector(vectorBits, count);
-            case AUTO -> VectorModule.available() ? vector(vectorBits, count) : new ScalarKernels(count);
+            case PORTABLE -> portable(vectorBits, count);
+            case NATIVE ->
+                switch (NativeSupport.probe()) {
+                    case NativeSupport.Ready(List<Isa> isas) ->
+                        NativeKernels.generate(isas.getFirst(), vector(vectorBits, count));
+                    case NativeSupport.Missing(String why) -> throw new IngotException.Usage("no native backend: " + why);
+                };
+            case AUTO ->
+                vectorBits == 0
+                                && VectorModule.available()
+                                && NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
+                        ? NativeKernels.generate(isas.getFirst(), vector(0, count))
+                        : portable(vectorBits, count);
         };
     }
 
-    /**
-     * A backend for numbers that end in files, whatever {@link Backend#AUTO} prefers: vectors, whose sums on dense f32 weights
-     * are the same at every width, or plain loops where there are none.
-     *
-     * @param threads as in {@link #create}
-     */
-    static Kernels reproducible(int threads) {
-        return create(VectorModule.available() ? Backend.VECTOR : Backend.SCALAR, 0, threads);
+    private static Kernels portable(int vectorBits, int threads) {
+        return VectorModule.available() ? vector(vectorBits, threads) : new ScalarKernels(threads);
     }
 
     private static Kernels vector(int vectorBits, int threads) {

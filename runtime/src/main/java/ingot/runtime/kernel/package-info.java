@@ -1,6 +1,7 @@
 /**
- * Matrix products over stored weights and the vector operations of a transformer block, in two backends: scalar (plain
- * Java, sums in double: the oracle) and vector (Vector API, f32). Neither depends on the number of threads.
+ * Matrix products over stored weights and the vector operations of a transformer block, in three backends: scalar (plain
+ * Java, sums in double: the oracle), vector (Vector API, f32) and native (generated machine code, integer products with
+ * 16-bit activations). None depends on the number of threads.
  */
 @NullMarked
 package ingot.runtime.kernel;

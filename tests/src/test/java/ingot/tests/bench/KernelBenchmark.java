@@ -48,7 +48,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 1,
-        jvmArgs = {"-Xmx1g", "--add-modules", "jdk.incubator.vector"})
+        jvmArgs = {"-Xmx1g", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 public class KernelBenchmark {
     /** Larger than the caches a core has to itself. */
     private static final double DECODE_BYTES = 128e6;
@@ -56,7 +56,7 @@ public class KernelBenchmark {
     @Param({"f32", "f16", "bf16", "int8", "int6", "int5", "int4", "int3", "iq4", "nf4", "nf4-dq"})
     public String type = "";
 
-    /** {@code scalar}, or bits of the vectors; 0 is the preferred width. */
+    /** {@code scalar}, {@code native}, or bits of the vectors; 0 is the preferred width. */
     @Param("0")
     public String backend = "";
 
@@ -105,9 +105,11 @@ public class KernelBenchmark {
 
     @Setup
     public void setUp() {
-        Kernels on = backend.equals("scalar")
-                ? Kernels.create(Backend.SCALAR, 0, threads)
-                : Kernels.create(Backend.VECTOR, Integer.parseInt(backend), threads);
+        Kernels on = switch (backend) {
+            case "scalar" -> Kernels.create(Backend.SCALAR, 0, threads);
+            case "native" -> Kernels.create(Backend.NATIVE, 0, threads);
+            default -> Kernels.create(Backend.VECTOR, Integer.parseInt(backend), threads);
+        };
         int rows = (int) (DECODE_BYTES / (layout().bits(2048, cols) / 8 * cols)) / 32 * 32;
         kernels = on;
         decode = work(on, rows, 1);

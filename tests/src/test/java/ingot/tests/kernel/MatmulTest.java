@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.IntN;
@@ -18,6 +19,7 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.tests.block.RandomMatrix;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -41,12 +43,17 @@ class MatmulTest {
                 Kernels v128 = Kernels.create(Backend.VECTOR, 128, 2);
                 Kernels v256 = Kernels.create(Backend.VECTOR, 256, 2);
                 Kernels v512 = Kernels.create(Backend.VECTOR, 512, 2);
-                Kernels preferred = Kernels.create(Backend.VECTOR, 0, 2)) {
+                Kernels preferred = Kernels.create(Backend.VECTOR, 0, 2);
+                Kernels fastest = Kernels.create(Backend.AUTO, 0, 2)) {
             for (int[] shape : SHAPES) {
                 RandomMatrix m = RandomMatrix.of(layout, shape[0], shape[1], 11);
                 Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
                 float[] x = activations(33, m.cols());
-                for (Kernels k : List.of(scalar, v128, v256, v512, preferred)) {
+                List<Kernels> all = new ArrayList<>(List.of(scalar, v128, v256, v512, preferred));
+                if (!(layout instanceof Grouped)) {
+                    all.add(fastest); // Integer codes: NativeMatmulTest.
+                }
+                for (Kernels k : all) {
                     for (int tokens : TOKENS) {
                         check(k, w, x, tokens);
                     }
@@ -205,7 +212,7 @@ class MatmulTest {
         assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.SCALAR, 0, -1));
         try (Kernels k = Kernels.create(Backend.AUTO, 0, 0)) {
             assertTrue(k.threads() >= 1);
-            assertTrue(k.label().startsWith("vector-"), k.label());
+            assertTrue(k.label().matches("(native|vector)-.+"), k.label());
             assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[99], 1, new float[31]));
             assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[100], 1, new float[30]));
         }

@@ -1,0 +1,74 @@
+package ingot.runtime.kernel.nativecode;
+
+import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPH2PS;
+import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLW;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSUBW;
+
+import ingot.formats.block.Blocks;
+import ingot.runtime.kernel.nativecode.Operand.Address;
+import ingot.runtime.kernel.nativecode.Operand.Zmm;
+
+/**
+ * {@code void expand(const void *codes, const void *scales, void *panel, long codesAt, long scalesAt, long units, long
+ * leftInGroup, long unitsPerGroup)}: brings consecutive units of one block to the form that {@link GemmCode} reads.
+ *
+ * @see GemmCode for the panel; its second block lies 64 bytes behind the first
+ */
+final class ExpandCode {
+    private static final Gpr CODES = Gpr.RDI;
+    private static final Gpr SCALES = Gpr.RSI;
+    private static final Gpr PANEL = Gpr.RDX;
+    private static final Gpr CODES_AT = Gpr.RCX;
+    private static final Gpr SCALES_AT = Gpr.R8;
+    private static final Gpr UNITS = Gpr.R9;
+    private static final Address LEFT_IN_GROUP = new Address(Gpr.RSP, 8);
+    private static final Address UNITS_PER_GROUP = new Address(Gpr.RSP, 16);
+    private static final Gpr LEFT = Gpr.R10;
+
+    private static final Zmm SCALE = new Zmm(0);
+    private static final Zmm EVEN = new Zmm(1);
+    private static final Zmm ODD = new Zmm(2);
+    private static final Zmm BIAS = new Zmm(30);
+    private static final Zmm EVEN_BYTES = new Zmm(31);
+
+    private ExpandCode() {}
+
+    static void emit(Assembler a, ByteCodes codes) {
+        codes.constants(a);
+        a.mov(Gpr.RAX, 0x00FF_00FF);
+        a.broadcast(VPBROADCASTD_GPR, EVEN_BYTES, Gpr.RAX);
+        a.mov(Gpr.RAX, codes.bias() * 0x0001_0001L);
+        a.broadcast(VPBROADCASTD_GPR, BIAS, Gpr.RAX);
+        a.add(CODES, CODES_AT);
+        a.add(SCALES, SCALES_AT);
+        a.mov(LEFT, LEFT_IN_GROUP);
+        Label unit = new Label();
+        Label sameGroup = new Label();
+        a.bind(unit);
+        a.op(VCVTPH2PS, SCALE, new Address(SCALES, 0));
+        a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.PANEL_SCALES), SCALE);
+        for (int step = 0; step < UnitRecord.STEPS; step++) {
+            codes.fourColumns(a, step, CODES, ODD);
+            a.op(VPANDD, EVEN, ODD, EVEN_BYTES);
+            a.op(VPSRLW, ODD, ODD, 8);
+            a.op(VPSUBW, EVEN, EVEN, BIAS);
+            a.op(VPSUBW, ODD, ODD, BIAS);
+            a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.panelAt(step, 0)), EVEN);
+            a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.panelAt(step, 1)), ODD);
+        }
+        a.add(CODES, codes.unitBytes());
+        a.add(PANEL, GemmCode.PANEL_BYTES);
+        a.dec(LEFT);
+        a.jnz(sameGroup);
+        a.mov(LEFT, UNITS_PER_GROUP);
+        a.add(SCALES, Blocks.ROWS * Short.BYTES);
+        a.bind(sameGroup);
+        a.dec(UNITS);
+        a.jnz(unit);
+        a.vzeroupper();
+        a.ret();
+    }
+}

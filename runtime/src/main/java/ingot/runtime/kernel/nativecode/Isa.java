@@ -1,0 +1,24 @@
+package ingot.runtime.kernel.nativecode;
+
+import java.util.Locale;
+
+/** Instruction sets that kernels are generated for, the best first. They give the same bits. */
+public enum Isa {
+    /** AVX-512 with dot products of bytes and of 16-bit words: Intel from Ice Lake on, AMD from Zen 4 on. */
+    AVX512_VNNI,
+    /** AVX-512 without: products of 16-bit words, added in pairs. */
+    AVX512;
+
+    /** Whether this machine has it. */
+    boolean on(CpuFeatures cpu) {
+        return switch (this) {
+            case AVX512_VNNI -> cpu.vnni();
+            case AVX512 -> cpu.avx512();
+        };
+    }
+
+    /** {@code avx512-vnni}: the name in reports. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

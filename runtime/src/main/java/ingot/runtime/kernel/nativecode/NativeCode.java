@@ -1,0 +1,230 @@
+package ingot.runtime.kernel.nativecode;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import ingot.formats.block.Grouped;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
+import ingot.formats.block.Nf4;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Collections;
+import java.util.stream.Stream;
+
+/**
+ * The generated functions of one instruction set, callable. The handles are constants and take the address of the code as
+ * their first argument, so that the compiler sees through them; a call costs some 10 ns.
+ */
+final class NativeCode {
+    private static final MethodHandle QUANTIZE = handle(2, 3);
+    private static final MethodHandle MATVEC = handle(4, 4);
+    private static final MethodHandle EXPAND = handle(3, 5);
+    private static final MethodHandle GEMM = handle(3, 4);
+
+    /** Entry points begin on cache lines. */
+    private static final int ALIGNMENT = 64;
+
+    private final Isa isa;
+    private final MemorySegment quantizeOne;
+    private final MemorySegment quantizeTile;
+    private final MemorySegment gemm;
+    private final TypeCode int3;
+    private final TypeCode int4;
+    private final TypeCode int5;
+    private final TypeCode int6;
+    private final TypeCode int8;
+    private final TypeCode iq4;
+    private final MemorySegment nf4;
+    private final MemorySegment nf4Table = Arena.ofAuto().allocateFrom(JAVA_FLOAT, Nf4.values());
+
+    /** The functions of one type of codes. */
+    record TypeCode(ByteCodes codes, MemorySegment matvec, MemorySegment expand) {}
+
+    /** Generates all of them; {@link ExecutableMemory.Refused} where they cannot be run. */
+    NativeCode(Isa isa) throws ExecutableMemory.Refused {
+        this.isa = isa;
+        Assembler a = new Assembler();
+        int one = begin(a);
+        QuantizeCode.emit(a, MatVecCode.form(isa));
+        int tile = begin(a);
+        QuantizeCode.emit(a, UnitRecord.PAIRS);
+        int product = begin(a);
+        GemmCode.emit(a, isa);
+        Entries e3 = emit(a, new ByteCodes.Planes(3));
+        Entries e4 = emit(a, new ByteCodes.Nibbles());
+        Entries e5 = emit(a, new ByteCodes.Planes(5));
+        Entries e6 = emit(a, new ByteCodes.Planes(6));
+        Entries e8 = emit(a, new ByteCodes.Bytes());
+        Entries eTable = emit(a, new ByteCodes.TableNibbles());
+        int table = begin(a);
+        TableMatVecCode.emit(a);
+        MemorySegment image = ExecutableMemory.install(a.bytes());
+        quantizeOne = image.asSlice(one);
+        quantizeTile = image.asSlice(tile);
+        gemm = image.asSlice(product);
+        int3 = e3.in(image);
+        int4 = e4.in(image);
+        int5 = e5.in(image);
+        int6 = e6.in(image);
+        int8 = e8.in(image);
+        iq4 = eTable.in(image);
+        nf4 = image.asSlice(table);
+    }
+
+    private record Entries(ByteCodes codes, int matvec, int expand) {
+        TypeCode in(MemorySegment image) {
+            return new TypeCode(codes, image.asSlice(matvec), image.asSlice(expand));
+        }
+    }
+
+    private Entries emit(Assembler a, ByteCodes codes) {
+        int matvec = begin(a);
+        MatVecCode.emit(a, codes, isa);
+        int expand = begin(a);
+        ExpandCode.emit(a, codes);
+        return new Entries(codes, matvec, expand);
+    }
+
+    private static int begin(Assembler a) {
+        a.align(ALIGNMENT);
+        return a.size();
+    }
+
+    Isa isa() {
+        return isa;
+    }
+
+    TypeCode type(Grouped layout) {
+        return switch (layout) {
+            case Int8 i -> int8;
+            case Int4 i -> int4;
+            case Iq4 i -> iq4;
+            case IntN(int bits, int group) ->
+                switch (bits) {
+                    case 3 -> int3;
+                    case 5 -> int5;
+                    default -> int6;
+                };
+        };
+    }
+
+    /** {@link TableMatVecCode}. */
+    MemorySegment nf4() {
+        return nf4;
+    }
+
+    /** The 16 values of nf4; reachable as long as this is. */
+    MemorySegment nf4Table() {
+        return nf4Table;
+    }
+
+    /** The code's address, so many pointers, so many integers. */
+    private static MethodHandle handle(int pointers, int integers) {
+        MemoryLayout[] arguments = Stream.concat(
+                        Collections.nCopies(pointers, ADDRESS).stream(),
+                        Collections.nCopies(integers, JAVA_LONG).stream())
+                .toArray(MemoryLayout[]::new);
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(arguments));
+    }
+
+    /** {@link QuantizeCode} for {@link MatVecCode}; the records follow each other. */
+    void quantize(MemorySegment x, MemorySegment records, int units, int bias) {
+        quantize(quantizeOne, x, records, units, UnitRecord.BYTES, bias);
+    }
+
+    /** {@link QuantizeCode} for one token of a tile of {@link GemmCode}. */
+    void quantizeForTile(MemorySegment x, MemorySegment records, int units) {
+        quantize(quantizeTile, x, records, units, GemmCode.TILE_UNIT_BYTES, 0);
+    }
+
+    private static void quantize(
+            MemorySegment code, MemorySegment x, MemorySegment records, int units, int stride, int bias) {
+        try {
+            QUANTIZE.invokeExact(code, x, records, (long) units, (long) stride, (long) -bias);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What {@link MatVecCode} is called with for every run of blocks of a product; reused, so that calls allocate nothing. */
+    static final class Operands {
+        MemorySegment entry = MemorySegment.NULL;
+        MemorySegment codes = MemorySegment.NULL;
+        MemorySegment scales = MemorySegment.NULL;
+        MemorySegment records = MemorySegment.NULL;
+        MemorySegment out = MemorySegment.NULL;
+        int groups;
+
+        /** Units per group, or the address of the table. */
+        long last;
+    }
+
+    /** {@link MatVecCode} or {@link TableMatVecCode} for {@code blocks} blocks from {@code block} on. */
+    static void matvec(Operands on, int block, int blocks) {
+        try {
+            MATVEC.invokeExact(
+                    on.entry,
+                    on.codes,
+                    on.scales,
+                    on.records,
+                    on.out,
+                    (long) block,
+                    (long) blocks,
+                    (long) on.groups,
+                    on.last);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A run of units inside a block's codes. */
+    record Run(long codesAt, long scalesAt, int units, int leftInGroup, int unitsPerGroup) {}
+
+    /** {@link ExpandCode}. */
+    static void expand(TypeCode type, MemorySegment codes, MemorySegment scales, MemorySegment panel, Run run) {
+        try {
+            EXPAND.invokeExact(
+                    type.expand,
+                    codes,
+                    scales,
+                    panel,
+                    run.codesAt,
+                    run.scalesAt,
+                    (long) run.units,
+                    (long) run.leftInGroup,
+                    (long) run.unitsPerGroup);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * {@link GemmCode}.
+     *
+     * @param recordsAt where the panel's first unit begins in the first tile's records
+     */
+    void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
+        try {
+            GEMM.invokeExact(
+                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Tokens of a product.
+     *
+     * @param count tiles
+     * @param bytes of a tile's records
+     */
+    record Tiles(MemorySegment records, MemorySegment sums, int count, long bytes) {}
+}

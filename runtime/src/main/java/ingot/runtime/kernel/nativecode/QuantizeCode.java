@@ -1,0 +1,152 @@
+package ingot.runtime.kernel.nativecode;
+
+import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPS2DQ;
+import static ingot.runtime.kernel.nativecode.VectorOp.VDIVPS;
+import static ingot.runtime.kernel.nativecode.VectorOp.VEXTRACTI32X4;
+import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS;
+import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
+import static ingot.runtime.kernel.nativecode.VectorOp.VMULPS;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPADDD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPMAXUD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPMOVDB;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPMULLD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPORD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSHUFD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSRAD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPUNPCKLDQ;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPUNPCKLQDQ;
+import static ingot.runtime.kernel.nativecode.VectorOp.VSHUFI32X4;
+
+import ingot.runtime.kernel.nativecode.Operand.Address;
+import ingot.runtime.kernel.nativecode.Operand.Zmm;
+
+/**
+ * {@code void quantize(const float *x, void *records, long units, long stride, long bias)}: rounds activations to the
+ * integers of {@link UnitRecord}s, {@code stride} bytes apart.
+ *
+ * <p>The maximum is taken of the bits as integers, which order floats of one sign and put infinity and NaN on top: then d
+ * is not finite and neither is any output, whatever the integers are.
+ */
+final class QuantizeCode {
+    private static final Gpr X = Gpr.RDI;
+    private static final Gpr RECORDS = Gpr.RSI;
+    private static final Gpr UNITS = Gpr.RDX;
+    private static final Gpr STRIDE = Gpr.RCX;
+    private static final Gpr BIAS = Gpr.R8;
+
+    private static final Zmm MAGNITUDE = new Zmm(31);
+    private static final Zmm TINY = new Zmm(30);
+    private static final Zmm LARGEST = new Zmm(29);
+    private static final Zmm RECIPROCAL = new Zmm(28);
+    private static final Zmm MINUS_BIAS = new Zmm(27);
+    private static final Zmm LOW_WORD = new Zmm(26);
+    private static final Zmm HALF_BYTE = new Zmm(25);
+
+    /** Selections of 32-bit elements, or of 128-bit lanes: halves, or neighbours, swapped. */
+    private static final int SWAP_HALVES = 0x4E;
+
+    private static final int SWAP_NEIGHBOURS = 0xB1;
+
+    private final Assembler a;
+    private final Zmm[] x = {new Zmm(0), new Zmm(1)};
+    private final Zmm max = new Zmm(2);
+    private final Zmm t = new Zmm(3);
+    private final Zmm d = new Zmm(4);
+    private final Zmm sum = new Zmm(5);
+
+    private QuantizeCode(Assembler a) {
+        this.a = a;
+    }
+
+    static void emit(Assembler a, UnitRecord form) {
+        new QuantizeCode(a).emit(form);
+    }
+
+    private void emit(UnitRecord form) {
+        constant(MAGNITUDE, 0x7FFF_FFFF);
+        constant(TINY, UnitRecord.TINY_BITS);
+        constant(LARGEST, Float.floatToRawIntBits(UnitRecord.LARGEST));
+        constant(RECIPROCAL, Float.floatToRawIntBits(1 / UnitRecord.LARGEST));
+        constant(LOW_WORD, 0xFFFF);
+        constant(HALF_BYTE, 128);
+        a.broadcast(VPBROADCASTD_GPR, MINUS_BIAS, BIAS);
+        Label unit = new Label();
+        a.align(16);
+        a.bind(unit);
+        integers();
+        switch (form) {
+            case SPLIT -> split();
+            case PAIRS -> pairs();
+        }
+        a.op(VPUNPCKLDQ, d, d, sum);
+        a.store(VEXTRACTI32X4, new Address(RECORDS, UnitRecord.SCALE), d, 0);
+        a.add(X, UnitRecord.COLUMNS * Float.BYTES);
+        a.add(RECORDS, STRIDE);
+        a.dec(UNITS);
+        a.jnz(unit);
+        a.vzeroupper();
+        a.ret();
+    }
+
+    private void constant(Zmm out, int bits) {
+        a.mov(Gpr.RAX, bits);
+        a.broadcast(VPBROADCASTD_GPR, out, Gpr.RAX);
+    }
+
+    /** The integers to x, d, and −bias·Σ a to sum. */
+    private void integers() {
+        for (int i = 0; i < 2; i++) {
+            a.op(VMOVUPS, x[i], new Address(X, 64 * i));
+        }
+        a.op(VPANDD, max, x[0], MAGNITUDE);
+        a.op(VPANDD, t, x[1], MAGNITUDE);
+        a.op(VPMAXUD, max, max, t);
+        a.op(VPMAXUD, max, max, TINY);
+        reduce(VPMAXUD, max);
+        a.op(VMULPS, d, max, RECIPROCAL);
+        a.op(VDIVPS, max, LARGEST, max);
+        for (Zmm half : x) {
+            a.op(VMULPS, half, half, max);
+            a.op(VCVTPS2DQ, half, half);
+        }
+        a.op(VPADDD, sum, x[0], x[1]);
+        reduce(VPADDD, sum);
+        a.op(VPMULLD, sum, sum, MINUS_BIAS);
+    }
+
+    /** Every lane = all lanes together. */
+    private void reduce(VectorOp op, Zmm v) {
+        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
+            a.op(VSHUFI32X4, t, v, v, selection);
+            a.op(op, v, v, t);
+        }
+        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
+            a.op(VPSHUFD, t, v, selection);
+            a.op(op, v, v, t);
+        }
+    }
+
+    /** l is the low byte as it is, −128 … 127; h = (a + 128) >> 8 makes 256·h + l = a. */
+    private void split() {
+        for (int i = 0; i < 2; i++) {
+            a.store(VPMOVDB, new Address(RECORDS, UnitRecord.LOW_BYTES + 16 * i), x[i]);
+            a.op(VPADDD, x[i], x[i], HALF_BYTE);
+            a.op(VPSRAD, x[i], x[i], 8);
+            a.store(VPMOVDB, new Address(RECORDS, 16 * i), x[i]);
+        }
+    }
+
+    private void pairs() {
+        for (Zmm half : x) {
+            a.op(VPSHUFD, t, half, SWAP_HALVES);
+            a.op(VPSLLD, t, t, 16);
+            a.op(VPANDD, half, half, LOW_WORD);
+            a.op(VPORD, half, half, t);
+        }
+        a.op(VPUNPCKLQDQ, x[0], x[0], x[1]);
+        a.store(VMOVUPS_STORE, new Address(RECORDS, 0), x[0]);
+    }
+}

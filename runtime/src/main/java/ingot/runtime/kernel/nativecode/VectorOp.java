@@ -1,0 +1,128 @@
+package ingot.runtime.kernel.nativecode;
+
+/**
+ * Vector instructions with 512-bit operands: what their EVEX encoding needs (Intel SDM volume 2, each instruction's page).
+ * The number in the name of a shift with an immediate count is in the reg field of ModRM; {@link #NO_DIGIT} elsewhere.
+ */
+enum VectorOp {
+    VMOVUPS(Prefix.NONE, Map.M0F, 0x10),
+    VMOVUPS_STORE(Prefix.NONE, Map.M0F, 0x11),
+    VADDPS(Prefix.NONE, Map.M0F, 0x58),
+    VMULPS(Prefix.NONE, Map.M0F, 0x59),
+    VDIVPS(Prefix.NONE, Map.M0F, 0x5E),
+    VCVTDQ2PS(Prefix.NONE, Map.M0F, 0x5B),
+    VCVTPS2DQ(Prefix.P66, Map.M0F, 0x5B),
+    VCVTPH2PS(Prefix.P66, Map.M0F38, 0x13, Memory.HALF),
+    VPMOVZXWD(Prefix.P66, Map.M0F38, 0x33, Memory.HALF),
+    VFMADD231PS(Prefix.P66, Map.M0F38, 0xB8),
+    VPERMPS(Prefix.P66, Map.M0F38, 0x16),
+    VPSHUFB(Prefix.P66, Map.M0F38, 0x00),
+    VPDPBUSD(Prefix.P66, Map.M0F38, 0x50),
+    VPDPWSSD(Prefix.P66, Map.M0F38, 0x52),
+    VPMADDWD(Prefix.P66, Map.M0F, 0xF5),
+    VPADDD(Prefix.P66, Map.M0F, 0xFE),
+    VPSUBW(Prefix.P66, Map.M0F, 0xF9),
+    VPMULLD(Prefix.P66, Map.M0F38, 0x40),
+    VPMAXUD(Prefix.P66, Map.M0F38, 0x3F),
+    VPANDD(Prefix.P66, Map.M0F, 0xDB),
+    VPORD(Prefix.P66, Map.M0F, 0xEB),
+    VPXORD(Prefix.P66, Map.M0F, 0xEF),
+    /** 64-bit lanes: W is 1. */
+    VPUNPCKLQDQ(Prefix.P66, Map.M0F, 0x6C),
+    VPUNPCKLDQ(Prefix.P66, Map.M0F, 0x62),
+    VPBROADCASTD(Prefix.P66, Map.M0F38, 0x58, Memory.FOUR_BYTES),
+    VPBROADCASTD_GPR(Prefix.P66, Map.M0F38, 0x7C),
+    VPBROADCASTQ_GPR(Prefix.P66, Map.M0F38, 0x7C),
+    VPSHUFD(Prefix.P66, Map.M0F, 0x70),
+    VSHUFI32X4(Prefix.P66, Map.M0F3A, 0x43),
+    /** One 128-bit lane to memory. */
+    VEXTRACTI32X4(Prefix.P66, Map.M0F3A, 0x39, Memory.QUARTER),
+    /** The low bytes of 16 lanes to memory. */
+    VPMOVDB(Prefix.PF3, Map.M0F38, 0x31, Memory.QUARTER),
+    VPSRLW(0x71, 2),
+    VPSLLW(0x71, 6),
+    VPSRLD(0x72, 2),
+    VPSRAD(0x72, 4),
+    VPSLLD(0x72, 6);
+
+    static final int NO_DIGIT = -1;
+
+    /** Stands for the legacy prefix byte. */
+    enum Prefix {
+        NONE,
+        P66,
+        PF3
+    }
+
+    /** Opcode map; its ordinal + 1 is its number. */
+    enum Map {
+        M0F,
+        M0F38,
+        M0F3A
+    }
+
+    /** Bytes that the memory operand has, the unit of an 8-bit displacement. */
+    enum Memory {
+        FULL(64),
+        HALF(32),
+        QUARTER(16),
+        FOUR_BYTES(4);
+
+        private final int bytes;
+
+        Memory(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    private final Prefix prefix;
+    private final Map map;
+    private final int opcode;
+    private final int digit;
+    private final Memory memory;
+
+    VectorOp(Prefix prefix, Map map, int opcode) {
+        this(prefix, map, opcode, Memory.FULL);
+    }
+
+    VectorOp(Prefix prefix, Map map, int opcode, Memory memory) {
+        this.prefix = prefix;
+        this.map = map;
+        this.opcode = opcode;
+        this.digit = NO_DIGIT;
+        this.memory = memory;
+    }
+
+    VectorOp(int opcode, int digit) {
+        this.prefix = Prefix.P66;
+        this.map = Map.M0F;
+        this.opcode = opcode;
+        this.digit = digit;
+        this.memory = Memory.FULL;
+    }
+
+    int prefix() {
+        return prefix.ordinal();
+    }
+
+    int map() {
+        return map.ordinal() + 1;
+    }
+
+    int opcode() {
+        return opcode;
+    }
+
+    int digit() {
+        return digit;
+    }
+
+    int memoryBytes() {
+        return memory.bytes;
+    }
+
+    /** EVEX.W. */
+    int wide() {
+        return this == VPUNPCKLQDQ || this == VPBROADCASTQ_GPR ? 1 : 0;
+    }
+}

@@ -1,0 +1,225 @@
+package ingot.runtime.kernel.nativecode;
+
+import ingot.runtime.kernel.nativecode.Operand.Address;
+import ingot.runtime.kernel.nativecode.Operand.Broadcast;
+import ingot.runtime.kernel.nativecode.Operand.Zmm;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Every instruction form that {@link Assembler} has, as an assembler of other people writes it and as ours is called.
+ * {@code main} prints the former; {@code tests/encodings} lets GNU as encode them.
+ */
+final class EncodingCases {
+    /** One instruction, or a few for a jump. */
+    record Case(String text, Consumer<Assembler> emit) {}
+
+    private static final int[][] REGISTERS = {{0, 1, 2}, {31, 30, 29}, {7, 8, 15}, {16, 9, 24}};
+
+    private static final Set<VectorOp> STORES =
+            EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4);
+    private static final Set<VectorOp> FROM_INTEGER =
+            EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
+    private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
+            VectorOp.VMOVUPS,
+            VectorOp.VCVTDQ2PS,
+            VectorOp.VCVTPS2DQ,
+            VectorOp.VCVTPH2PS,
+            VectorOp.VPMOVZXWD,
+            VectorOp.VPBROADCASTD,
+            VectorOp.VPSHUFD);
+    private static final Set<VectorOp> IMMEDIATE =
+            EnumSet.of(VectorOp.VPSHUFD, VectorOp.VSHUFI32X4, VectorOp.VEXTRACTI32X4);
+
+    /** Instructions on 32-bit lanes that read memory: they can read four bytes for all lanes. */
+    private static final Set<VectorOp> BROADCASTS = EnumSet.of(
+            VectorOp.VADDPS,
+            VectorOp.VMULPS,
+            VectorOp.VDIVPS,
+            VectorOp.VCVTDQ2PS,
+            VectorOp.VFMADD231PS,
+            VectorOp.VPDPBUSD,
+            VectorOp.VPDPWSSD,
+            VectorOp.VPADDD,
+            VectorOp.VPANDD,
+            VectorOp.VPMAXUD);
+
+    private final List<Case> cases = new ArrayList<>();
+
+    private EncodingCases() {}
+
+    static List<Case> all() {
+        EncodingCases made = new EncodingCases();
+        for (VectorOp op : VectorOp.values()) {
+            made.vector(op);
+        }
+        made.integer();
+        return made.cases;
+    }
+
+    public static void main(String[] args) {
+        for (Case c : all()) {
+            System.out.println(c.text());
+        }
+    }
+
+    private void add(String text, Consumer<Assembler> emit) {
+        cases.add(new Case(text, emit));
+    }
+
+    private static String mnemonic(VectorOp op) {
+        return op.name().toLowerCase(Locale.ROOT).replaceAll("_.*", "");
+    }
+
+    private static String zmm(int... numbers) {
+        StringBuilder text = new StringBuilder();
+        for (int number : numbers) {
+            text.append(text.isEmpty() ? "" : ",").append("zmm").append(number);
+        }
+        return text.toString();
+    }
+
+    private static String at(Gpr base, int disp) {
+        return "[" + base.name().toLowerCase(Locale.ROOT) + (disp < 0 ? "" : "+") + disp + "]";
+    }
+
+    /** Places that need every form of ModRM, in units of the operand's size and not. */
+    private static List<Address> addresses(int unit) {
+        List<Address> places = new ArrayList<>();
+        for (Gpr base : new Gpr[] {Gpr.RDI, Gpr.RSP, Gpr.RBP, Gpr.R8, Gpr.R12, Gpr.R13}) {
+            places.add(new Address(base, 0));
+            places.add(new Address(base, unit));
+        }
+        for (int disp : new int[] {-128 * unit, 127 * unit, 128 * unit, -129 * unit, 1 + unit, 1 << 20}) {
+            places.add(new Address(Gpr.RDX, disp));
+        }
+        return places;
+    }
+
+    private void vector(VectorOp op) {
+        String name = mnemonic(op);
+        boolean shift = op.digit() != VectorOp.NO_DIGIT;
+        for (int[] r : REGISTERS) {
+            Zmm d = new Zmm(r[0]);
+            Zmm s = new Zmm(r[1]);
+            Zmm t = new Zmm(r[2]);
+            if (STORES.contains(op)) {
+                continue;
+            }
+            if (FROM_INTEGER.contains(op)) {
+                boolean quad = op == VectorOp.VPBROADCASTQ_GPR;
+                add(name + " " + zmm(r[0]) + (quad ? ",rax" : ",eax"), a -> a.broadcast(op, d, Gpr.RAX));
+                add(name + " " + zmm(r[0]) + (quad ? ",r9" : ",r9d"), a -> a.broadcast(op, d, Gpr.R9));
+            } else if (op == VectorOp.VPBROADCASTD || op == VectorOp.VPMOVZXWD || op == VectorOp.VCVTPH2PS) {
+                continue; // From memory only.
+            } else if (shift || op == VectorOp.VPSHUFD) {
+                add(name + " " + zmm(r[0], r[1]) + ",5", a -> a.op(op, d, s, 5));
+            } else if (ONE_SOURCE.contains(op)) {
+                add(name + " " + zmm(r[0], r[1]), a -> a.op(op, d, s));
+            } else if (IMMEDIATE.contains(op)) {
+                add(name + " " + zmm(r) + ",78", a -> a.op(op, d, s, t, 78));
+            } else {
+                add(name + " " + zmm(r), a -> a.op(op, d, s, t));
+            }
+        }
+        for (Address m : addresses(op.memoryBytes())) {
+            memory(op, name, m);
+        }
+        if (BROADCASTS.contains(op)) {
+            for (Address m : addresses(4)) {
+                Broadcast b = new Broadcast(m.base(), m.disp());
+                String source = at(m.base(), m.disp()) + "{1to16}";
+                if (ONE_SOURCE.contains(op)) {
+                    add(name + " zmm17,DWORD PTR " + source, a -> a.op(op, new Zmm(17), b));
+                } else {
+                    add(name + " zmm17,zmm6,DWORD PTR " + source, a -> a.op(op, new Zmm(17), new Zmm(6), b));
+                }
+            }
+        }
+    }
+
+    private void memory(VectorOp op, String name, Address m) {
+        String place = at(m.base(), m.disp());
+        if (FROM_INTEGER.contains(op)) {
+            return;
+        }
+        if (STORES.contains(op)) {
+            if (IMMEDIATE.contains(op)) {
+                add(name + " " + place + ",zmm11,3", a -> a.store(op, m, new Zmm(11), 3));
+            } else {
+                add(name + " " + place + ",zmm11", a -> a.store(op, m, new Zmm(11)));
+            }
+        } else if (op.digit() != VectorOp.NO_DIGIT || op == VectorOp.VPSHUFD) {
+            add(name + " zmm21," + place + ",7", a -> a.op(op, new Zmm(21), m, 7));
+        } else if (ONE_SOURCE.contains(op)) {
+            add(name + " zmm21," + place, a -> a.op(op, new Zmm(21), m));
+        } else if (IMMEDIATE.contains(op)) {
+            add(name + " zmm21,zmm12," + place + ",78", a -> a.op(op, new Zmm(21), new Zmm(12), m, 78));
+        } else {
+            add(name + " zmm21,zmm12," + place, a -> a.op(op, new Zmm(21), new Zmm(12), m));
+        }
+    }
+
+    private void integer() {
+        for (Gpr r : new Gpr[] {Gpr.RCX, Gpr.RDI, Gpr.R8, Gpr.R13}) {
+            String name = r.name().toLowerCase(Locale.ROOT);
+            add("mov " + name + ",rdx", a -> a.mov(r, Gpr.RDX));
+            add("mov rdx," + name, a -> a.mov(Gpr.RDX, r));
+            add("mov " + name + ",[rsp+8]", a -> a.mov(r, new Address(Gpr.RSP, 8)));
+            add("mov r9,[" + name + "+400]", a -> a.mov(Gpr.R9, new Address(r, 400)));
+            add("mov [" + name + "+4],ebx", a -> a.store32(new Address(r, 4), Gpr.RBX));
+            add("mov [rdi],r10d", a -> a.store32(new Address(Gpr.RDI, 0), Gpr.R10));
+            add("movabs " + name + ",0x123456789abcdef0", a -> a.mov(r, 0x1234_5678_9ABC_DEF0L));
+            add("add " + name + ",r11", a -> a.add(r, Gpr.R11));
+            add("add " + name + ",80", a -> a.add(r, 80));
+            add("add " + name + ",-128", a -> a.add(r, -128));
+            add("add " + name + ",2176", a -> a.add(r, 2176));
+            add("imul " + name + ",r10", a -> a.imul(r, Gpr.R10));
+            add("imul rax," + name, a -> a.imul(Gpr.RAX, r));
+            add("shl " + name + ",5", a -> a.shl(r, 5));
+            add("dec " + name, a -> a.dec(r));
+            add("push " + name, a -> a.push(r));
+            add("pop " + name, a -> a.pop(r));
+            add("prefetcht0 [" + name + "+4096]", a -> a.prefetcht0(new Address(r, 4096)));
+        }
+        add("cpuid", Assembler::cpuid);
+        add("xgetbv", Assembler::xgetbv);
+        add("vzeroupper", Assembler::vzeroupper);
+        add("ret", Assembler::ret);
+        jump(3, false);
+        jump(126, false);
+        jump(127, false);
+        jump(40_000, false);
+        jump(200, true);
+    }
+
+    /** A jump over so many bytes, backward or forward. */
+    private void jump(int bytes, boolean forward) {
+        String fill = ".fill " + bytes + ",1,0x90";
+        if (forward) {
+            add("jnz 1f; " + fill + "; 1:", a -> {
+                Label to = new Label();
+                a.jnz(to);
+                nothing(a, bytes);
+                a.bind(to);
+            });
+        } else {
+            add("1: " + fill + "; jnz 1b", a -> {
+                Label to = new Label();
+                a.bind(to);
+                nothing(a, bytes);
+                a.jnz(to);
+            });
+        }
+    }
+
+    private static void nothing(Assembler a, int bytes) {
+        for (int i = 0; i < bytes; i++) {
+            a.nop();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package ingot.tests.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.runtime.kernel.nativecode.NativeSupport;
+import ingot.tests.cli.ChildCommand.Outcome;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Which backend computes, in JVMs that may call machine code and that may not. */
+final class NativeBackendTest {
+    private static final String MODEL = Path.of(
+                    System.getProperty("ingot.root"), "golden-outputs", "checkpoints", "qwen2-tied-f32")
+            .toString();
+    private static final List<String> FORBIDDEN = List.of("--illegal-native-access=deny");
+    private static final List<String> ALLOWED = List.of("--enable-native-access=ALL-UNNAMED");
+
+    private static Outcome bench(List<String> jvm, String backend) throws Exception {
+        return ChildCommand.run(
+                jvm, "bench", MODEL, "-p", "3", "-n", "2", "-r", "1", "--json", "--backend", backend);
+    }
+
+    @Test
+    void autoDoesWithoutWhereItIsForbidden() throws Exception {
+        Outcome o = bench(FORBIDDEN, "auto");
+        assertEquals(0, o.exit(), o.err());
+        assertTrue(o.out().contains("\"vector-"), o.out());
+    }
+
+    @Test
+    void askedForItSaysWhyNot() throws Exception {
+        Outcome o = bench(FORBIDDEN, "native");
+        assertEquals(64, o.exit());
+        assertTrue(o.err().contains("no native backend: the JVM needs --enable-native-access=ALL-UNNAMED"), o.err());
+        assertEquals(1, o.err().lines().filter(l -> l.startsWith("ingot: ")).count(), o.err());
+    }
+
+    @Test
+    void autoUsesItWhereItIsAllowed() throws Exception {
+        Outcome o = bench(ALLOWED, "auto");
+        assertEquals(0, o.exit(), o.err());
+        boolean here = NativeSupport.probe() instanceof NativeSupport.Ready;
+        assertTrue(o.out().contains(here ? "\"native-" : "\"vector-"), o.out());
+    }
+}

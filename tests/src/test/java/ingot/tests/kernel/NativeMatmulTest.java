@@ -1,0 +1,239 @@
+package ingot.tests.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import ingot.formats.block.Grouped;
+import ingot.formats.block.Grouping;
+import ingot.formats.block.Int4;
+import ingot.formats.block.Int8;
+import ingot.formats.block.Layout;
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kernel.nativecode.Isa;
+import ingot.runtime.kernel.nativecode.NativeKernels;
+import ingot.runtime.kernel.nativecode.NativeSupport;
+import ingot.tests.block.RandomMatrix;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/**
+ * Generated kernels against plain loops written from the definition of their arithmetic (docs/decisions/0080): every bit
+ * must be equal, for every instruction set this machine has.
+ */
+class NativeMatmulTest {
+    static final List<Grouped> LAYOUTS = RandomMatrix.LAYOUTS.stream()
+            .filter(Grouped.class::isInstance)
+            .map(Grouped.class::cast)
+            .toList();
+    private static final int[][] SHAPES = {
+        {1, 1}, {7, 31}, {31, 33}, {33, 100}, {100, 7}, {16, 896}, {300, 100}, {50, 1100}, {17, 256}
+    };
+    private static final int[] TOKENS = {1, 2, 5, 6, 7, 33};
+    private static final int UNIT = 32;
+
+    /** Every instruction set that this machine has; the test is skipped where there is none. */
+    private static List<Isa> isas() {
+        NativeSupport support = NativeSupport.probe();
+        Assumptions.assumeTrue(support instanceof NativeSupport.Ready, support::toString);
+        return ((NativeSupport.Ready) support).isas();
+    }
+
+    private static Kernels kernels(Isa isa, int threads) {
+        return NativeKernels.generate(isa, Kernels.create(Backend.PORTABLE, 0, threads));
+    }
+
+    @ParameterizedTest
+    @FieldSource("LAYOUTS")
+    void everyBitIsThatOfTheDefinition(Grouped layout) {
+        for (Isa isa : isas()) {
+            try (Kernels kernels = kernels(isa, 2)) {
+                for (int[] shape : SHAPES) {
+                    RandomMatrix m = RandomMatrix.of(layout, shape[0], shape[1], 11);
+                    Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+                    float[] x = activations(33, m.cols());
+                    float[] expected = defined(m, x, 33);
+                    for (int tokens : TOKENS) {
+                        float[] y = new float[tokens * m.rows()];
+                        Arrays.fill(y, Float.NaN);
+                        kernels.matmul(w, x, tokens, y);
+                        assertArrayEquals(
+                                Arrays.copyOf(expected, y.length),
+                                y,
+                                0,
+                                () -> kernels.label() + " " + layout + " " + m.rows() + "x" + m.cols() + " " + tokens);
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @FieldSource("LAYOUTS")
+    void theErrorIsThatOfSixteenBitActivations(Grouped layout) {
+        RandomMatrix m = RandomMatrix.of(layout, 64, 1024, 5);
+        Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+        float[] x = activations(4, m.cols());
+        for (Isa isa : isas()) {
+            try (Kernels kernels = kernels(isa, 1)) {
+                float[] y = new float[4 * m.rows()];
+                kernels.matmul(w, x, 4, y);
+                float[] row = new float[m.cols()];
+                double noise = 0;
+                double signal = 0;
+                for (int r = 0; r < m.rows(); r++) {
+                    w.decodeRow(r, row, 0);
+                    for (int t = 0; t < 4; t++) {
+                        double exact = 0;
+                        double bound = 0;
+                        for (int k = 0; k < m.cols(); k++) {
+                            double product = (double) row[k] * x[t * m.cols() + k];
+                            exact += product;
+                            signal += product * product;
+                            // Half a step of the unit's largest, and roundings of f32.
+                            bound += Math.abs(row[k]) * largest(x, t * m.cols() + k / UNIT * UNIT) / 65278
+                                    + (m.cols() / UNIT + 4) * 0x1p-24 * Math.abs(product);
+                        }
+                        double error = y[t * m.rows() + r] - exact;
+                        assertEquals(0, error, bound, layout.toString());
+                        noise += error * error;
+                    }
+                }
+                double nmse = noise / signal;
+                // 6e-10 is what steps of 1/32639 of the largest of 32 normal numbers make.
+                assertTrue(nmse < 1e-9, () -> nmse + " " + layout);
+            }
+        }
+    }
+
+    @Test
+    void threadsChangeNoBit() {
+        for (Layout layout : List.of(new Int4(32), new Int8(96))) {
+            RandomMatrix m = RandomMatrix.of(layout, 1333, 420, 12);
+            Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
+            float[] x = activations(33, m.cols());
+            try (Kernels one = Kernels.create(Backend.AUTO, 0, 1);
+                    Kernels five = Kernels.create(Backend.AUTO, 0, 5)) {
+                for (int tokens : TOKENS) {
+                    float[] expected = new float[tokens * m.rows()];
+                    float[] y = new float[tokens * m.rows()];
+                    one.matmul(w, x, tokens, expected);
+                    five.matmul(w, x, tokens, y);
+                    assertArrayEquals(expected, y, 0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void productsOfOneTokenAllocateNoBuffers() {
+        isas();
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        RandomMatrix m = RandomMatrix.of(new Int4(32), 40, 4096, 6);
+        Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
+        float[] x = activations(1, m.cols());
+        float[] y = new float[m.rows()];
+        try (Kernels kernels = Kernels.create(Backend.NATIVE, 0, 1)) {
+            kernels.matmul(w, x, 1, y);
+            int products = 500;
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < products; i++) {
+                kernels.matmul(w, x, 1, y);
+            }
+            long each = (threads.getCurrentThreadAllocatedBytes() - before) / products;
+            // Compiled code allocates nothing, interpreted code some records; the smallest buffer has 10 KB.
+            assertTrue(each < 4096, each + " bytes per product");
+        }
+    }
+
+    @Test
+    void unusualActivations() {
+        Grouped layout = new Int4(Grouping.CHANNEL);
+        RandomMatrix m = RandomMatrix.of(layout, 31, 100, 3);
+        Matrix w = new Matrix(layout, 31, 100, m.parts());
+        for (Isa isa : isas()) {
+            try (Kernels kernels = kernels(isa, 1)) {
+                for (float odd : new float[] {0, -0f, 1e-45f, 0x1p-101f, 0x1p-99f, 1e38f, -65504}) {
+                    float[] x = new float[200];
+                    x[40] = odd;
+                    x[177] = odd;
+                    float[] y = new float[62];
+                    kernels.matmul(w, x, 2, y);
+                    assertArrayEquals(defined(m, x, 2), y, 0, "activation " + odd);
+                }
+                for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                    float[] x = activations(2, 100);
+                    x[99] = broken;
+                    float[] one = new float[31];
+                    float[] two = new float[62];
+                    kernels.matmul(w, x, 1, one);
+                    kernels.matmul(w, x, 2, two);
+                    for (int r = 0; r < 31; r++) {
+                        assertFalse(Float.isFinite(one[r]) || Float.isFinite(two[r]), "row " + r);
+                        assertTrue(Float.isFinite(two[31 + r]), "row " + r);
+                    }
+                }
+            }
+        }
+    }
+
+    private static double largest(float[] x, int at) {
+        double largest = 0;
+        for (int k = at; k < at + UNIT; k++) {
+            largest = Math.max(largest, Math.abs(x[k]));
+        }
+        return largest;
+    }
+
+    /** The definition, in plain loops. */
+    private static float[] defined(RandomMatrix m, float[] x, int tokens) {
+        Grouped layout = (Grouped) m.layout();
+        int group = layout.blocks(m.rows(), m.cols()).group();
+        int groups = layout.blocks(m.rows(), m.cols()).groups();
+        float[] y = new float[tokens * m.rows()];
+        int[] a = new int[UNIT];
+        for (int t = 0; t < tokens; t++) {
+            for (int from = 0; from < m.cols(); from += UNIT) {
+                int n = Math.min(UNIT, m.cols() - from);
+                float max = 0x1p-100f;
+                for (int k = 0; k < n; k++) {
+                    max = Math.max(max, Math.abs(x[t * m.cols() + from + k]));
+                }
+                float d = max * (1 / 32639f);
+                float inverse = 32639f / max;
+                for (int k = 0; k < n; k++) {
+                    a[k] = (int) Math.rint(x[t * m.cols() + from + k] * inverse);
+                }
+                for (int r = 0; r < m.rows(); r++) {
+                    int sum = 0;
+                    for (int k = 0; k < n; k++) {
+                        sum += layout.value(m.codes()[r * m.cols() + from + k]) * a[k];
+                    }
+                    float scale = m.scales()[r * groups + from / group];
+                    int at = t * m.rows() + r;
+                    y[at] = Math.fma(sum * d, scale, y[at]);
+                }
+            }
+        }
+        return y;
+    }
+
+    private static float[] activations(int tokens, int cols) {
+        Random random = new Random(9);
+        float[] x = new float[tokens * cols];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+}
