@@ -89,9 +89,9 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
             try {
                 var pass = new EvaluationPass(
-                        reference.graph(),
-                        new Calibrated.Weights(reference, options, types),
-                        new Calibrated.Weights(model, options, types),
+                        new EvaluationPass.Weighed(
+                                reference.graph(), new Calibrated.Weights(reference, options, types)),
+                        new EvaluationPass.Weighed(model.graph(), new Calibrated.Weights(model, options, types)),
                         kernels);
                 PerplexityResult scores = pass.run(on.windows(), on.options(), work, progress);
                 return new Evaluation(on.from().name(), on.from().sha256(), scores);

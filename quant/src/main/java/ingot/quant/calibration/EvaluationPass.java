@@ -25,13 +25,16 @@ public final class EvaluationPass {
     private static final int POSITIONS = 2048;
 
     private final ModelGraph graph;
-    private final LayerWeights reference;
-    private final LayerWeights model;
+    private final Weighed reference;
+    private final Weighed model;
     private final Kernels kernels;
 
+    /** A model; two of them may differ in whether the head is the embedding. */
+    public record Weighed(ModelGraph graph, LayerWeights weights) {}
+
     /** @param reference what {@code model} is compared with */
-    public EvaluationPass(ModelGraph graph, LayerWeights reference, LayerWeights model, Kernels kernels) {
-        this.graph = graph;
+    public EvaluationPass(Weighed reference, Weighed model, Kernels kernels) {
+        this.graph = reference.graph();
         this.reference = reference;
         this.model = model;
         this.kernels = kernels;
@@ -57,7 +60,7 @@ public final class EvaluationPass {
         try (RowFile first = RowFile.create(work.folder().resolve("reference.f32"), hidden);
                 RowFile second = RowFile.create(work.folder().resolve("model.f32"), hidden);
                 RowFile normed = RowFile.create(work.folder().resolve("normed.f32"), hidden)) {
-            List<Side> sides = List.of(new Side(reference, first), new Side(model, second));
+            List<Side> sides = List.of(new Side(reference.weights(), first), new Side(model.weights(), second));
             sides.forEach(side -> embed(read, side));
             for (int i = 0; i < layers; i++) {
                 progress.step("evaluation", i, layers + 1, Progress.Unit.STEPS);
@@ -147,8 +150,8 @@ public final class EvaluationPass {
         }
     }
 
-    private Matrix panel(LayerWeights weights, int first, int n) {
-        float[] rows = weights.read(graph.head(), first, n);
-        return Matrix.dense(DType.F32, n, graph.head().cols(), MemorySegment.ofArray(rows));
+    private static Matrix panel(Weighed of, int first, int n) {
+        float[] rows = of.weights().read(of.graph().head(), first, n);
+        return Matrix.dense(DType.F32, n, of.graph().head().cols(), MemorySegment.ofArray(rows));
     }
 }
