@@ -52,6 +52,9 @@ public record ConvertOptions(
         if (threads < 1) {
             throw new IngotException.Usage(threads + " threads; expected at least 1");
         }
+        if (method instanceof Method.Imatrix imatrix) {
+            throw imatrix.notForConversions();
+        }
     }
 
     /**

@@ -29,6 +29,14 @@ final class GgufCalibration implements AutoCloseable {
     private final ConvertOptions.Method method;
     private final Optional<Work> done;
 
+    /** What a reader should know of it. */
+    Optional<String> note() {
+        boolean asked = method.calibratedOn().isPresent();
+        return asked && done.isEmpty()
+                ? Optional.of("nothing to calibrate: every tensor keeps its numbers")
+                : Optional.empty();
+    }
+
     /** What calibration came to. */
     private record Work(CalibrationJob job, WorkFolder folder) {}
 
@@ -45,7 +53,8 @@ final class GgufCalibration implements AutoCloseable {
             case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
             case ConvertOptions.Method.Gptq gptq -> Optional.of(gptq.feedback());
         };
-        if (how.isEmpty()) {
+        boolean needed = weights.source().graph().weights().stream().anyMatch(weights::calibrated);
+        if (how.isEmpty() || !needed) {
             return new GgufCalibration(options.method(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);

@@ -141,8 +141,9 @@ public final class GgufExporter {
                     source.files().forEach(InputFile::requireUnchanged);
                     out.commit();
                     calibrated.finish();
-                    return new ExportResult(
-                            target, out.files(), label(common), results, notes(source, tokenizer.isPresent()));
+                    List<String> notes = notes(source, tokenizer.isPresent());
+                    calibrated.note().ifPresent(notes::add);
+                    return new ExportResult(target, out.files(), label(common), results, notes);
                 }
             }
         }

@@ -70,7 +70,7 @@ public final class Sweep {
             while (from > 0 && (starts[last] - starts[from] < BLOCK || from % order.span() != 0)) {
                 from--;
             }
-            Block block = new Block(from, last, starts[from], starts[last] - starts[from]);
+            Block block = new Block(starts[from], starts[last] - starts[from]);
             target(state, block, rows, target);
             for (int r = 0; r < rows; r++) {
                 Slice line = new Slice(target, r * block.width());
@@ -108,12 +108,10 @@ public final class Sweep {
     /**
      * Neighbouring places in the factor's order.
      *
-     * @param from first unit
-     * @param to behind the last unit
      * @param start first column
      * @param width columns
      */
-    private record Block(int from, int to, int start, int width) {}
+    private record Block(int start, int width) {}
 
     /** Weights of a block of columns with the feedback of all columns after it. */
     private void target(State state, Block block, int rows, float[] target) {
