@@ -2,11 +2,8 @@ package ingot.runtime.kernel.nativecode;
 
 import ingot.runtime.kernel.nativecode.Operand.Address;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * What the processor can do and the operating system saves at a thread switch (Intel SDM volume 1, section 15.2: CPUID
@@ -16,10 +13,6 @@ import java.lang.invoke.MethodHandle;
  * @param vnni dot products of bytes, AVX512_VNNI
  */
 record CpuFeatures(boolean avx512, boolean vnni) {
-    private static final MethodHandle CALL = Linker.nativeLinker()
-            .downcallHandle(FunctionDescriptor.ofVoid(
-                    ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
-
     private static final int OSXSAVE = 1 << 27;
     private static final int F16C = 1 << 29;
     private static final int FMA = 1 << 12;
@@ -61,11 +54,7 @@ record CpuFeatures(boolean avx512, boolean vnni) {
     }
 
     private static void call(MemorySegment code, int leaf, int subleaf, MemorySegment out) {
-        try {
-            CALL.invokeExact(code, (long) leaf, (long) subleaf, out);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        ExecutableMemory.Integers.call(code, leaf, subleaf, out.address());
     }
 
     /** (rdi leaf, rsi subleaf, rdx out): out = eax, ebx, ecx, edx. The caller owns rbx. */

@@ -19,20 +19,32 @@ final class ExecutableMemory {
 
     private ExecutableMemory() {}
 
-    /** The functions of the C library; looked up when the first code is installed. */
-    private static final class Libc {
+    /**
+     * Functions of up to six integers, which all travel in registers: one signature serves all of them, and the linker takes
+     * some 15 ms for each.
+     */
+    static final class Integers {
         private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-        private static final MethodHandle MMAP =
-                function("mmap", FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
-        private static final MethodHandle MPROTECT =
-                function("mprotect", FunctionDescriptor.of(INT, LONG, LONG, INT));
-        private static final MethodHandle MUNMAP = function("munmap", FunctionDescriptor.of(INT, LONG, LONG));
+        private static final MethodHandle CALL = Linker.nativeLinker()
+                .downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG));
 
-        private static MethodHandle function(String name, FunctionDescriptor type) {
-            Linker linker = Linker.nativeLinker();
-            return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
+        private Integers() {}
+
+        static long call(MemorySegment function, long a, long b, long c) {
+            return call(function, a, b, c, 0, 0, 0);
         }
+
+        private static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+            try {
+                return (long) CALL.invokeExact(function, a, b, c, d, e, f);
+            } catch (Throwable t) {
+                throw new IllegalStateException(t);
+            }
+        }
+    }
+
+    private static MemorySegment function(String name) {
+        return Linker.nativeLinker().defaultLookup().findOrThrow(name);
     }
 
     /** Why there is no executable memory; the message is a sentence's end: "the system refuses …". */
@@ -58,31 +70,19 @@ final class ExecutableMemory {
     }
 
     private static long map(long bytes) throws Refused {
-        long address;
-        try {
-            address = (long) Libc.MMAP.invokeExact(0L, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long address = Integers.call(function("mmap"), 0, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0);
         if (address == -1) {
             throw new Refused("the system gives no memory for code");
         }
         return address;
     }
 
+    /** The function returns an int: the upper half of the register means nothing. */
     private static int protect(long address, long bytes) {
-        try {
-            return (int) Libc.MPROTECT.invokeExact(address, bytes, READ_EXECUTE);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        return (int) Integers.call(function("mprotect"), address, bytes, READ_EXECUTE);
     }
 
     private static void unmap(long address, long bytes) {
-        try {
-            int ignored = (int) Libc.MUNMAP.invokeExact(address, bytes);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        Integers.call(function("munmap"), address, bytes, 0);
     }
 }

@@ -24,10 +24,10 @@ import java.util.stream.Stream;
  * their first argument, so that the compiler sees through them; a call costs some 10 ns.
  */
 final class NativeCode {
-    private static final MethodHandle QUANTIZE = handle(2, 3);
     private static final MethodHandle MATVEC = handle(4, 4);
-    private static final MethodHandle EXPAND = handle(3, 5);
-    private static final MethodHandle GEMM = handle(3, 4);
+
+    /** The other functions; arguments that one does not have are 0. A signature costs the linker some 15 ms. */
+    private static final MethodHandle CALL = handle(3, 5);
 
     /** Entry points begin on cache lines. */
     private static final int ALIGNMENT = 64;
@@ -148,7 +148,8 @@ final class NativeCode {
     private static void quantize(
             MemorySegment code, MemorySegment x, MemorySegment records, int units, int stride, int bias) {
         try {
-            QUANTIZE.invokeExact(code, x, records, (long) units, (long) stride, (long) -bias);
+            CALL.invokeExact(
+                    code, x, records, MemorySegment.NULL, (long) units, (long) stride, (long) -bias, 0L, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
@@ -191,7 +192,7 @@ final class NativeCode {
     /** {@link ExpandCode}. */
     static void expand(TypeCode type, MemorySegment codes, MemorySegment scales, MemorySegment panel, Run run) {
         try {
-            EXPAND.invokeExact(
+            CALL.invokeExact(
                     type.expand,
                     codes,
                     scales,
@@ -213,8 +214,8 @@ final class NativeCode {
      */
     void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
         try {
-            GEMM.invokeExact(
-                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt);
+            CALL.invokeExact(
+                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }

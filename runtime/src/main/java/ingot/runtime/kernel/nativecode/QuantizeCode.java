@@ -24,7 +24,7 @@ import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
 
 /**
- * {@code void quantize(const float *x, void *records, long units, long stride, long bias)}: rounds activations to the
+ * {@code void quantize(const float *x, void *records, void *, long units, long stride, long bias)}: rounds activations to the
  * integers of {@link UnitRecord}s, {@code stride} bytes apart.
  *
  * <p>The maximum is taken of the bits as integers, which order floats of one sign and put infinity and NaN on top: then d
@@ -33,9 +33,9 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
 final class QuantizeCode {
     private static final Gpr X = Gpr.RDI;
     private static final Gpr RECORDS = Gpr.RSI;
-    private static final Gpr UNITS = Gpr.RDX;
-    private static final Gpr STRIDE = Gpr.RCX;
-    private static final Gpr BIAS = Gpr.R8;
+    private static final Gpr UNITS = Gpr.RCX;
+    private static final Gpr STRIDE = Gpr.R8;
+    private static final Gpr BIAS = Gpr.R9;
 
     private static final Zmm MAGNITUDE = new Zmm(31);
     private static final Zmm TINY = new Zmm(30);
