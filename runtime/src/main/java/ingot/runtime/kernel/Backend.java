@@ -2,14 +2,17 @@ package ingot.runtime.kernel;
 
 /** Which code computes. */
 public enum Backend {
-    /** The fastest that works here: {@link #NATIVE}, else {@link #VECTOR}, else {@link #SCALAR}. */
+    /**
+     * The fastest that works here and keeps f32 arithmetic: {@link #VECTOR}, else {@link #SCALAR}. {@link #NATIVE} rounds
+     * activations to 16 bits, so it has to be asked for.
+     */
     AUTO,
-    /** f32 arithmetic: {@link #VECTOR}, else {@link #SCALAR}. What is computed once and kept should not depend on more. */
+    /** f32 arithmetic on any machine, for what is computed once and kept: {@link #VECTOR}, else {@link #SCALAR}. */
     PORTABLE,
     /** Plain Java; slow, exact to half a unit in the last place of each sum. */
     SCALAR,
     /** Vector API in f32. */
     VECTOR,
-    /** Machine code generated at run time for integer codes, {@link #VECTOR} for the rest. */
+    /** Machine code generated at run time for integer codes, {@link #VECTOR} for the rest; faster. */
     NATIVE
 }

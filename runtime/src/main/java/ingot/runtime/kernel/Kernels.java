@@ -62,8 +62,7 @@ public interface Kernels extends AutoCloseable {
     /**
      * Starts a backend.
      *
-     * @param vectorBits 128, 256 or 512, or 0 for what the machine prefers; the scalar backend ignores it, and with
-     *     {@link Backend#AUTO} a width asks for the vector backend
+     * @param vectorBits 128, 256 or 512, or 0 for what the machine prefers; the scalar backend ignores it
      * @param threads at least 1, or 0 for one per processor
      * @throws IngotException.Usage for other numbers, or when a backend is asked for and not there
      */
@@ -75,19 +74,13 @@ public interface Kernels extends AutoCloseable {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(count);
             case VECTOR -> vector(vectorBits, count);
-            case PORTABLE -> portable(vectorBits, count);
             case NATIVE ->
                 switch (NativeSupport.probe()) {
                     case NativeSupport.Ready(List<Isa> isas) ->
                         NativeKernels.generate(isas.getFirst(), vector(vectorBits, count));
                     case NativeSupport.Missing(String why) -> throw new IngotException.Usage("no native backend: " + why);
                 };
-            case AUTO ->
-                vectorBits == 0
-                                && VectorModule.available()
-                                && NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
-                        ? NativeKernels.generate(isas.getFirst(), vector(0, count))
-                        : portable(vectorBits, count);
+            case AUTO, PORTABLE -> portable(vectorBits, count);
         };
     }
 

@@ -118,12 +118,13 @@ class NativeMatmulTest {
 
     @Test
     void threadsChangeNoBit() {
+        isas();
         for (Layout layout : List.of(new Int4(32), new Int8(96))) {
             RandomMatrix m = RandomMatrix.of(layout, 1333, 420, 12);
             Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
             float[] x = activations(33, m.cols());
-            try (Kernels one = Kernels.create(Backend.AUTO, 0, 1);
-                    Kernels five = Kernels.create(Backend.AUTO, 0, 5)) {
+            try (Kernels one = Kernels.create(Backend.NATIVE, 0, 1);
+                    Kernels five = Kernels.create(Backend.NATIVE, 0, 5)) {
                 for (int tokens : TOKENS) {
                     float[] expected = new float[tokens * m.rows()];
                     float[] y = new float[tokens * m.rows()];
