@@ -14,6 +14,7 @@ import ingot.quant.ExportResult;
 import ingot.quant.ExportResult.Tensor;
 import ingot.quant.GgufExporter;
 import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ final class GgufCalibrationTest {
     }
 
     private static Method gptq(Path data, boolean resume) {
-        return new Method.Gptq(on(data), Order.Kind.ACTIVATION, resume);
+        return new Method.Gptq(on(data), Rounding.Feedback.in(Order.Kind.ACTIVATION), resume);
     }
 
     private static GgufExporter.Options options(String type, Method method) {
