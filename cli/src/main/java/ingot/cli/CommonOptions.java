@@ -23,7 +23,8 @@ final class CommonOptions {
             paramLabel = "NAME",
             converter = BackendName.class,
             completionCandidates = BackendName.class,
-            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest in f32; native is faster, with activations of 16 bits).")
+            description =
+                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest in f32; native is faster, with activations of 16 bits).")
     Backend backend = Backend.AUTO;
 
     @Option(
@@ -50,7 +51,10 @@ final class CommonOptions {
     boolean help;
 
     ModelOptions modelOptions() {
-        return ModelOptions.defaults().withBackend(backend).withVectorBits(vectorBits).withThreads(threads);
+        return ModelOptions.defaults()
+                .withBackend(backend)
+                .withVectorBits(vectorBits)
+                .withThreads(threads);
     }
 
     /** Progress on standard error; silent with {@code --quiet}. */

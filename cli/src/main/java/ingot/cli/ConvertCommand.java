@@ -123,8 +123,8 @@ final class ConvertCommand extends Task {
     int run(Console console) {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
-                .withMethod(choosing.method(
-                        auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
+                .withMethod(
+                        choosing.method(auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
                 .withTransforms(transforms())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
@@ -157,16 +157,14 @@ final class ConvertCommand extends Task {
         try (var progress = common.progress(console)) {
             // Read first: what is wrong with it should not show after an hour of converting.
             Optional<Evaluation.Windows> windows = report.evaluation().map(on -> Evaluation.read(source, options, on));
-            ConvertResult result = dryRun
-                    ? converter.plan(source, output, progress)
-                    : converter.convert(source, output, progress);
+            ConvertResult result =
+                    dryRun ? converter.plan(source, output, progress) : converter.convert(source, output, progress);
             Duration took = Duration.ofNanos(System.nanoTime() - start);
             // Counting reads the output once more: only for those who see the counts.
             boolean counted = !dryRun && (common.json || report.html != null);
             Map<String, CodeStatistics> codes =
                     counted ? CodeStatistics.read(output, options.threads(), progress) : Map.of();
-            Optional<Evaluation> evaluation =
-                    windows.map(on -> Evaluation.of(source, output, options, on, progress));
+            Optional<Evaluation> evaluation = windows.map(on -> Evaluation.of(source, output, options, on, progress));
             return new ConvertView(source.toString(), result, took, dryRun, codes, evaluation);
         }
     }

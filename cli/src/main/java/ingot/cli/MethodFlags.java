@@ -99,8 +99,7 @@ final class MethodFlags {
                 }
                 yield new Method.Rtn();
             }
-            default ->
-                throw new IngotException.Usage("unknown method '" + method + "'; expected rtn, gptq or imatrix");
+            default -> throw new IngotException.Usage("unknown method '" + method + "'; expected rtn, gptq or imatrix");
         };
     }
 }

@@ -15,15 +15,17 @@ final class ReportFlags {
     @Option(
             names = "--html",
             paramLabel = "FILE",
-            description = "Also write a report with plots: errors, codes, scales, experts, loss against bits; one file.")
+            description =
+                    "Also write a report with plots: errors, codes, scales, experts, loss against bits; one file.")
     @Nullable
     Path html;
 
     @Option(
             names = "--evaluate",
             paramLabel = "TEXT",
-            description = "Then compare the output's predictions with the source's on this text, or file of token ids, which"
-                    + " should be another than the one of --calibration: KL divergence, same top-1.")
+            description =
+                    "Then compare the output's predictions with the source's on this text, or file of token ids, which"
+                            + " should be another than the one of --calibration: KL divergence, same top-1.")
     @Nullable
     Path evaluate;
 
@@ -47,7 +49,9 @@ final class ReportFlags {
         if (html != null) {
             Outputs.requireFolder(html);
             try {
-                boolean same = html.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize())
+                boolean same = html.toAbsolutePath()
+                                .normalize()
+                                .equals(output.toAbsolutePath().normalize())
                         || (Files.exists(html) && Files.exists(output) && Files.isSameFile(html, output));
                 if (same) {
                     throw new IngotException.Usage("--html " + Text.path(html) + " is the output; name another file");

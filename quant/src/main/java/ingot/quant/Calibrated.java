@@ -129,12 +129,15 @@ final class Calibrated implements AutoCloseable {
         if (!measured.isEmpty()) {
             // Types that are chosen are chosen for the weights as they are then.
             var weights = new Weights(source, options, new TypePlan(options));
-            ChannelPass pass = new ChannelPass(source.graph(), weights, with.job().set(), with.kernels());
+            ChannelPass pass =
+                    new ChannelPass(source.graph(), weights, with.job().set(), with.kernels());
             made = EquivalentSource.of(source, pass.measure(measured, with.work(), progress));
         }
         Source last = made;
-        Optional<Allocation> allocation = options.types().auto().map(auto -> new AutoTypes(last, options, auto)
-                .plan(with.work(), with.job().set(), with.kernels(), progress));
+        Optional<Allocation> allocation = options.types()
+                .auto()
+                .map(auto -> new AutoTypes(last, options, auto)
+                        .plan(with.work(), with.job().set(), with.kernels(), progress));
         return new Chosen(last, Types.of(options, allocation, Optional.of(with.job())));
     }
 
@@ -152,9 +155,7 @@ final class Calibrated implements AutoCloseable {
     Optional<CalibrationResult> calibration() {
         return types.calibration()
                 .map(read -> new CalibrationResult(
-                        read.set(),
-                        read.tokens(),
-                        work.map(WorkFolder::experts).orElse(List.of())));
+                        read.set(), read.tokens(), work.map(WorkFolder::experts).orElse(List.of())));
     }
 
     /** How to store a weight that was calibrated. */
@@ -230,8 +231,7 @@ final class Calibrated implements AutoCloseable {
 
         private SourceWeights reader() {
             return new SourceWeights(
-                    source,
-                    options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE);
+                    source, options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE);
         }
 
         private Layout layout(WeightSpec spec) {

@@ -205,7 +205,10 @@ public record CodeStatistics(long atEnds, Histogram codes, Histogram scales, lon
                 atEnds += code <= lowest || code == highest ? count : 0;
             }
             return new CodeStatistics(
-                    atEnds, new Histogram(low, width, Arrays.stream(bins).boxed().toList()), scales(), zeros);
+                    atEnds,
+                    new Histogram(low, width, Arrays.stream(bins).boxed().toList()),
+                    scales(),
+                    zeros);
         }
 
         private Histogram scales() {

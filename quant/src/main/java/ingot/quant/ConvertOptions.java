@@ -163,9 +163,7 @@ public record ConvertOptions(
     public Optional<CalibrationOptions> calibration() {
         return method.calibratedOn()
                 .or(() -> types.auto().map(Auto::calibration))
-                .or(() -> transforms.measured().isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(transforms.calibration()));
+                .or(() -> transforms.measured().isEmpty() ? Optional.empty() : Optional.of(transforms.calibration()));
     }
 
     /** Whether to go on where a conversion that was interrupted stopped. */

@@ -35,8 +35,8 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
     public record Options(Path data, int tokens, int window) {
         public Options {
             if (window < 4 || window > CalibrationOptions.MAX_LENGTH) {
-                throw new IngotException.Usage("evaluation windows of " + window + " tokens; expected 4 to "
-                        + CalibrationOptions.MAX_LENGTH);
+                throw new IngotException.Usage(
+                        "evaluation windows of " + window + " tokens; expected 4 to " + CalibrationOptions.MAX_LENGTH);
             }
             if (tokens < window) {
                 throw new IngotException.Usage("evaluation on " + tokens + " tokens in windows of " + window
@@ -63,8 +63,9 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
                     new CalibrationOptions(Optional.of(on.data()), on.tokens(), on.window(), 0),
                     reference.tokenizer().map(Tokenizer::of),
                     reference.graph().config().vocabSize());
-            List<int[]> windows =
-                    set.sequences().stream().filter(s -> s.length == on.window()).toList();
+            List<int[]> windows = set.sequences().stream()
+                    .filter(s -> s.length == on.window())
+                    .toList();
             if (windows.isEmpty()) {
                 throw new IngotException.Usage(Text.path(on.data()) + " has " + set.tokens()
                         + " tokens, fewer than one window of " + on.window() + "; evaluate on a longer text");

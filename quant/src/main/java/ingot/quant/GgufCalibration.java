@@ -46,8 +46,7 @@ final class GgufCalibration implements AutoCloseable {
     }
 
     /** Calibrates, if the options ask for it. */
-    static GgufCalibration run(
-            GgufWeights weights, GgufExporter.Options options, Path output, Progress progress) {
+    static GgufCalibration run(GgufWeights weights, GgufExporter.Options options, Path output, Progress progress) {
         Optional<Rounding> how = switch (options.method()) {
             case ConvertOptions.Method.Rtn rtn -> Optional.empty();
             case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
@@ -70,7 +69,9 @@ final class GgufCalibration implements AutoCloseable {
 
     /** What of the options changes the numbers. */
     private static ObjectNode asked(GgufWeights weights, GgufExporter.Options options) {
-        ObjectNode node = Json.object().put("export", "gguf").put("method", options.method().label());
+        ObjectNode node = Json.object()
+                .put("export", "gguf")
+                .put("method", options.method().label());
         if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
             node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
         }

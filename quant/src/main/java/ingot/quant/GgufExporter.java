@@ -134,8 +134,8 @@ public final class GgufExporter {
             try (GgufCalibration calibrated = GgufCalibration.run(job.store(), options, target, progress)) {
                 calibrated.describe(metadata);
                 GgufTensors tensors = new GgufTensors(job.store(), calibrated);
-                try (GgufOutput out = GgufOutput.create(
-                        target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
+                try (GgufOutput out =
+                        GgufOutput.create(target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
                     out.files().forEach(source::requireNot);
                     List<ExportResult.Tensor> results = run(job, tensors, out, progress);
                     source.files().forEach(InputFile::requireUnchanged);

@@ -32,7 +32,8 @@ record GgufTensors(GgufWeights weights, GgufCalibration calibrated) {
             new BlockScheme(type).carry(codes.get(), sink);
             return Loss.copy(0);
         }
-        Optional<Loss> chosen = calibrated.copy(weight, type.bytes(weight.shape().count()), sink);
+        Optional<Loss> chosen =
+                calibrated.copy(weight, type.bytes(weight.shape().count()), sink);
         if (chosen.isPresent()) {
             return chosen.get();
         }

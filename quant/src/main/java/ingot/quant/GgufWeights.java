@@ -134,8 +134,7 @@ record GgufWeights(Source source, Map<String, GgmlType> types, int threads) impl
             }));
         }
         Tasks.run(tasks, threads);
-        return new Rounded(
-                List.of(MemorySegment.ofArray(bytes)), stored, RoundingError.of(values, stored));
+        return new Rounded(List.of(MemorySegment.ofArray(bytes)), stored, RoundingError.of(values, stored));
     }
 
     private static void decode(GgmlType type, byte[] bytes, int from, int to, float[] stored) {

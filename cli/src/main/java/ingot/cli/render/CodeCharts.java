@@ -39,7 +39,8 @@ final class CodeCharts {
                         .toList());
         for (int i = 0; i < counts.size(); i++) {
             int from = histogram.first() + i * histogram.width();
-            String bin = histogram.width() == 1 ? prefix + from : prefix + from + " to " + (from + histogram.width() - 1);
+            String bin =
+                    histogram.width() == 1 ? prefix + from : prefix + from + " to " + (from + histogram.width() - 1);
             if (counts.get(i) > 0) {
                 plot.bar(i, 0.86, 100 * counts.get(i) / total, bin + ": " + Format.percent(counts.get(i) / total));
             }

@@ -2,7 +2,6 @@ package ingot.cli.render;
 
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -80,7 +79,8 @@ public final class ConvertFormat {
         }
         if (!worst.byNmse().isEmpty()) {
             TensorResult t = worst.byNmse().getFirst();
-            return line("worst: ", t.name(), ", NMSE " + Format.scientific(t.nmse().orElseThrow()));
+            return line(
+                    "worst: ", t.name(), ", NMSE " + Format.scientific(t.nmse().orElseThrow()));
         }
         return "";
     }

@@ -36,9 +36,12 @@ public final class ConvertHtml {
         if (!view.warnings().isEmpty()) {
             page.section("Warnings", "", list(view.warnings()));
         }
-        page.section("Loss against bits", KldPlot.NOTE, KldPlot.of(result.bitsPerWeight(), kld(view), predicted(result)));
-        page.section("Size by type", "weights with their scales; the rest of the file is tokenizer and header", sizes(view));
-        result.allocation().ifPresent(plan -> page.section("The plan", planned(plan, result), plan(plan, view.dryRun())));
+        page.section(
+                "Loss against bits", KldPlot.NOTE, KldPlot.of(result.bitsPerWeight(), kld(view), predicted(result)));
+        page.section(
+                "Size by type", "weights with their scales; the rest of the file is tokenizer and header", sizes(view));
+        result.allocation()
+                .ifPresent(plan -> page.section("The plan", planned(plan, result), plan(plan, view.dryRun())));
         List<TensorRow> rows = TensorRow.of(view);
         if (!view.dryRun()) {
             page.section(
@@ -105,9 +108,7 @@ public final class ConvertHtml {
     }
 
     private static OptionalDouble predicted(ConvertResult result) {
-        return result.allocation()
-                .map(a -> OptionalDouble.of(a.damage()))
-                .orElse(OptionalDouble.empty());
+        return result.allocation().map(a -> OptionalDouble.of(a.damage())).orElse(OptionalDouble.empty());
     }
 
     private static String sizes(ConvertView view) {
@@ -148,8 +149,8 @@ public final class ConvertHtml {
     private static String plan(Allocation plan, boolean alone) {
         List<Allocation.Choice> choices = plan.choices();
         double most = choices.stream().mapToDouble(AllocationFormat::bits).max().orElse(1);
-        Plot bits = Plot.linear(
-                Size.FULL, "matrix", Range.slots(choices.size()), "bits per weight", new Range(0, most));
+        Plot bits =
+                Plot.linear(Size.FULL, "matrix", Range.slots(choices.size()), "bits per weight", new Range(0, most));
         double[] damages =
                 choices.stream().mapToDouble(Allocation.Choice::damage).toArray();
         Plot damage = Plot.logarithmic(
@@ -188,9 +189,7 @@ public final class ConvertHtml {
     private static String worst(String heading, String error, List<TensorResult> tensors, boolean weighted) {
         List<List<String>> rows = tensors.stream()
                 .map(t -> List.of(
-                        t.name(),
-                        t.type(),
-                        Format.scientific((weighted ? t.weightedError() : t.nmse()).orElseThrow())))
+                        t.name(), t.type(), Format.scientific((weighted ? t.weightedError() : t.nmse()).orElseThrow())))
                 .toList();
         String table = HtmlPage.table(List.of("tensor", "type", error), rows);
         return HtmlPage.sectionOf(heading, "", "<div class=\"names\">" + table + "</div>");
@@ -227,15 +226,22 @@ public final class ConvertHtml {
         page.section("Calibration", "what the conversion looked at; part of the file's provenance", table);
         String method = result.method().equals("rtn") ? "the text was used to choose the types only" : "";
         String shown = remarks.isEmpty()
-                ? "<p>" + (method.isEmpty() ? "Every matrix was rounded with error feedback and the usual damping." : method)
+                ? "<p>"
+                        + (method.isEmpty()
+                                ? "Every matrix was rounded with error feedback and the usual damping."
+                                : method)
                         + "</p>"
-                : folded(remarks.size() + " matrices", HtmlPage.table(List.of("matrix", "remark"), remarks), remarks.size());
+                : folded(
+                        remarks.size() + " matrices",
+                        HtmlPage.table(List.of("matrix", "remark"), remarks),
+                        remarks.size());
         page.section("Damping and fallbacks", "", shown);
     }
 
     private static String folded(String summary, String table, int rows) {
         String open = rows > SHOWN ? "" : " open=\"open\"";
-        return "<details" + open + "><summary>" + summary + "</summary><div class=\"names\">" + table + "</div></details>";
+        return "<details" + open + "><summary>" + summary + "</summary><div class=\"names\">" + table
+                + "</div></details>";
     }
 
     private static String tensors(List<TensorRow> rows) {

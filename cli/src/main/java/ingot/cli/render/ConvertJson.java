@@ -31,7 +31,8 @@ public final class ConvertJson {
         peakResidentBytes().ifPresentOrElse(n -> root.put("peak_rss_bytes", n), () -> root.putNull("peak_rss_bytes"));
         root.put("method", result.method());
         var tensors = root.putArray("tensors");
-        result.tensors().forEach(t -> tensor(tensors.addObject(), t, view.codes().get(t.name())));
+        result.tensors()
+                .forEach(t -> tensor(tensors.addObject(), t, view.codes().get(t.name())));
         root.put("parameters", result.parameters());
         var types = root.putArray("types");
         for (TypeSum sum : TypeSum.of(result.tensors())) {
@@ -49,8 +50,7 @@ public final class ConvertJson {
         result.allocation().ifPresent(plan -> root.set("allocation", AllocationFormat.json(plan)));
         result.calibration().ifPresent(c -> calibration(root, c, result));
         view.evaluation().ifPresent(e -> {
-            ObjectNode node =
-                    root.putObject("evaluation").put("data", e.data()).put("sha256", e.sha256());
+            ObjectNode node = root.putObject("evaluation").put("data", e.data()).put("sha256", e.sha256());
             PerplexityFormat.json(e.scores()).properties().forEach(p -> node.set(p.getKey(), p.getValue()));
         });
         return root;
@@ -64,7 +64,8 @@ public final class ConvertJson {
         t.weightedError().ifPresent(e -> number(node, "weighted_error", e));
         if (codes != null) {
             number(node, "saturation", codes.saturation());
-            histogram(node.putObject("code_histogram"), "from", codes.codes()).put("width", codes.codes().width());
+            histogram(node.putObject("code_histogram"), "from", codes.codes())
+                    .put("width", codes.codes().width());
             histogram(node.putObject("scale_histogram"), "from_log2", codes.scales())
                     .put("zeros", codes.zeroScales());
         }

@@ -39,7 +39,8 @@ final class ExpertMap {
             if (row % every == 0) {
                 text(out, LEFT - 8, height * (row + 0.5) + 4, "end", Integer.toString(layer.layer()));
             }
-            double fair = (double) layer.tokens().stream().mapToLong(n -> n).sum() / layer.tokens().size();
+            double fair = (double) layer.tokens().stream().mapToLong(n -> n).sum()
+                    / layer.tokens().size();
             for (int i = 0; i < layer.tokens().size(); i++) {
                 int tokens = layer.tokens().get(i);
                 out.append(String.format(

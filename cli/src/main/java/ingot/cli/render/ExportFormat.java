@@ -50,14 +50,15 @@ public final class ExportFormat {
             table.number("of outputs").text("method");
         }
         for (Tensor t : result.tensors()) {
-            List<String> row = new ArrayList<>(List.of(
-                    t.name(), t.storedAs(), t.type(), t.lossless() ? "lossless" : Format.scientific(t.nmse())));
+            List<String> row = new ArrayList<>(
+                    List.of(t.name(), t.storedAs(), t.type(), t.lossless() ? "lossless" : Format.scientific(t.nmse())));
             if (calibrated) {
                 OptionalDouble weighted = t.loss().weightedError();
                 row.add(weighted.isPresent() ? Format.scientific(weighted.getAsDouble()) : "");
-                row.add(t.loss().note().isEmpty()
-                        ? t.loss().method()
-                        : t.loss().method() + ": " + t.loss().note());
+                row.add(
+                        t.loss().note().isEmpty()
+                                ? t.loss().method()
+                                : t.loss().method() + ": " + t.loss().note());
             }
             table.row(row);
         }

@@ -9,9 +9,10 @@ import java.util.OptionalDouble;
 
 /** Divergence against bits: this conversion among those of the reference model. */
 final class KldPlot {
-    static final String NOTE = "mean KL divergence from the unquantized model over bits per weight; down and left is better."
-            + " The two lines were measured on the small trained model that comes with Ingot (qwen3-6m-gutenberg, windows of"
-            + " 256 tokens) and are a measure for the eye: other models and texts lie elsewhere.";
+    static final String NOTE =
+            "mean KL divergence from the unquantized model over bits per weight; down and left is better."
+                    + " The two lines were measured on the small trained model that comes with Ingot (qwen3-6m-gutenberg, windows of"
+                    + " 256 tokens) and are a measure for the eye: other models and texts lie elsewhere.";
 
     private KldPlot() {}
 

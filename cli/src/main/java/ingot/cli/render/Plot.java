@@ -188,8 +188,8 @@ final class Plot {
         StringBuilder out = new StringBuilder();
         boolean wide = size != Size.HALF;
         out.append(wide ? "<div class=\"scroll\">" : "");
-        out.append("<svg" + (wide ? " class=\"wide\"" : "") + " viewBox=\"0 0 " + size.width + " " + size.height + "\" role=\"img\" aria-label=\""
-                + Markup.escape(name) + "\">\n");
+        out.append("<svg" + (wide ? " class=\"wide\"" : "") + " viewBox=\"0 0 " + size.width + " " + size.height
+                + "\" role=\"img\" aria-label=\"" + Markup.escape(name) + "\">\n");
         for (double tick : y.ticks()) {
             double t = top(tick);
             out.append(String.format(

@@ -15,8 +15,7 @@ record Worst(List<TensorResult> byWeightedError, List<TensorResult> byNmse) {
     }
 
     /** Of equals the first in the file comes first. */
-    private static List<TensorResult> most(
-            List<TensorResult> tensors, Function<TensorResult, OptionalDouble> error) {
+    private static List<TensorResult> most(List<TensorResult> tensors, Function<TensorResult, OptionalDouble> error) {
         return tensors.stream()
                 .filter(t -> error.apply(t).orElse(0) > 0)
                 .sorted(Comparator.comparingDouble(t -> -error.apply(t).getAsDouble()))

@@ -12,7 +12,8 @@ import java.util.List;
  * @param residual the residual stream [tokens][hidden]
  * @param normed what a feed-forward part reads [tokens][hidden]
  */
-record Activations(Path folder, String name, List<Integer> lengths, RowFile residual, RowFile normed) implements AutoCloseable {
+record Activations(Path folder, String name, List<Integer> lengths, RowFile residual, RowFile normed)
+        implements AutoCloseable {
     /** Looks at a sequence. */
     interface Sequence {
         void accept(long first, int tokens);

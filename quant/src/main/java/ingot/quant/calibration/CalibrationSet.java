@@ -172,8 +172,9 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
     }
 
     private static int[] encode(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {
-        Tokenizer encoder = tokenizer.orElseThrow(() -> new IngotException.MissingInput(
-                "the model has no tokenizer to read " + shown + " with; give a file of token ids, lines {\"ids\": [...]}"));
+        Tokenizer encoder =
+                tokenizer.orElseThrow(() -> new IngotException.MissingInput("the model has no tokenizer to read "
+                        + shown + " with; give a file of token ids, lines {\"ids\": [...]}"));
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()

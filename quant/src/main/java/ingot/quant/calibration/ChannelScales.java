@@ -3,7 +3,6 @@ package ingot.quant.calibration;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
-import ingot.quant.gptq.Units;
 import ingot.quant.transform.Scaling;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
@@ -69,12 +68,12 @@ final class ChannelScales {
         }
         Factor factor;
         try {
-            factor = Factor.of(h, spec.cols(), weights.target(spec).units(spec.cols()), Order.Kind.NATURAL, kernels.blas());
+            factor = Factor.of(
+                    h, spec.cols(), weights.target(spec).units(spec.cols()), Order.Kind.NATURAL, kernels.blas());
         } catch (Factor.Impossible e) {
             return;
         }
-        CandidateErrors.Sample sample =
-                CandidateErrors.sample(spec, values, ROWS, CandidateErrors.Errors.none(0));
+        CandidateErrors.Sample sample = CandidateErrors.sample(spec, values, ROWS, CandidateErrors.Errors.none(0));
         int n = spec.cols();
         for (int i = 0; i < losses.length; i++) {
             double[] scales = scales(i);

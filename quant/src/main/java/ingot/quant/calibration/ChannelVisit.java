@@ -164,8 +164,7 @@ final class ChannelVisit implements Visit {
         }
     }
 
-    private void measure(
-            WeightSpec spec, Map<WeightSpec, float[]> values, int[] of, float[] h, ChannelScales scales) {
+    private void measure(WeightSpec spec, Map<WeightSpec, float[]> values, int[] of, float[] h, ChannelScales scales) {
         if (wanted.contains(Equivalence.AWQ)) {
             scales.measure(spec, read(values, spec), of, h);
         }

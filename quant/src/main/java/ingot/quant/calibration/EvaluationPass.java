@@ -49,8 +49,7 @@ public final class EvaluationPass {
      * @param windows of {@link PerplexityOptions#context} tokens each
      * @param work whose folder holds the streams
      */
-    public PerplexityResult run(
-            List<int[]> windows, PerplexityOptions options, WorkFolder work, Progress progress) {
+    public PerplexityResult run(List<int[]> windows, PerplexityOptions options, WorkFolder work, Progress progress) {
         int hidden = graph.config().hidden();
         int layers = graph.config().layers();
         // The last token of a window is only predicted, never read.
@@ -144,8 +143,7 @@ public final class EvaluationPass {
         }
         for (int t = 0; t < next.length; t++) {
             double kld = Math.max(0, divergence.of(0, t));
-            var with = new Scores.Compared(
-                    divergence.normalizer(t) - ofExpected[t], kld, divergence.sameTop(0, t));
+            var with = new Scores.Compared(divergence.normalizer(t) - ofExpected[t], kld, divergence.sameTop(0, t));
             scores.add(divergence.normalizer(0, t) - ofModel[t], with);
         }
     }

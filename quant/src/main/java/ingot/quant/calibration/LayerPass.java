@@ -154,9 +154,10 @@ final class LayerPass {
     }
 
     private int[] tokensOfExperts(Routing routing) {
-        int[] tokens = new int[Math.toIntExact(layer.branches().stream()
-                .filter(b -> b.route() instanceof Route.Expert)
-                .count())];
+        int[] tokens = new int
+                [Math.toIntExact(layer.branches().stream()
+                        .filter(b -> b.route() instanceof Route.Expert)
+                        .count())];
         for (int expert : routing.experts()) {
             tokens[expert]++;
         }
@@ -199,14 +200,13 @@ final class LayerPass {
         Visitors visitors = visitors(branch.route(), routing);
         int count = visitors.count();
         boolean enough = count >= LayerExperts.least(files.tokens());
-        String note = enough ? "" : TensorSink.NEAREST + "its expert saw " + count + " of " + files.tokens() + " tokens";
+        String note =
+                enough ? "" : TensorSink.NEAREST + "its expert saw " + count + " of " + files.tokens() + " tokens";
         if (!enough) {
             visit(List.of(branch.gate(), branch.up(), branch.down()), null, note);
         } else {
             Moments moments = moments(hidden);
-            blocks(
-                    count,
-                    (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, kernels));
+            blocks(count, (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, kernels));
             visit(List.of(branch.gate(), branch.up()), moments, "");
         }
         int width = branch.inner();
@@ -227,7 +227,8 @@ final class LayerPass {
             }
             blocks(count, (at, n) -> {
                 for (int i = 0; i < streams.size(); i++) {
-                    streams.get(i).addBranch(branch, visitors, at, n, rooms.all().get(i), kernels);
+                    streams.get(i)
+                            .addBranch(branch, visitors, at, n, rooms.all().get(i), kernels);
                 }
             });
         }

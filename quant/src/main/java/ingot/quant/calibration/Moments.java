@@ -83,14 +83,7 @@ final class Moments {
             }
         }
         kernels.blas()
-                .multiplyAdd(
-                        1,
-                        new Tile(apart, 0, tokens),
-                        new Tile(x, 0, n),
-                        new Tile(r, 0, n),
-                        hidden,
-                        tokens,
-                        n);
+                .multiplyAdd(1, new Tile(apart, 0, tokens), new Tile(x, 0, n), new Tile(r, 0, n), hidden, tokens, n);
     }
 
     /**

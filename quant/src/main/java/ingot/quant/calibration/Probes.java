@@ -61,7 +61,11 @@ final class Probes implements AutoCloseable {
         for (WeightGroup group : groups) {
             begin(file -> {
                 copy(residual, 0, file, 0);
-                new LayerPass(layer, new Activations(folder, "", lengths, file, normed), kernels, measured.replacing(group))
+                new LayerPass(
+                                layer,
+                                new Activations(folder, "", lengths, file, normed),
+                                kernels,
+                                measured.replacing(group))
                         .run();
             });
         }
@@ -70,7 +74,8 @@ final class Probes implements AutoCloseable {
             all.addAll(lengths);
         }
         WeightGroup none = new WeightGroup("", List.of());
-        new LayerPass(layer, new Activations(folder, "", all, residual, normed), kernels, measured.replacing(none)).run();
+        new LayerPass(layer, new Activations(folder, "", all, residual, normed), kernels, measured.replacing(none))
+                .run();
     }
 
     private void copy(RowFile from, long fromRow, RowFile to, long toRow) {

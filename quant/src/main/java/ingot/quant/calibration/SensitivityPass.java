@@ -141,7 +141,8 @@ public final class SensitivityPass {
             for (int t = 0; t < sequence.length; t++) {
                 float[] row = weights.read(embedding, sequence[t], 1);
                 float[] used = rounded
-                        ? weights.plain(embedding, new Target.Stored(CandidateErrors.PROBE), row).stored()
+                        ? weights.plain(embedding, new Target.Stored(CandidateErrors.PROBE), row)
+                                .stored()
                         : row;
                 System.arraycopy(used, 0, rows, t * hidden, hidden);
             }

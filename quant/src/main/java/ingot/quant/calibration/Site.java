@@ -67,7 +67,10 @@ final class Site implements Visit {
             }
             Result result = moments == null
                     ? new Result(weights.plain(spec, values), note)
-                    : rounded(spec, values, inputs(spec, last ? moments.h() : moments.h().clone(), moments));
+                    : rounded(
+                            spec,
+                            values,
+                            inputs(spec, last ? moments.h() : moments.h().clone(), moments));
             sink.accept(spec, 0, result.rounded(), result.note());
             layer.put(spec, result.rounded().stored());
         }

@@ -177,9 +177,8 @@ public final class WorkFolder implements AutoCloseable {
             }
             long at = kept.offset();
             for (int i = 0; i < all.size(); i++) {
-                long before = firstRow == 0
-                        ? 0
-                        : target.parts(firstRow, spec.cols()).get(i);
+                long before =
+                        firstRow == 0 ? 0 : target.parts(firstRow, spec.cols()).get(i);
                 write(file, at + before, rounded.parts().get(i));
                 at += all.get(i);
             }
@@ -263,8 +262,7 @@ public final class WorkFolder implements AutoCloseable {
         }
         Path hidden = hidden(Residual.ROUNDED, steps);
         if (steps > 0 && !Files.exists(hidden)) {
-            throw new IngotException.BadData(
-                    Text.path(hidden) + " is missing; convert without --resume to begin anew");
+            throw new IngotException.BadData(Text.path(hidden) + " is missing; convert without --resume to begin anew");
         }
     }
 

@@ -26,8 +26,8 @@ public interface ScaleRule {
     ScaleRule F16 = (row, group, wanted) -> Scaling.of(half(wanted.scale()));
 
     /** f32, finite. */
-    ScaleRule F32 = (row, group, wanted) ->
-            Scaling.of(Float.isInfinite(wanted.scale()) ? Math.copySign(Float.MAX_VALUE, wanted.scale()) : wanted.scale());
+    ScaleRule F32 = (row, group, wanted) -> Scaling.of(
+            Float.isInfinite(wanted.scale()) ? Math.copySign(Float.MAX_VALUE, wanted.scale()) : wanted.scale());
 
     /** Both f16. */
     ScaleRule F16_PAIR = (row, group, wanted) -> new Scaling(half(wanted.scale()), half(wanted.offset()));

@@ -78,7 +78,8 @@ public interface Kernels extends AutoCloseable {
                 switch (NativeSupport.probe()) {
                     case NativeSupport.Ready(List<Isa> isas) ->
                         NativeKernels.generate(isas.getFirst(), vector(vectorBits, count));
-                    case NativeSupport.Missing(String why) -> throw new IngotException.Usage("no native backend: " + why);
+                    case NativeSupport.Missing(String why) ->
+                        throw new IngotException.Usage("no native backend: " + why);
                 };
             case AUTO, PORTABLE -> portable(vectorBits, count);
         };

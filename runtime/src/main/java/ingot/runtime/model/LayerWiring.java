@@ -49,17 +49,16 @@ public record LayerWiring(
     /** The wiring of layer {@code index}. */
     public static LayerWiring of(ModelConfig config, int index) {
         List<WeightSpec> specs = ModelGraph.layer(config, index);
-        List<String> norms =
-                switch (config.family().naming()) {
-                    case LLAMA, COMPOSITE -> {
-                        DenseNames names = DenseNames.of(config, index);
-                        yield List.of(names.inputNorm(), names.postNorm());
-                    }
-                    case QWEN1 -> {
-                        Qwen1Names names = new Qwen1Names(index);
-                        yield List.of(names.inputNorm(), names.postNorm());
-                    }
-                };
+        List<String> norms = switch (config.family().naming()) {
+            case LLAMA, COMPOSITE -> {
+                DenseNames names = DenseNames.of(config, index);
+                yield List.of(names.inputNorm(), names.postNorm());
+            }
+            case QWEN1 -> {
+                Qwen1Names names = new Qwen1Names(index);
+                yield List.of(names.inputNorm(), names.postNorm());
+            }
+        };
         int mixed = at(specs, DenseNames.weight(ModelWeights.partial(config).mixerOutput(index)));
         int feed = at(specs, norms.getLast());
         List<WeightSpec> behind = matrices(specs.subList(feed, specs.size()));

@@ -78,7 +78,9 @@ final class AutoConvertTest {
     }
 
     private ConvertOptions gptq(String budget, boolean resume) {
-        return rtn(budget).withMethod(new ConvertOptions.Method.Gptq(calibration(), Rounding.Feedback.in(Order.Kind.ACTIVATION), resume));
+        return rtn(budget)
+                .withMethod(new ConvertOptions.Method.Gptq(
+                        calibration(), Rounding.Feedback.in(Order.Kind.ACTIVATION), resume));
     }
 
     private long left() {

@@ -60,7 +60,8 @@ final class ConvertReportTest {
                 "self-contained");
         var factory = DocumentBuilderFactory.newInstance();
         factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-        return factory.newDocumentBuilder().parse(new InputSource(new StringReader(html.replace("<!DOCTYPE html>", ""))));
+        return factory.newDocumentBuilder()
+                .parse(new InputSource(new StringReader(html.replace("<!DOCTYPE html>", ""))));
     }
 
     private static List<String> labels(Document page) {
@@ -144,7 +145,8 @@ final class ConvertReportTest {
         assertEquals(400, calibration.get("tokens").intValue());
         int experts = root.get("experts").size();
         assertTrue(experts >= 8, experts + " experts");
-        assertEquals(List.of("layer", "expert", "tokens"), keys(root.get("experts").get(0)));
+        assertEquals(
+                List.of("layer", "expert", "tokens"), keys(root.get("experts").get(0)));
         JsonNode evaluation = root.get("evaluation");
         assertEquals(8 * 24, evaluation.get("tokens").intValue());
         assertTrue(evaluation.get("mean_kld").doubleValue() > 0);
@@ -258,7 +260,8 @@ final class ConvertReportTest {
     void withoutCalibration() throws Exception {
         Path html = folder.resolve("r.html");
         Path out = folder.resolve("m.ingot");
-        Cli run = Cli.run("convert", Cli.TINY.toString(), "-o", out.toString(), "--type", "nf4", "--html", html.toString());
+        Cli run = Cli.run(
+                "convert", Cli.TINY.toString(), "-o", out.toString(), "--type", "nf4", "--html", html.toString());
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().contains("\nworst: model."), run.out());
         run.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
@@ -269,13 +272,25 @@ final class ConvertReportTest {
     @Test
     void reportsThatCannotBe() {
         String out = folder.resolve("m.ingot").toString();
-        Cli nowhere = Cli.run("convert", Cli.TINY.toString(), "-o", out, "--html", folder.resolve("no/r.html").toString());
+        Cli nowhere = Cli.run(
+                "convert",
+                Cli.TINY.toString(),
+                "-o",
+                out,
+                "--html",
+                folder.resolve("no/r.html").toString());
         assertEquals(73, nowhere.code(), nowhere.err());
         Cli self = Cli.run("convert", Cli.TINY.toString(), "-o", out, "--html", out);
         assertEquals(64, self.code(), self.err());
         Cli dry = Cli.run("convert", Cli.TINY.toString(), "-o", out, "--dry-run", "--evaluate", out);
         assertEquals(64, dry.code(), dry.err());
-        Cli missing = Cli.run("convert", Cli.TINY.toString(), "-o", out, "--evaluate", folder.resolve("no").toString());
+        Cli missing = Cli.run(
+                "convert",
+                Cli.TINY.toString(),
+                "-o",
+                out,
+                "--evaluate",
+                folder.resolve("no").toString());
         assertEquals(66, missing.code(), missing.err());
         assertFalse(Files.exists(Path.of(out)), "nothing was converted");
     }
@@ -286,8 +301,7 @@ final class ConvertReportTest {
         String evil = "</td><script>alert('x')</script>&amp;\"\u0000\u001b[31m\n<!-- \uD83D\uDE00";
         var rounding = new ConvertResult.Rounding(OptionalDouble.of(0.1), OptionalDouble.of(0.2), evil);
         var tensor = new TensorResult(evil, evil, new Shape(7, 31), 4.5, rounding, evil);
-        var calibration =
-                new CalibrationResult(Json.object().put("data", evil).put("sha256", evil), 100, List.of());
+        var calibration = new CalibrationResult(Json.object().put("data", evil).put("sha256", evil), 100, List.of());
         var result = new ConvertResult(
                 folder.resolve("x.ingot"),
                 new ConvertResult.Size(1000, 217, 4.5),

@@ -18,8 +18,7 @@ final class NativeBackendTest {
     private static final List<String> ALLOWED = List.of("--enable-native-access=ALL-UNNAMED");
 
     private static Outcome bench(List<String> jvm, String backend) throws Exception {
-        return ChildCommand.run(
-                jvm, "bench", MODEL, "-p", "3", "-n", "2", "-r", "1", "--json", "--backend", backend);
+        return ChildCommand.run(jvm, "bench", MODEL, "-p", "3", "-n", "2", "-r", "1", "--json", "--backend", backend);
     }
 
     @Test

@@ -25,8 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Counts of codes and scales, beside counts of what a reader from the format's document alone finds. */
 final class CodeStatisticsTest {
-    private static final Path CHECKPOINTS =
-            Path.of(System.getProperty("ingot.root"), "golden-outputs", "checkpoints");
+    private static final Path CHECKPOINTS = Path.of(System.getProperty("ingot.root"), "golden-outputs", "checkpoints");
 
     @TempDir
     Path temp;
@@ -63,7 +62,10 @@ final class CodeStatisticsTest {
             }
             assertEquals(low, found.codes().first(), w.name());
             assertEquals(width, found.codes().width(), w.name());
-            assertEquals(java.util.Arrays.stream(bins).boxed().toList(), found.codes().counts(), w.name());
+            assertEquals(
+                    java.util.Arrays.stream(bins).boxed().toList(),
+                    found.codes().counts(),
+                    w.name());
             assertEquals(ends, found.atEnds(), w.name());
             assertEquals((double) ends / codes.length, found.saturation(), w.name());
             scales(stranger.scales(w), found);
@@ -123,11 +125,12 @@ final class CodeStatisticsTest {
     /** The trained model has matrices of several runs of rows. */
     @Test
     void largeMatricesAndAnyNumberOfThreads() throws IOException {
-        Path out = convert("../models/qwen3-6m-gutenberg", ConvertOptions.of(ConvertOptions.layout("nf4-dq"))
-                .withKeep(List.of(ConvertOptions.Keep.parse("embed_tokens=nf4-dq"))));
+        Path out = convert(
+                "../models/qwen3-6m-gutenberg",
+                ConvertOptions.of(ConvertOptions.layout("nf4-dq"))
+                        .withKeep(List.of(ConvertOptions.Keep.parse("embed_tokens=nf4-dq"))));
         compare(out);
-        assertEquals(
-                CodeStatistics.read(out, 1, Progress.none()), CodeStatistics.read(out, 5, Progress.none()));
+        assertEquals(CodeStatistics.read(out, 1, Progress.none()), CodeStatistics.read(out, 5, Progress.none()));
     }
 
     @Test
@@ -138,6 +141,8 @@ final class CodeStatisticsTest {
         assertEquals(a.plus(b), b.plus(a));
         assertEquals(a, a.plus(new Histogram(9, 1, List.of())));
         assertEquals(a, new Histogram(9, 1, List.of()).plus(a));
-        assertEquals(new Histogram(-4, 2, List.of(4L, 6L)), new Histogram(-4, 2, List.of(1L, 2L)).plus(new Histogram(-4, 2, List.of(3L, 4L))));
+        assertEquals(
+                new Histogram(-4, 2, List.of(4L, 6L)),
+                new Histogram(-4, 2, List.of(1L, 2L)).plus(new Histogram(-4, 2, List.of(3L, 4L))));
     }
 }

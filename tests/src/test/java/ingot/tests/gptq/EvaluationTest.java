@@ -61,7 +61,8 @@ final class EvaluationTest {
         Path out = temp.resolve("o.ingot");
         Checkpoints.convert(source, out, options);
         // 70 windows: more than are scored at once. A rest is left out.
-        int[] tokens = new SplittableRandom(3).ints(70 * WINDOW + 7, 0, vocabulary).toArray();
+        int[] tokens =
+                new SplittableRandom(3).ints(70 * WINDOW + 7, 0, vocabulary).toArray();
         Path data = Files.writeString(temp.resolve("t.jsonl"), Checkpoints.line(tokens));
         PerplexityResult found = evaluate(source, out, options, data).scores();
         PerplexityResult expected = byRuntime(source, out, tokens);
@@ -71,13 +72,16 @@ final class EvaluationTest {
         assertEquals(expected.nll(), found.nll(), 1e-4 * expected.nll());
         var a = expected.divergence().orElseThrow();
         var b = found.divergence().orElseThrow();
-        assertTrue(a.kld().mean().value() > 1e-7, "something was lost: " + a.kld().mean());
+        assertTrue(
+                a.kld().mean().value() > 1e-7, "something was lost: " + a.kld().mean());
         assertEquals(1, b.kld().mean().value() / a.kld().mean().value(), 0.01, "mean");
         assertEquals(1, b.kld().mean().error() / a.kld().mean().error(), 0.02, "its error");
         assertEquals(a.sameTop1().value(), b.sameTop1().value(), 0.003);
         assertEquals(a.referencePerplexity(), b.referencePerplexity(), 1e-4 * a.referencePerplexity());
         try (var left = Files.list(temp)) {
-            assertEquals(List.of("o.ingot", "t.jsonl"), left.map(p -> p.getFileName().toString()).sorted().toList());
+            assertEquals(
+                    List.of("o.ingot", "t.jsonl"),
+                    left.map(p -> p.getFileName().toString()).sorted().toList());
         }
     }
 

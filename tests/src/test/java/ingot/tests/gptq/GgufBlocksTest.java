@@ -266,8 +266,7 @@ final class GgufBlocksTest {
                 String where = type + " " + inputs + " " + rows + "x" + n;
                 Rounded rounded = round(w, n, type, h);
                 assertStored(rounded, type, where);
-                double[][] damped =
-                        Textbook.damped(Hessians.wide(h, n), Textbook.naturalOrder(n), Factor.DAMPING);
+                double[][] damped = Textbook.damped(Hessians.wide(h, n), Textbook.naturalOrder(n), Factor.DAMPING);
                 // In the order of columns reversed, as the damped matrix is.
                 double error = weighted(damped, reversed(w, n), reversed(rounded.stored(), n));
                 double before = weighted(damped, reversed(w, n), reversed(nearest(w, n, type), n));
@@ -277,7 +276,8 @@ final class GgufBlocksTest {
                 count++;
             }
         }
-        assertTrue(Math.exp(gain / count) < 0.75, type + ": " + Math.exp(gain / count) + " of round-to-nearest's error");
+        assertTrue(
+                Math.exp(gain / count) < 0.75, type + ": " + Math.exp(gain / count) + " of round-to-nearest's error");
     }
 
     private static float[] reversed(float[] rows, int n) {

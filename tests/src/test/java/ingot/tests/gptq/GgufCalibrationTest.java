@@ -111,8 +111,10 @@ final class GgufCalibrationTest {
             if (!inBlocks(t)) {
                 assertEquals("copy", t.loss().method(), t.name());
             } else if (!t.name().contains("embed_tokens")) {
-                boolean known = t.loss().method().equals("gptq") && t.loss().weightedError().isPresent();
-                boolean explained = t.loss().method().equals("rtn") && t.loss().note().contains("rounded to nearest");
+                boolean known = t.loss().method().equals("gptq")
+                        && t.loss().weightedError().isPresent();
+                boolean explained =
+                        t.loss().method().equals("rtn") && t.loss().note().contains("rounded to nearest");
                 assertTrue(known || explained, t.toString());
             }
         }
@@ -152,7 +154,9 @@ final class GgufCalibrationTest {
         var keepHead = options("q4_0", gptq(data, false)).withKeep(List.of("embed|lm_head=q8_0"));
         ExportResult result = export(model, file, keepHead);
         assertTrue(result.lossless(), result.tensors().toString());
-        assertTrue(result.notes().toString().contains("nothing to calibrate"), result.notes().toString());
+        assertTrue(
+                result.notes().toString().contains("nothing to calibrate"),
+                result.notes().toString());
         assertTrue(result.tensors().stream().allMatch(t -> t.loss().method().equals("copy")));
         assertTrue(Comparison.compare(model, file, Progress.none()).equal());
         // Its blocks are copied on the way to another file.

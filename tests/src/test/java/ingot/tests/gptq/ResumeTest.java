@@ -150,9 +150,12 @@ final class ResumeTest {
                 Checkpoints.gptq(TYPE, other, true),
                 right.withKeep(List.of(ConvertOptions.Keep.parse("down_proj=int8"))),
                 right.withMethod(new ConvertOptions.Method.Gptq(same, Rounding.Feedback.in(Order.Kind.NATURAL), true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(shorter, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(fewer, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
-                right.withMethod(new ConvertOptions.Method.Gptq(seeded, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)))) {
+                right.withMethod(
+                        new ConvertOptions.Method.Gptq(shorter, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
+                right.withMethod(
+                        new ConvertOptions.Method.Gptq(fewer, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)),
+                right.withMethod(
+                        new ConvertOptions.Method.Gptq(seeded, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)))) {
             refused(SOURCE, wrong);
         }
         refused(Checkpoints.folder("qwen2-e2e"), Checkpoints.gptq(TYPE, data, true));

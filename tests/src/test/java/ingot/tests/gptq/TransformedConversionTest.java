@@ -60,8 +60,8 @@ final class TransformedConversionTest {
                 .withTransforms(transforms(data, EnumSet.of(Equivalence.ROTATE, Equivalence.FREE_ORDER)))
                 .withThreads(1);
         Checkpoints.convert(Checkpoints.folder(name), out, options);
-        double error = CalibratedConversionTest.error(
-                out, Checkpoints.folder(name).resolve("golden.safetensors"));
+        double error =
+                CalibratedConversionTest.error(out, Checkpoints.folder(name).resolve("golden.safetensors"));
         assertTrue(error <= (Checkpoints.hybrid(name) ? 1e-8 : 1e-9), name + ": NMSE " + error);
         try (IngotFile file = IngotFile.open(out)) {
             assertEquals(
@@ -88,8 +88,8 @@ final class TransformedConversionTest {
         Checkpoints.convert(Checkpoints.folder(name), one, options);
         Checkpoints.convert(Checkpoints.folder(name), other, options.withThreads(3));
         assertEquals(-1, Files.mismatch(one, other));
-        double error = CalibratedConversionTest.error(
-                one, Checkpoints.folder(name).resolve("golden.safetensors"));
+        double error =
+                CalibratedConversionTest.error(one, Checkpoints.folder(name).resolve("golden.safetensors"));
         assertTrue(error < 0.1, name + ": " + error);
     }
 

@@ -128,7 +128,9 @@ final class EquivalentModelTest {
     }
 
     private static Scaling scaling(int n, SplittableRandom random) {
-        return new Scaling(IntStream.range(0, n).mapToDouble(i -> Math.exp(random.nextGaussian())).toArray());
+        return new Scaling(IntStream.range(0, n)
+                .mapToDouble(i -> Math.exp(random.nextGaussian()))
+                .toArray());
     }
 
     /** Shuffles the channels of each head. */
@@ -171,7 +173,8 @@ final class EquivalentModelTest {
             float[] w = new float[values.cols()];
             values.read(0, 1, w);
             double offset = norm.role() == WeightSpec.Role.OFFSET_NORM ? 1 : 0;
-            return new Scaling(IntStream.range(0, w.length).mapToDouble(i -> w[i] + offset).toArray());
+            return new Scaling(
+                    IntStream.range(0, w.length).mapToDouble(i -> w[i] + offset).toArray());
         }
 
         private MatrixSource source(WeightSpec spec) {
@@ -229,8 +232,7 @@ final class EquivalentModelTest {
         try (GoldenFile golden = GoldenFile.open(CHECKPOINTS.resolve(folder).resolve("golden.safetensors"));
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
             for (GoldenPrompt prompt : golden.prompts()) {
-                Decoder decoder =
-                        ModelWeights.load(made.model().graph(), made).newDecoder(kernels, KvType.F32);
+                Decoder decoder = ModelWeights.load(made.model().graph(), made).newDecoder(kernels, KvType.F32);
                 float[] expected = new float[vocabulary];
                 golden.readLogits(prompt, prompt.length() - 1, expected);
                 decoder.mark();
@@ -262,7 +264,8 @@ final class EquivalentModelTest {
                     IllegalArgumentException.class,
                     () -> model.apply(new Place.Residual(), Rotation.of(hidden, 1)),
                     "tied");
-            assertThrows(IllegalArgumentException.class, () -> model.apply(new Place.HeadInput(), scaling(hidden, random)));
+            assertThrows(
+                    IllegalArgumentException.class, () -> model.apply(new Place.HeadInput(), scaling(hidden, random)));
             assertThrows(IllegalArgumentException.class, () -> EquivalentModel.untied(graph, graph.config()));
         }
         assertThrows(IngotException.Usage.class, () -> Rotation.of(33, 1));

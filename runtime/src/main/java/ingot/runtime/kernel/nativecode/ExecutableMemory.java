@@ -25,8 +25,8 @@ final class ExecutableMemory {
      */
     static final class Integers {
         private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-        private static final MethodHandle CALL = Linker.nativeLinker()
-                .downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG));
+        private static final MethodHandle CALL =
+                Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG));
 
         private Integers() {}
 

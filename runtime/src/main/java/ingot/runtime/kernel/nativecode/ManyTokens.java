@@ -86,8 +86,7 @@ final class ManyTokens {
             int token = tile * GemmCode.TOKENS + t;
             int cols = token < p.tokens ? p.w.cols() : 0;
             MemorySegment in = input.floats(x, cols == 0 ? 0 : token * cols, cols, p.blocks.paddedCols());
-            code.quantizeForTile(
-                    in, p.records.asSlice(tile * p.tileBytes() + (long) t * UnitRecord.BYTES), p.units());
+            code.quantizeForTile(in, p.records.asSlice(tile * p.tileBytes() + (long) t * UnitRecord.BYTES), p.units());
         }
     }
 
@@ -104,15 +103,18 @@ final class ManyTokens {
             // Where the second block does not exist, what the panel had there before makes sums that nobody reads.
             for (int i = 0; i < GemmCode.ROW_BLOCKS && block + i < p.blocks.count(); i++) {
                 NativeCode.expand(
-                        p.type, p.codes, p.scales, panel.asSlice((long) i * Blocks.LINE), run(p, block + i, unit, units));
+                        p.type,
+                        p.codes,
+                        p.scales,
+                        panel.asSlice((long) i * Blocks.LINE),
+                        run(p, block + i, unit, units));
             }
             code.gemm(panel, on, units, (long) unit * GemmCode.TILE_UNIT_BYTES);
         }
         int row = block * Blocks.ROWS;
         int n = Math.min(GemmCode.ROWS, p.w.rows() - row);
         for (int t = 0; t < p.tokens; t++) {
-            MemorySegment.copy(
-                    sums, JAVA_FLOAT, (long) t * GemmCode.ROWS * Float.BYTES, p.y, t * p.w.rows() + row, n);
+            MemorySegment.copy(sums, JAVA_FLOAT, (long) t * GemmCode.ROWS * Float.BYTES, p.y, t * p.w.rows() + row, n);
         }
     }
 

@@ -148,8 +148,7 @@ final class NativeCode {
     private static void quantize(
             MemorySegment code, MemorySegment x, MemorySegment records, int units, int stride, int bias) {
         try {
-            CALL.invokeExact(
-                    code, x, records, MemorySegment.NULL, (long) units, (long) stride, (long) -bias, 0L, 0L);
+            CALL.invokeExact(code, x, records, MemorySegment.NULL, (long) units, (long) stride, (long) -bias, 0L, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
@@ -214,8 +213,7 @@ final class NativeCode {
      */
     void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
         try {
-            CALL.invokeExact(
-                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
+            CALL.invokeExact(gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }

@@ -54,7 +54,8 @@ public final class NativeKernels implements Kernels {
         switch (w.layout()) {
             case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
             case Grouped layout when tokens > 1 -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
-            case Nf4 nf4 when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
+            case Nf4 nf4
+            when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
             default -> others.matmul(w, x, tokens, y);
         }
     }

@@ -21,13 +21,13 @@ public sealed interface NativeSupport {
         String system = System.getProperty("os.name", "");
         String processor = System.getProperty("os.arch", "");
         if (!system.equals("Linux") || !processor.equals("amd64")) {
-            return new Missing("it is for Linux on x86-64, this is " + system + " on "
-                    + processor.toLowerCase(Locale.ROOT));
+            return new Missing(
+                    "it is for Linux on x86-64, this is " + system + " on " + processor.toLowerCase(Locale.ROOT));
         }
         Module self = NativeSupport.class.getModule();
         if (!self.isNativeAccessEnabled()) {
-            return new Missing("the JVM needs --enable-native-access="
-                    + (self.isNamed() ? self.getName() : "ALL-UNNAMED"));
+            return new Missing(
+                    "the JVM needs --enable-native-access=" + (self.isNamed() ? self.getName() : "ALL-UNNAMED"));
         }
         try {
             CpuFeatures cpu = CpuFeatures.detect();

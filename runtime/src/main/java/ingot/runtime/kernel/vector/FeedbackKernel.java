@@ -26,8 +26,10 @@ final class FeedbackKernel implements Feedback {
             FloatVector by = FloatVector.fromArray(F, inverse, s);
             FloatVector offset = FloatVector.fromArray(F, trials.offsets(), s);
             switch (levels) {
-                case Levels.Whole whole -> whole(whole, run, scale, by, offset, t).intoArray(errors, s);
-                case Levels.Table table -> table(table, run, scale, by, offset, t).intoArray(errors, s);
+                case Levels.Whole whole ->
+                    whole(whole, run, scale, by, offset, t).intoArray(errors, s);
+                case Levels.Table table ->
+                    table(table, run, scale, by, offset, t).intoArray(errors, s);
             }
         }
     }
@@ -40,8 +42,12 @@ final class FeedbackKernel implements Feedback {
         FloatVector error = FloatVector.zero(F);
         for (int k = run.n() - 1; k >= 0; k--) {
             FloatVector x = FloatVector.fromArray(F, t, k * F.length());
-            FloatVector level =
-                    x.sub(offset).mul(inverse).min(high).max(low).add(Levels.ROUND).sub(Levels.ROUND);
+            FloatVector level = x.sub(offset)
+                    .mul(inverse)
+                    .min(high)
+                    .max(low)
+                    .add(Levels.ROUND)
+                    .sub(Levels.ROUND);
             FloatVector value = level.mul(scale).add(offset);
             FloatVector r = x.sub(value);
             error = error.add(r.mul(run.d().get(k)).mul(r));

@@ -1,6 +1,5 @@
 package ingot.runtime.kernel.vector;
 
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**

@@ -22,8 +22,7 @@ final class EncodingCases {
 
     private static final Set<VectorOp> STORES =
             EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4);
-    private static final Set<VectorOp> FROM_INTEGER =
-            EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
+    private static final Set<VectorOp> FROM_INTEGER = EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
     private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
             VectorOp.VMOVUPS,
             VectorOp.VCVTDQ2PS,
