@@ -7,7 +7,9 @@ package ingot.runtime.kernel;
  *
  * <p>Blocks begin at multiples of {@value #BLOCK} of the position and are taken in in their order, so a query's result
  * depends on nothing but the query and the positions it sees: not on threads, on other queries, or on how the range is
- * cut, as long as the cuts are where blocks begin.
+ * cut, as long as the cuts are where blocks begin. This holds for finite keys and values: a weight of zero times a value
+ * that is not finite is not a number, so in the vector backend such a value reaches queries whose range begins or ends on its
+ * page although they do not see it.
  *
  * <p>Bound, against exact attention over the stored keys and values, with ε = 2⁻²⁴, n visible positions, M the largest
  * Σ|q_d·k_d| and V the largest |v|: an element differs by at most (2·(dim + 2)·M + n + 110)·ε·V; the scalar backend, which

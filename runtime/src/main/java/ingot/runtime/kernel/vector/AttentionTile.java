@@ -2,7 +2,7 @@ package ingot.runtime.kernel.vector;
 
 /** The loops of attention that depend on the width of vectors; ranges are whole panels of 32. */
 interface AttentionTile {
-    /** Floats of the widest vector. */
+    /** Floats of the widest vector; sums have as many parts at every width, so that they are the same. */
     int LANES = 16;
 
     /**
@@ -16,8 +16,8 @@ interface AttentionTile {
     float top(float[] w, int at, int stop);
 
     /**
-     * w = exp(w − top) in place. Their sum leaves as one sum per lane in {@code sums}, at most {@value #LANES}: added up in
-     * here, the method exceeds what is compiled without boxes.
+     * w = exp(w − top) in place. Their sum leaves as {@value #LANES} sums, of every sixteenth number each: added up in here,
+     * the method exceeds what is compiled without boxes.
      */
     void exponentials(float[] w, int at, int stop, float top, float[] sums);
 

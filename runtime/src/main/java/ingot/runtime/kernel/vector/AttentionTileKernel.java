@@ -132,13 +132,15 @@ final class AttentionTileKernel implements AttentionTile {
 
     @Override
     public void exponentials(float[] w, int at, int stop, float top, float[] sums) {
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = at; i < stop; i += WIDTH) {
-            FloatVector e = Exp.of(FloatVector.fromArray(F, w, i).sub(top));
-            e.intoArray(w, i);
-            sum = sum.add(e);
+        for (int lane = 0; lane < LANES; lane += WIDTH) {
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = at + lane; i < stop; i += LANES) {
+                FloatVector e = Exp.of(FloatVector.fromArray(F, w, i).sub(top));
+                e.intoArray(w, i);
+                sum = sum.add(e);
+            }
+            sum.intoArray(sums, lane);
         }
-        sum.intoArray(sums, 0);
     }
 
     @Override
