@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 
 /**
  * The part of a conversion that looks at activations: rounds what it can with error feedback into a {@link WorkFolder}, from
@@ -125,13 +124,12 @@ final class Calibrated implements AutoCloseable {
 
     private static Chosen choose(Source source, ConvertOptions options, Measurement with, Progress progress) {
         Source made = source;
-        Set<Equivalence> measured = options.transforms().measured();
-        if (!measured.isEmpty()) {
+        if (!options.transforms().measured().isEmpty()) {
             // Types that are chosen are chosen for the weights as they are then.
             var weights = new Weights(source, options, new TypePlan(options));
             ChannelPass pass =
                     new ChannelPass(source.graph(), weights, with.job().set(), with.kernels());
-            made = EquivalentSource.of(source, pass.measure(measured, with.work(), progress));
+            made = EquivalentSource.of(source, pass.measure(options.transforms().wanted(), with.work(), progress));
         }
         Source last = made;
         Optional<Allocation> allocation = options.types()

@@ -36,7 +36,7 @@ public final class ChannelPass {
     /**
      * The model with the same outputs.
      *
-     * @param wanted ways to it
+     * @param wanted ways to it; a rotation is part of the source by now
      * @param work whose folder holds the activations meanwhile
      */
     public EquivalentModel measure(Set<Equivalence> wanted, WorkFolder work, Progress progress) {
@@ -74,7 +74,9 @@ public final class ChannelPass {
             progress.step("channels", layers, layers, Progress.Unit.STEPS);
         }
         if (wanted.contains(Equivalence.FREE_ORDER)) {
-            model.apply(new Place.Residual(), ChannelVisit.order(importance, hidden));
+            // Rotated rows are made a block at a time: an order across blocks would make them again for every row.
+            int block = wanted.contains(Equivalence.ROTATE) ? Integer.lowestOneBit(hidden) : hidden;
+            model.apply(new Place.Residual(), ChannelVisit.order(importance, block));
         }
         return model;
     }
