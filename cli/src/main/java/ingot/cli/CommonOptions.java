@@ -31,7 +31,8 @@ final class CommonOptions {
             order = 904,
             names = "--vector-bits",
             paramLabel = "N",
-            description = "Vector width: 128, 256 or 512 (default: the widest that is fast here).")
+            description =
+                    "Vector width: 128, 256 or 512 (default: the widest that is fast here). With --backend native, of what that leaves to vectors.")
     int vectorBits;
 
     @Option(

@@ -28,7 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,13 +36,17 @@ import tools.jackson.databind.node.ObjectNode;
  * {@link #newSession}. Close the sessions first, then the model: closing unmaps the weights.
  */
 public final class Model implements AutoCloseable {
+    private static final int CLOSED = -1;
+
     private final WeightStore store;
     private final ModelWeights weights;
     private final Kernels kernels;
     private final ModelInfo info;
     private final Extras extras;
     private final int maxPositions;
-    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Calls of sessions that are under way, or {@link #CLOSED}. */
+    private final AtomicInteger calls = new AtomicInteger();
 
     private Model(Loaded loaded, ModelInfo info, Kernels kernels, Extras extras, int maxPositions) {
         this.store = loaded.store();
@@ -120,7 +124,6 @@ public final class Model implements AutoCloseable {
     private static Model build(ModelGraph graph, WeightStore store, Extras extras, ModelOptions options) {
         try {
             Loaded loaded = new Loaded(graph, store, ModelWeights.load(graph, store));
-            Kernels kernels = Kernels.create(options.backend(), options.vectorBits(), options.threads());
             int longest = graph.config().rope().longest();
             if (options.maxPositions() > longest) {
                 throw new IngotException.Usage(options.maxPositions() + " positions: dual chunk attention is not"
@@ -129,6 +132,7 @@ public final class Model implements AutoCloseable {
             int automatic =
                     Math.min(longest, (int) Math.clamp(4L * graph.config().maxPositions(), 4096, Integer.MAX_VALUE));
             int maxPositions = options.maxPositions() > 0 ? options.maxPositions() : automatic;
+            Kernels kernels = Kernels.create(options.backend(), options.vectorBits(), options.threads());
             ModelInfo info = describe(loaded, kernels, options.kvCache());
             return new Model(loaded, info, kernels, extras, maxPositions);
         } catch (RuntimeException | Error e) {
@@ -200,14 +204,36 @@ public final class Model implements AutoCloseable {
     }
 
     boolean closed() {
-        return closed.get();
+        return calls.get() == CLOSED;
     }
 
+    /** Keeps the weights until {@link #endCall}; false when the model is closed. */
+    boolean beginCall() {
+        return calls.getAndUpdate(n -> n == CLOSED ? CLOSED : n + 1) != CLOSED;
+    }
+
+    void endCall() {
+        calls.decrementAndGet();
+    }
+
+    /**
+     * Frees the weights and ends the threads; nothing when that is done.
+     *
+     * @throws IllegalStateException while a session computes; the model stays open and can be closed later
+     */
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            kernels.close();
-            store.close();
+        int running = calls.compareAndExchange(0, CLOSED);
+        if (running > 0) {
+            throw new IllegalStateException(
+                    "a session of the model is computing: close the model when its calls have returned");
+        }
+        if (running == 0) {
+            try {
+                kernels.close();
+            } finally {
+                store.close();
+            }
         }
     }
 }

@@ -87,7 +87,7 @@ public final class Session implements AutoCloseable {
             computed = decoder.rewind(Math.min(newPosition, computed));
             position = newPosition;
         } finally {
-            busy.set(false);
+            leave();
         }
     }
 
@@ -199,7 +199,7 @@ public final class Session implements AutoCloseable {
                 }
             }
         } finally {
-            busy.set(false);
+            leave();
         }
     }
 
@@ -228,10 +228,15 @@ public final class Session implements AutoCloseable {
             throw new IllegalStateException(
                     "the session is computing already, in another thread or around this callback: one session per conversation");
         }
-        if (model.closed()) {
+        if (!model.beginCall()) {
             busy.set(false);
             throw new IllegalStateException("the model is closed");
         }
+    }
+
+    private void leave() {
+        model.endCall();
+        busy.set(false);
     }
 
     private void require(int[] tokens) {

@@ -89,7 +89,10 @@ public final class IngotStore implements WeightStore {
 
     @Override
     public void close() {
-        arena.close();
-        file.close();
+        try {
+            arena.close();
+        } finally {
+            file.close();
+        }
     }
 }

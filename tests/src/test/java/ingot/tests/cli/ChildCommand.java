@@ -19,11 +19,17 @@ public final class ChildCommand {
 
     /** Runs the command and waits for it. */
     public static Outcome run(List<String> jvmOptions, String... args) throws IOException, InterruptedException {
+        return runMain("ingot.cli.Main", jvmOptions, args);
+    }
+
+    /** Runs another class than that of the command. */
+    public static Outcome runMain(String main, List<String> jvmOptions, String... args)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "ingot.cli.Main"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
         command.addAll(List.of(args));
         Path err = Files.createTempFile("ingot-child", ".err");
         try {

@@ -3,22 +3,41 @@ package ingot.tests.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.formats.Progress;
+import ingot.formats.block.Int4;
+import ingot.quant.ConvertOptions;
+import ingot.quant.Converter;
 import ingot.runtime.kernel.nativecode.NativeSupport;
 import ingot.tests.cli.ChildCommand.Outcome;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which backend computes, in JVMs that may call machine code and that may not. */
 final class NativeBackendTest {
-    private static final String MODEL = Path.of(
-                    System.getProperty("ingot.root"), "golden-outputs", "checkpoints", "qwen2-tied-f32")
-            .toString();
+    private static final Path CHECKPOINT =
+            Path.of(System.getProperty("ingot.root"), "golden-outputs", "checkpoints", "qwen2-tied-f32");
     private static final List<String> FORBIDDEN = List.of("--illegal-native-access=deny");
     private static final List<String> ALLOWED = List.of("--enable-native-access=ALL-UNNAMED");
 
+    /** Codes of four bits, so that generated kernels run. */
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void convert() {
+        new Converter(ConvertOptions.of(new Int4(32))).convert(CHECKPOINT, model(), Progress.none());
+    }
+
+    private static Path model() {
+        return folder.resolve("model.ingot");
+    }
+
     private static Outcome bench(List<String> jvm, String backend) throws Exception {
-        return ChildCommand.run(jvm, "bench", MODEL, "-p", "3", "-n", "2", "-r", "1", "--json", "--backend", backend);
+        return ChildCommand.run(
+                jvm, "bench", model().toString(), "-p", "3", "-n", "2", "-r", "1", "--json", "--backend", backend);
     }
 
     @Test

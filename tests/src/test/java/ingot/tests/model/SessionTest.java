@@ -62,6 +62,26 @@ final class SessionTest {
         }
     }
 
+    /** Closing would take the weights from under the call. */
+    @Test
+    void aModelThatComputesStaysOpen() {
+        Model own = Model.open(Golden.folder(NAME));
+        Session session = own.newSession();
+        float[] expected = session.forward(IDS).clone();
+        session.reset();
+        session.forward(IDS, (position, row) -> {
+            var e = assertThrows(IllegalStateException.class, own::close);
+            assertTrue(String.valueOf(e.getMessage()).contains("computing"), e::getMessage);
+        });
+        session.reset();
+        assertArrayEquals(expected, session.forward(IDS));
+        own.close();
+        own.close();
+        assertThrows(IllegalStateException.class, () -> session.forward(1));
+        assertThrows(IllegalStateException.class, own::newSession);
+        session.close();
+    }
+
     @Test
     void threadsDoNotChangeABit() {
         float[] expected = Runs.logits(model, IDS);

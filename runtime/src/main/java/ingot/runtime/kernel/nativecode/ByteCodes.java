@@ -11,10 +11,7 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLW;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPUNPCKLQDQ;
 
 import ingot.formats.block.Blocks;
-import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
-import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
 import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
@@ -47,15 +44,6 @@ sealed interface ByteCodes {
     /** Bytes that the codes of 32 columns of 16 rows take. */
     default int unitBytes() {
         return bits() * Blocks.LINE;
-    }
-
-    static ByteCodes of(Grouped layout) {
-        return switch (layout) {
-            case Int8 i -> new Bytes();
-            case Int4 i -> new Nibbles();
-            case IntN(int bits, int group) -> new Planes(bits);
-            case Iq4 i -> new TableNibbles();
-        };
     }
 
     /** The same four bytes in every lane. */

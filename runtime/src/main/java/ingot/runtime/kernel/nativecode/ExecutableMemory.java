@@ -38,13 +38,28 @@ final class ExecutableMemory {
             try {
                 return (long) CALL.invokeExact(function, a, b, c, d, e, f);
             } catch (Throwable t) {
-                throw new IllegalStateException(t);
+                throw failed(t);
             }
         }
     }
 
-    private static MemorySegment function(String name) {
-        return Linker.nativeLinker().defaultLookup().findOrThrow(name);
+    /**
+     * What a call through a handle threw, to be thrown on. The code itself throws nothing: it is the JVM (memory of a closed
+     * arena, no memory for the call).
+     */
+    static RuntimeException failed(Throwable t) {
+        return switch (t) {
+            case Error e -> throw e;
+            case RuntimeException e -> e;
+            default -> new IllegalStateException(t);
+        };
+    }
+
+    private static MemorySegment function(String name) throws Refused {
+        return Linker.nativeLinker()
+                .defaultLookup()
+                .find(name)
+                .orElseThrow(() -> new Refused("the C library has no " + name));
     }
 
     /** Why there is no executable memory; the message is a sentence's end: "the system refuses …". */
@@ -59,9 +74,10 @@ final class ExecutableMemory {
     /** Copies the code to memory of its own and makes that executable. */
     static MemorySegment install(byte[] code) throws Refused {
         long bytes = Math.ceilDiv(code.length, PAGE) * (long) PAGE;
+        MemorySegment unmap = function("munmap");
         long address = map(bytes);
         MemorySegment memory = MemorySegment.ofAddress(address)
-                .reinterpret(bytes, Arena.ofAuto(), freed -> unmap(freed.address(), bytes));
+                .reinterpret(bytes, Arena.ofAuto(), freed -> Integers.call(unmap, freed.address(), bytes, 0));
         MemorySegment.copy(code, 0, memory, ValueLayout.JAVA_BYTE, 0, code.length);
         if (protect(address, bytes) != 0) {
             throw new Refused("the system refuses to make memory executable");
@@ -78,11 +94,7 @@ final class ExecutableMemory {
     }
 
     /** The function returns an int: the upper half of the register means nothing. */
-    private static int protect(long address, long bytes) {
+    private static int protect(long address, long bytes) throws Refused {
         return (int) Integers.call(function("mprotect"), address, bytes, READ_EXECUTE);
-    }
-
-    private static void unmap(long address, long bytes) {
-        Integers.call(function("munmap"), address, bytes, 0);
     }
 }

@@ -35,14 +35,7 @@ final class ManyTokens {
 
     /** A product under way. */
     private record Product(
-            Matrix w,
-            Blocks blocks,
-            TypeCode type,
-            MemorySegment codes,
-            MemorySegment scales,
-            MemorySegment records,
-            int tokens,
-            float[] y) {
+            Matrix w, Blocks blocks, TypeCode type, MemorySegment records, int tokens, float[] y) {
         int units() {
             return blocks.paddedCols() / Grouping.UNIT;
         }
@@ -66,15 +59,7 @@ final class ManyTokens {
         Blocks blocks = layout.blocks(w.rows(), w.cols());
         int tiles = (tokens - 1) / GemmCode.TOKENS + 1;
         long tileBytes = (long) (blocks.paddedCols() / Grouping.UNIT) * GemmCode.TILE_UNIT_BYTES;
-        Product p = new Product(
-                w,
-                blocks,
-                code.type(layout),
-                NativeScratch.reachable(w.parts().getFirst()),
-                NativeScratch.reachable(w.parts().getLast()),
-                records.bytes(tiles * tileBytes),
-                tokens,
-                y);
+        Product p = new Product(w, blocks, code.type(layout), records.bytes(tiles * tileBytes), tokens, y);
         pool.parallel(tiles, tile -> round(p, x, tile));
         pool.parallel((w.rows() - 1) / GemmCode.ROWS + 1, panel -> rows(p, tiles, panel));
     }
@@ -97,17 +82,15 @@ final class ManyTokens {
         MemorySegment sums = buffers.sums.bytes(sumBytes);
         sums.asSlice(0, sumBytes).fill((byte) 0);
         Tiles on = new Tiles(p.records, sums, tiles, p.tileBytes());
+        MemorySegment codes = p.w.parts().getFirst();
+        MemorySegment scales = p.w.parts().getLast();
         int block = panelIndex * GemmCode.ROW_BLOCKS;
         for (int unit = 0; unit < p.units(); unit += PANEL_UNITS) {
             int units = Math.min(PANEL_UNITS, p.units() - unit);
             // Where the second block does not exist, what the panel had there before makes sums that nobody reads.
             for (int i = 0; i < GemmCode.ROW_BLOCKS && block + i < p.blocks.count(); i++) {
-                NativeCode.expand(
-                        p.type,
-                        p.codes,
-                        p.scales,
-                        panel.asSlice((long) i * Blocks.LINE),
-                        run(p, block + i, unit, units));
+                MemorySegment to = panel.asSlice((long) i * Blocks.LINE);
+                NativeCode.expand(p.type, codes, scales, to, run(p, block + i, unit, units));
             }
             code.gemm(panel, on, units, (long) unit * GemmCode.TILE_UNIT_BYTES);
         }

@@ -150,7 +150,7 @@ final class NativeCode {
         try {
             CALL.invokeExact(code, x, records, MemorySegment.NULL, (long) units, (long) stride, (long) -bias, 0L, 0L);
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw ExecutableMemory.failed(e);
         }
     }
 
@@ -181,7 +181,7 @@ final class NativeCode {
                     (long) on.groups,
                     on.last);
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw ExecutableMemory.failed(e);
         }
     }
 
@@ -202,7 +202,7 @@ final class NativeCode {
                     (long) run.leftInGroup,
                     (long) run.unitsPerGroup);
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw ExecutableMemory.failed(e);
         }
     }
 
@@ -215,7 +215,7 @@ final class NativeCode {
         try {
             CALL.invokeExact(gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw ExecutableMemory.failed(e);
         }
     }
 

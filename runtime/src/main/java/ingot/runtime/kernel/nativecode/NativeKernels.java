@@ -13,44 +13,60 @@ import ingot.runtime.kernel.Ops;
 import java.util.function.IntConsumer;
 
 /**
- * Generated machine code for weights with integer codes, and for one token with plain nf4 ({@link TableMatVecCode});
- * everything else by another backend, whose threads it uses.
+ * Generated machine code for weights with integer codes, and for one token with plain nf4 ({@link TableMatVecCode}), where
+ * they lie in native memory, as those of a model do; everything else by another backend, whose threads it uses.
  *
- * <p>Bound for integer codes, with ε = 2⁻²⁴: a unit of 32 columns with largest activation m adds at most scale·Σ|q|·m/65278 to the error
- * (activations are rounded to 1/65278 of m), and 2·ε·scale·|Σ q·x| for its conversion and product; the sum over the units
- * adds units·ε·Σ over units of |scale·Σ q·x|.
+ * <p>Bound for integer codes, to first order in ε = 2⁻²⁴ and with outputs that are normal floats. Let w = scale·q, and m the
+ * largest |x| of a unit of 32 columns, at least 2⁻¹⁰⁰. Every unit adds to the error of an output
+ *
+ * <ul>
+ *   <li>Σ|w|·m/65278: activations are rounded to steps of m/32639;
+ *   <li>4·ε·Σ|w·x|: the step, its inverse and the products with them are rounded too (two roundings before the integer, two
+ *       in d);
+ *   <li>2·ε·|Σ w·x|: the integer's conversion to f32 and its product with d;
+ *   <li>units·ε·|Σ w·x|: the sum over the units.
+ * </ul>
  */
 public final class NativeKernels implements Kernels {
     private final Kernels others;
     private final NativeCode code;
     private final ThreadLocal<OneToken> oneToken;
+    private final ThreadLocal<ManyTokens.Buffers> buffers;
     private final ThreadLocal<ManyTokens> manyTokens;
 
     private NativeKernels(Kernels others, NativeCode code) {
         this.others = others;
         this.code = code;
         this.oneToken = ThreadLocal.withInitial(() -> new OneToken(code));
-        ThreadLocal<ManyTokens.Buffers> buffers = ThreadLocal.withInitial(ManyTokens.Buffers::new);
+        this.buffers = ThreadLocal.withInitial(ManyTokens.Buffers::new);
         this.manyTokens = ThreadLocal.withInitial(() -> new ManyTokens(code, buffers));
     }
 
     /**
      * Generates the kernels of an instruction set that {@link NativeSupport#probe} found.
      *
-     * @param others what does everything else; closed with this one
+     * @param others what does everything else; closed with this one, and when there cannot be one
      * @throws IngotException.Usage when the system has come to refuse executable memory
      */
     public static NativeKernels generate(Isa isa, Kernels others) {
         try {
             return new NativeKernels(others, new NativeCode(isa));
         } catch (ExecutableMemory.Refused e) {
+            others.close();
             throw new IngotException.Usage("no native backend: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            others.close();
+            throw e;
         }
     }
 
     @Override
     public void matmul(Matrix w, float[] x, int tokens, float[] y) {
         Checks.matmul(w, x, tokens, y);
+        if (!inNativeMemory(w)) {
+            others.matmul(w, x, tokens, y);
+            return;
+        }
         switch (w.layout()) {
             case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
             case Grouped layout when tokens > 1 -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
@@ -58,6 +74,11 @@ public final class NativeKernels implements Kernels {
             when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
             default -> others.matmul(w, x, tokens, y);
         }
+    }
+
+    /** Whether machine code can read the weights: codes, the first part, and scales, the last. */
+    private static boolean inNativeMemory(Matrix w) {
+        return w.parts().getFirst().isNative() && w.parts().getLast().isNative();
     }
 
     @Override
@@ -95,9 +116,15 @@ public final class NativeKernels implements Kernels {
         return others.threads();
     }
 
-    /** Ends the threads; the code is freed when nothing can call it any more. */
+    /**
+     * Ends the threads and lets go of the calling thread's buffers; those of other threads go with the threads. The code is
+     * freed when nothing can call it any more.
+     */
     @Override
     public void close() {
         others.close();
+        oneToken.remove();
+        manyTokens.remove();
+        buffers.remove();
     }
 }

@@ -32,11 +32,4 @@ final class NativeScratch {
         }
         return to;
     }
-
-    /** Memory that machine code can read: the segment, or a copy where it lies on the heap. */
-    static MemorySegment reachable(MemorySegment segment) {
-        return segment.isNative()
-                ? segment
-                : Arena.ofAuto().allocate(segment.byteSize(), ALIGNMENT).copyFrom(segment);
-    }
 }

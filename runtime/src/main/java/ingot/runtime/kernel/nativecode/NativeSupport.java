@@ -36,6 +36,8 @@ public sealed interface NativeSupport {
             return isas.isEmpty() ? new Missing("the processor lacks AVX-512") : new Ready(isas);
         } catch (ExecutableMemory.Refused e) {
             return new Missing(String.valueOf(e.getMessage()));
+        } catch (LinkageError | UnsupportedOperationException | IllegalCallerException e) {
+            return new Missing("this JVM calls no machine code: " + e);
         }
     }
 }

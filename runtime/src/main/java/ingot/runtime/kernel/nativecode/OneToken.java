@@ -58,8 +58,8 @@ final class OneToken implements IntConsumer {
     }
 
     private void share(Kernels pool, Matrix w, Blocks geometry, float[] out) {
-        operands.codes = NativeScratch.reachable(w.parts().getFirst());
-        operands.scales = NativeScratch.reachable(w.parts().getLast());
+        operands.codes = w.parts().getFirst();
+        operands.scales = w.parts().getLast();
         operands.out = output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
         operands.groups = geometry.groups();
         rows = w.rows();
@@ -67,11 +67,14 @@ final class OneToken implements IntConsumer {
         long blockBytes = operands.codes.byteSize() / blocks;
         blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, blocks);
         y = out;
-        pool.parallel((blocks - 1) / blocksPerTask + 1, this);
-        // Keeps no weights and no caller's array alive.
-        operands.codes = MemorySegment.NULL;
-        operands.scales = MemorySegment.NULL;
-        y = NOWHERE;
+        try {
+            pool.parallel((blocks - 1) / blocksPerTask + 1, this);
+        } finally {
+            // Keeps no weights and no caller's array alive.
+            operands.codes = MemorySegment.NULL;
+            operands.scales = MemorySegment.NULL;
+            y = NOWHERE;
+        }
     }
 
     @Override

@@ -13,7 +13,6 @@ enum VectorOp {
     VCVTDQ2PS(Prefix.NONE, Map.M0F, 0x5B),
     VCVTPS2DQ(Prefix.P66, Map.M0F, 0x5B),
     VCVTPH2PS(Prefix.P66, Map.M0F38, 0x13, Memory.HALF),
-    VPMOVZXWD(Prefix.P66, Map.M0F38, 0x33, Memory.HALF),
     VFMADD231PS(Prefix.P66, Map.M0F38, 0xB8),
     VPERMPS(Prefix.P66, Map.M0F38, 0x16),
     VPSHUFB(Prefix.P66, Map.M0F38, 0x00),

@@ -28,7 +28,6 @@ final class EncodingCases {
             VectorOp.VCVTDQ2PS,
             VectorOp.VCVTPS2DQ,
             VectorOp.VCVTPH2PS,
-            VectorOp.VPMOVZXWD,
             VectorOp.VPBROADCASTD,
             VectorOp.VPSHUFD);
     private static final Set<VectorOp> IMMEDIATE =
@@ -113,7 +112,7 @@ final class EncodingCases {
                 boolean quad = op == VectorOp.VPBROADCASTQ_GPR;
                 add(name + " " + zmm(r[0]) + (quad ? ",rax" : ",eax"), a -> a.broadcast(op, d, Gpr.RAX));
                 add(name + " " + zmm(r[0]) + (quad ? ",r9" : ",r9d"), a -> a.broadcast(op, d, Gpr.R9));
-            } else if (op == VectorOp.VPBROADCASTD || op == VectorOp.VPMOVZXWD || op == VectorOp.VCVTPH2PS) {
+            } else if (op == VectorOp.VPBROADCASTD || op == VectorOp.VCVTPH2PS) {
                 continue; // From memory only.
             } else if (shift || op == VectorOp.VPSHUFD) {
                 add(name + " " + zmm(r[0], r[1]) + ",5", a -> a.op(op, d, s, 5));
