@@ -351,8 +351,7 @@ public record ConvertOptions(
                         () -> node.set("layout", layout().toJson()));
         node.put("method", method.label());
         if (method instanceof Method.Gptq gptq) {
-            node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
-            node.put("drift", gptq.feedback().drift());
+            node.setAll(gptq.feedback().toJson());
         }
         if (!transforms.wanted().isEmpty()) {
             var names = node.putArray("transforms");

@@ -13,7 +13,6 @@ import ingot.runtime.model.WeightSpec;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -73,7 +72,7 @@ final class GgufCalibration implements AutoCloseable {
                 .put("export", "gguf")
                 .put("method", options.method().label());
         if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
-            node.put("order", gptq.feedback().order().name().toLowerCase(Locale.ROOT));
+            node.setAll(gptq.feedback().toJson());
         }
         ObjectNode types = node.putObject("types");
         new TreeMap<>(weights.types()).forEach((name, type) -> types.put(name, type.name()));
@@ -120,12 +119,18 @@ final class GgufCalibration implements AutoCloseable {
                     .i32("quantize.imatrix.chunks_count", sequences);
         }
         metadata.text("ingot.quantize.method", method.label());
+        if (method instanceof ConvertOptions.Method.Gptq gptq) {
+            metadata.text("ingot.quantize.order", gptq.feedback().toJson().get("order").asString())
+                    .f32("ingot.quantize.drift", gptq.feedback().drift());
+        }
         for (String name : List.of("data", "sha256", "ids_sha256")) {
             metadata.text("ingot.quantize.calibration." + name, set.get(name).asString());
         }
-        for (String name : List.of("tokens", "sequences")) {
+        for (String name : List.of("tokens", "sequences", "length")) {
             metadata.u32("ingot.quantize.calibration." + name, set.get(name).asInt());
         }
+        // A number of 64 bits.
+        metadata.text("ingot.quantize.calibration.seed", set.get("seed").asString());
     }
 
     /** The output is whole; what led to it is not needed any more. */

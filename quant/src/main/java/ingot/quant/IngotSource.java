@@ -112,7 +112,6 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
             public void read(long first, int n, float[] out) {
                 decode(first, n, out);
                 guard.check(
-                        first,
                         n,
                         out,
                         this::decode,

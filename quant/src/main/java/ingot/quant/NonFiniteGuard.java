@@ -3,23 +3,10 @@ package ingot.quant;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Watches the rows of a matrix for NaN and infinities as a scheme reads them, whatever they are read from. They are counted
- * in the first pass; a scheme may read rows twice.
+ * Watches the rows of a matrix for NaN and infinities as they are read, whatever they are read from; rows may be read in any
+ * order, and twice.
  */
-final class NonFiniteGuard {
-    private final long rows;
-    private final int cols;
-    private final WeightReader.NonFinite policy;
-    private long checkedRows;
-    private long count;
-    private long first;
-
-    NonFiniteGuard(long rows, int cols, WeightReader.NonFinite policy) {
-        this.rows = rows;
-        this.cols = cols;
-        this.policy = policy;
-    }
-
+record NonFiniteGuard(long rows, int cols, WeightReader.NonFinite policy) {
     /** Reads rows of the matrix. */
     @FunctionalInterface
     interface Decoder {
@@ -33,38 +20,40 @@ final class NonFiniteGuard {
     }
 
     /** Looks at {@code n} rows just decoded to {@code out}; keeps, replaces or refuses what is not finite. */
-    void check(long firstRow, int n, float[] out, Decoder decoder, Refusal refusal) {
-        if (firstRow >= checkedRows) {
-            checkedRows = firstRow + n;
-            add(firstRow, n, out);
-        }
-        if (count == 0) {
-            return;
-        }
+    void check(int n, float[] out, Decoder decoder, Refusal refusal) {
         switch (policy) {
-            case REFUSE -> throw refuse(firstRow + n, out, decoder, refusal);
+            case REFUSE -> {
+                if (!finite(n, out)) {
+                    throw refuse(out, decoder, refusal);
+                }
+            }
             case KEEP -> {}
             case REPLACE -> eachRow(n, out, this::replace);
         }
     }
 
-    private void add(long firstRow, int n, float[] w) {
+    private boolean finite(int n, float[] w) {
         for (int i = 0; i < n * cols; i++) {
             if (!Float.isFinite(w[i])) {
-                if (count++ == 0) {
-                    first = Math.multiplyExact(firstRow, (long) cols) + i;
-                }
+                return false;
             }
         }
+        return true;
     }
 
-    /** Counts to the end of the matrix first, so that the message says how many there are. */
-    private RuntimeException refuse(long nextRow, float[] scratch, Decoder decoder, Refusal refusal) {
+    /** Looks through the whole matrix first, so that the message says how many there are, whatever is read when. */
+    private RuntimeException refuse(float[] scratch, Decoder decoder, Refusal refusal) {
         int perStep = Math.max(1, scratch.length / cols);
-        for (long row = nextRow; row < rows; row += perStep) {
+        long count = 0;
+        long first = 0;
+        for (long row = 0; row < rows; row += perStep) {
             int n = (int) Math.min(perStep, rows - row);
             decoder.decode(row, n, scratch);
-            add(row, n, scratch);
+            for (int i = 0; i < n * cols; i++) {
+                if (!Float.isFinite(scratch[i]) && count++ == 0) {
+                    first = Math.addExact(Math.multiplyExact(row, (long) cols), i);
+                }
+            }
         }
         return refusal.of(
                 first,

@@ -60,7 +60,7 @@ final class WeightReader implements Source.Rows {
     @Override
     public void read(long first, int n, float[] out) {
         decode(first, n, out);
-        guard.check(first, n, out, this::decode, this::refusal);
+        guard.check(n, out, this::decode, this::refusal);
     }
 
     private RuntimeException refusal(long index, String reason) {

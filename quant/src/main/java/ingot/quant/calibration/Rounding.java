@@ -1,7 +1,10 @@
 package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
+import ingot.formats.json.Json;
 import ingot.quant.gptq.Order;
+import java.util.Locale;
+import tools.jackson.databind.node.ObjectNode;
 
 /** How a conversion is going to round, which a measurement of the damage has to imitate. */
 public sealed interface Rounding {
@@ -22,6 +25,11 @@ public sealed interface Rounding {
         /** The defaults. */
         public static Feedback in(Order.Kind order) {
             return new Feedback(order, 1);
+        }
+
+        /** What of this changes the numbers: for provenance, and for what may be resumed. */
+        public ObjectNode toJson() {
+            return Json.object().put("order", order.name().toLowerCase(Locale.ROOT)).put("drift", drift);
         }
     }
 

@@ -43,6 +43,7 @@ public final class SequentialQuantizer {
             if (work.steps() == 0) {
                 embed(work);
             }
+            work.require(streams());
             for (int step = work.steps(); step <= layers; step++) {
                 step(work, step, new Counter(progress, step, layers));
             }

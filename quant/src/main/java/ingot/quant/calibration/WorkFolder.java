@@ -164,7 +164,7 @@ public final class WorkFolder implements AutoCloseable {
                 StandardOpenOption.WRITE));
     }
 
-    /** Keeps rows of a tensor of the step. */
+    /** Keeps rows of a tensor of the step; they come in order. A note that earlier rows did not have says where it begins. */
     void add(WeightSpec spec, Target target, int firstRow, Rounded rounded, String note) {
         FileChannel file = files.getLast();
         Kept kept = current.get(spec.name());
@@ -186,7 +186,10 @@ public final class WorkFolder implements AutoCloseable {
             throw InputFile.failure(bytes(steps), e);
         }
         RoundingError error = kept.error().plus(rounded.error());
-        current.put(spec.name(), new Kept(file, kept.offset(), kept.bytes(), error, kept.note()));
+        String notes = kept.note().contains(note)
+                ? kept.note()
+                : note + " (from row " + firstRow + ")" + (kept.note().isEmpty() ? "" : "; " + kept.note());
+        current.put(spec.name(), new Kept(file, kept.offset(), kept.bytes(), error, notes));
     }
 
     private static void write(FileChannel file, long at, MemorySegment bytes) throws IOException {
@@ -260,9 +263,16 @@ public final class WorkFolder implements AutoCloseable {
             }
             steps++;
         }
-        Path hidden = hidden(Residual.ROUNDED, steps);
-        if (steps > 0 && !Files.exists(hidden)) {
-            throw new IngotException.BadData(Text.path(hidden) + " is missing; convert without --resume to begin anew");
+    }
+
+    /** Refuses to go on without one of the residual streams behind the last step. */
+    void require(List<Residual> streams) {
+        for (Residual stream : streams) {
+            Path hidden = hidden(stream, steps);
+            if (!Files.exists(hidden)) {
+                throw new IngotException.BadData(
+                        Text.path(hidden) + " is missing; convert without --resume to begin anew");
+            }
         }
     }
 

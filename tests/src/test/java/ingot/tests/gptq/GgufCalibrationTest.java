@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.gguf.GgufFile;
 import ingot.quant.Comparison;
@@ -117,6 +118,79 @@ final class GgufCalibrationTest {
                 assertTrue(known || explained, t.toString());
             }
         }
+    }
+
+    private void stop(Path source, Path out, Method method, int call) {
+        int[] left = {call};
+        assertThrows(
+                Stopped.class,
+                () -> new GgufExporter(options("q4_0", method)).export(source, out, (phase, done, total, unit) -> {
+                    if (left[0]-- == 0) {
+                        throw new Stopped();
+                    }
+                }));
+    }
+
+    /** Work that other options did is refused, and still good for the right ones. */
+    @Test
+    void resumingSomethingElse() throws IOException {
+        Path source = Checkpoints.folder("qwen2-e2e");
+        Path data = Checkpoints.tokens("qwen2-e2e", temp.resolve("tokens.jsonl"));
+        Path whole = temp.resolve("whole.gguf");
+        int[] calls = {0};
+        new GgufExporter(options("q4_0", gptq(data, false)))
+                .export(source, whole, (phase, done, total, unit) -> calls[0]++);
+        Path out = temp.resolve("out.gguf");
+        stop(source, out, gptq(data, false), calls[0] / 2);
+        CalibrationOptions other = new CalibrationOptions(Optional.of(data), 2048, 31, 0);
+        CalibrationOptions seeded = new CalibrationOptions(Optional.of(data), 2048, 32, 1);
+        Rounding.Feedback same = Rounding.Feedback.in(Order.Kind.ACTIVATION);
+        for (GgufExporter.Options wrong : List.of(
+                options("q4_0", new Method.Gptq(on(data), new Rounding.Feedback(Order.Kind.ACTIVATION, 0), true)),
+                options("q4_0", new Method.Gptq(on(data), new Rounding.Feedback(Order.Kind.ACTIVATION, 0.5f), true)),
+                options("q4_0", new Method.Gptq(on(data), Rounding.Feedback.in(Order.Kind.NATURAL), true)),
+                options("q4_0", new Method.Gptq(other, same, true)),
+                options("q4_0", new Method.Gptq(seeded, same, true)),
+                options("q4_0", new Method.Imatrix(on(data), true)),
+                options("q4_1", gptq(data, true)),
+                options("q4_0", gptq(data, true)).withKeep(List.of("down_proj=q8_0")))) {
+            var e = assertThrows(IngotException.Usage.class, () -> export(source, out, wrong));
+            assertTrue(e.getMessage().contains("another source or other options"), e.getMessage());
+        }
+        export(source, out, options("q4_0", gptq(data, true)));
+        assertEquals(-1, Files.mismatch(whole, out));
+        try (GgufFile file = GgufFile.open(out)) {
+            assertHas(file, "ingot.quantize.order", "activation");
+            assertHas(file, "ingot.quantize.drift", "1");
+            assertHas(file, "ingot.quantize.calibration.length", "32");
+            assertHas(file, "ingot.quantize.calibration.seed", "0");
+        }
+    }
+
+    /** Of both residual streams neither can be done without. */
+    @ParameterizedTest
+    @CsvSource({"hidden-, source-hidden-", "source-hidden-, hidden-"})
+    void aStreamIsMissing(String lost, String kept) throws IOException {
+        Path source = Checkpoints.folder("qwen2-e2e");
+        Path data = Checkpoints.tokens("qwen2-e2e", temp.resolve("tokens.jsonl"));
+        Path out = temp.resolve("out.gguf");
+        int[] calls = {0};
+        new GgufExporter(options("q4_0", gptq(data, false)))
+                .export(source, temp.resolve("whole.gguf"), (phase, done, total, unit) -> calls[0]++);
+        stop(source, out, gptq(data, false), calls[0] / 2);
+        List<Path> files;
+        try (var all = Files.list(temp.resolve("out.gguf.work"))) {
+            files = all.toList();
+        }
+        assertTrue(files.stream().anyMatch(f -> f.getFileName().toString().startsWith(kept)), files.toString());
+        for (Path file : files) {
+            if (file.getFileName().toString().startsWith(lost)) {
+                Files.delete(file);
+            }
+        }
+        var e = assertThrows(
+                IngotException.BadData.class, () -> export(source, out, options("q4_0", gptq(data, true))));
+        assertTrue(e.getMessage().contains("is missing; convert without --resume"), e.getMessage());
     }
 
     /** Feedback leaves less of an error in the outputs than weighting does, and both say what they are. */
