@@ -178,7 +178,8 @@ class NativeMatmulTest {
     @Test
     void nothingBehindTheWeightsIsRead() throws Exception {
         NativeMachine.isas();
-        List<String> jvm = List.of("--enable-native-access=ALL-UNNAMED", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
+        List<String> jvm =
+                List.of("--enable-native-access=ALL-UNNAMED", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
         String main = "ingot.runtime.kernel.nativecode.GuardedWeights";
         Outcome o = ChildCommand.runMain(main, jvm);
         assertEquals(0, o.exit(), o.out() + o.err());

@@ -39,8 +39,8 @@ final class NativeModelTest {
 
     static Stream<Arguments> conversions() {
         return Stream.of(TRAINED, MOE)
-                .flatMap(name -> Stream.of(new Int4(32), new Int8(32), new Iq4(32))
-                        .map(layout -> Arguments.of(name, layout)));
+                .flatMap(name ->
+                        Stream.of(new Int4(32), new Int8(32), new Iq4(32)).map(layout -> Arguments.of(name, layout)));
     }
 
     private Path convert(String name, Layout layout) {
@@ -50,8 +50,7 @@ final class NativeModelTest {
     }
 
     private static Model open(Path file, Backend backend, int threads) {
-        return Model.open(
-                file, ModelOptions.defaults().withBackend(backend).withThreads(threads));
+        return Model.open(file, ModelOptions.defaults().withBackend(backend).withThreads(threads));
     }
 
     /** Measured: 8.5e-10 to 1.1e-9 in the trained model, 2.9e-9 to 4.1e-9 with experts of random weights. */
@@ -62,7 +61,8 @@ final class NativeModelTest {
         double worst = 0;
         try (Model wide = open(file, Backend.VECTOR, 2);
                 Model narrow = open(file, Backend.NATIVE, 2)) {
-            assertTrue(narrow.info().backend().startsWith("native-"), narrow.info().backend());
+            assertTrue(
+                    narrow.info().backend().startsWith("native-"), narrow.info().backend());
             for (Golden.Prompt prompt : Golden.read(name)) {
                 float[] expected = Runs.logits(wide, prompt.ids());
                 worst = Math.max(worst, Golden.nmse(Runs.logits(narrow, prompt.ids()), expected));

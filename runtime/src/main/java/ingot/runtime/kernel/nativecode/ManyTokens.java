@@ -34,8 +34,7 @@ final class ManyTokens {
     }
 
     /** A product under way. */
-    private record Product(
-            Matrix w, Blocks blocks, TypeCode type, MemorySegment records, int tokens, float[] y) {
+    private record Product(Matrix w, Blocks blocks, TypeCode type, MemorySegment records, int tokens, float[] y) {
         int units() {
             return blocks.paddedCols() / Grouping.UNIT;
         }

@@ -30,9 +30,8 @@ final class GuardedWeights {
     public static void main(String[] args) {
         if (args.length > 0) {
             MemorySegment end = guarded(MemorySegment.ofArray(new byte[1]));
-            System.out.println(MemorySegment.ofAddress(end.address() + 1)
-                    .reinterpret(1)
-                    .get(ValueLayout.JAVA_BYTE, 0));
+            System.out.println(
+                    MemorySegment.ofAddress(end.address() + 1).reinterpret(1).get(ValueLayout.JAVA_BYTE, 0));
             return;
         }
         if (!(NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas))) {
