@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -137,7 +139,7 @@ final class ConvertCommand extends Task {
         if (common.threads != 0) {
             options = options.withThreads(common.threads);
         }
-        report.check(output, dryRun);
+        report.check(output, inputs(), dryRun);
         ConvertView view = convert(options, console);
         view.warnings().forEach(w -> console.note("warning: " + w));
         if (report.html != null) {
@@ -167,6 +169,12 @@ final class ConvertCommand extends Task {
             Optional<Evaluation> evaluation = windows.map(on -> Evaluation.of(source, output, options, on, progress));
             return new ConvertView(source.toString(), result, took, dryRun, codes, evaluation);
         }
+    }
+
+    private List<Path> inputs() {
+        return Stream.of(source, choosing.calibration, golden, adapter)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private ConvertOptions.Transforms transforms() {

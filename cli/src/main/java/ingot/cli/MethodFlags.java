@@ -1,12 +1,14 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
+import ingot.formats.Text;
 import ingot.quant.ConvertOptions.Method;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -18,7 +20,8 @@ final class MethodFlags {
             paramLabel = "NAME",
             description =
                     "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
-                            + " layers see of a calibration text (default with --calibration and --type auto); imatrix"
+                            + " layers see of a calibration text (default with --calibration, --type auto and --transform"
+                            + " awq or free-order); imatrix"
                             + " (export --to gguf only), to nearest, errors counting by the mean square of their inputs.")
     @Nullable
     String method;
@@ -35,71 +38,92 @@ final class MethodFlags {
     @Option(
             names = "--calibration-tokens",
             paramLabel = "N",
-            defaultValue = "65536",
-            description = "Tokens to use of it at most (default: ${DEFAULT-VALUE}).")
-    int calibrationTokens;
+            description = "Tokens to use of it at most (default: 65536).")
+    @Nullable
+    Integer calibrationTokens;
 
     @Option(
             names = "--calibration-length",
             paramLabel = "N",
-            defaultValue = "512",
-            description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
-    int calibrationLength;
+            description = "Tokens of a sequence (default: 512).")
+    @Nullable
+    Integer calibrationLength;
 
     @Option(
             names = "--calibration-seed",
             paramLabel = "N",
-            defaultValue = "0",
-            description = "Picks the sequences where there are more (default: ${DEFAULT-VALUE}).")
-    long seed;
+            description = "Picks the sequences where there are more (default: 0).")
+    @Nullable
+    Long seed;
 
     @Option(
             names = "--order",
             paramLabel = "ORDER",
-            defaultValue = "ACTIVATION",
             description =
                     "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
-                            + " (default: ${DEFAULT-VALUE}).")
-    Order.Kind order = Order.Kind.ACTIVATION;
+                            + " (default: ACTIVATION).")
+    Order.@Nullable Kind order;
 
     @Option(
             names = "--drift",
             paramLabel = "SHARE",
-            defaultValue = "1",
             description =
                     "How much of what the layers' inputs have drifted from the unquantized model's is made up for, 0 to"
-                            + " 1; doubles the work of the forward passes (default: ${DEFAULT-VALUE}).")
-    float drift;
+                            + " 1; doubles the work of the forward passes (default: 1).")
+    @Nullable
+    Float drift;
 
     @Option(names = "--resume", description = "Go on where a calibrated run to the same output was interrupted.")
     boolean resume;
 
     CalibrationOptions calibrationOptions() {
-        return new CalibrationOptions(Optional.ofNullable(calibration), calibrationTokens, calibrationLength, seed);
+        CalibrationOptions usual = CalibrationOptions.defaults();
+        return new CalibrationOptions(
+                Optional.ofNullable(calibration),
+                Objects.requireNonNullElse(calibrationTokens, usual.tokens()),
+                Objects.requireNonNullElse(calibrationLength, usual.length()),
+                Objects.requireNonNullElse(seed, usual.seed()));
+    }
+
+    private Rounding.Feedback feedback() {
+        Rounding.Feedback usual = Rounding.Feedback.in(Order.Kind.ACTIVATION);
+        return new Rounding.Feedback(
+                Objects.requireNonNullElse(order, usual.order()), Objects.requireNonNullElse(drift, usual.drift()));
+    }
+
+    private boolean aboutText() {
+        return calibration != null || calibrationTokens != null || calibrationLength != null || seed != null;
+    }
+
+    private boolean aboutFeedback() {
+        return order != null || drift != null;
     }
 
     /** Whether any of this was given that means nothing to {@code rtn}. */
     boolean given() {
-        return method != null || calibration != null || resume;
+        return method != null || aboutText() || aboutFeedback() || resume;
     }
 
     /** @param auto whether types or transforms are chosen on the calibration text, whatever the method */
     Method method(boolean auto) {
         String name = method != null ? method.toLowerCase(Locale.ROOT) : calibration != null || auto ? "gptq" : "rtn";
+        if (aboutFeedback() && !name.equals("gptq")) {
+            throw new IngotException.Usage("--order and --drift are for --method gptq");
+        }
         return switch (name) {
-            case "gptq" -> new Method.Gptq(calibrationOptions(), new Rounding.Feedback(order, drift), resume);
+            case "gptq" -> new Method.Gptq(calibrationOptions(), feedback(), resume);
             case "imatrix" -> new Method.Imatrix(calibrationOptions(), resume);
             case "rtn" -> {
-                if (calibration != null && !auto) {
-                    throw new IngotException.Usage(
-                            "--calibration is for --method gptq and imatrix; rtn looks at the weights alone");
+                if (aboutText() && !auto) {
+                    throw new IngotException.Usage("--calibration, --calibration-tokens, --calibration-length and"
+                            + " --calibration-seed are for --method gptq and imatrix; rtn looks at the weights alone");
                 }
                 if (resume) {
                     throw new IngotException.Usage("--resume is for --method gptq; rtn keeps no work to go on with");
                 }
                 yield new Method.Rtn();
             }
-            default -> throw new IngotException.Usage("unknown method '" + method + "'; expected rtn, gptq or imatrix");
+            default -> throw new IngotException.Usage("method " + Text.quote(name) + " is unknown; expected rtn, gptq or imatrix");
         };
     }
 }

@@ -6,6 +6,8 @@ import ingot.quant.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -32,20 +34,23 @@ final class ReportFlags {
     @Option(
             names = "--evaluate-tokens",
             paramLabel = "N",
-            defaultValue = "8192",
-            description = "Tokens to use of it at most (default: ${DEFAULT-VALUE}).")
-    int evaluateTokens;
+            description = "Tokens to use of it at most (default: 8192).")
+    @Nullable
+    Integer evaluateTokens;
 
     @Option(
             names = "--evaluate-window",
             paramLabel = "N",
-            defaultValue = "512",
-            description = "Tokens of a window; the second half is scored, as by 'ingot perplexity' (default:"
-                    + " ${DEFAULT-VALUE}).")
-    int evaluateWindow;
+            description = "Tokens of a window; the second half is scored, as by 'ingot perplexity' (default: 512).")
+    @Nullable
+    Integer evaluateWindow;
 
-    /** Refuses what could only fail after the conversion. */
-    void check(Path output, boolean dryRun) {
+    /**
+     * Refuses what could only fail after the conversion.
+     *
+     * @param inputs files and folders that are read besides the text to evaluate on
+     */
+    void check(Path output, List<Path> inputs, boolean dryRun) {
         if (html != null) {
             Outputs.requireFolder(html);
             try {
@@ -59,6 +64,11 @@ final class ReportFlags {
             } catch (IOException e) {
                 throw new IngotException.ReadWrite(Text.path(html) + ": " + e.getMessage(), e);
             }
+            inputs.forEach(this::requireNot);
+            Optional.ofNullable(evaluate).ifPresent(this::requireNot);
+        }
+        if (evaluate == null && (evaluateTokens != null || evaluateWindow != null)) {
+            throw new IngotException.Usage("--evaluate-tokens and --evaluate-window are for --evaluate");
         }
         if (evaluate != null) {
             if (dryRun) {
@@ -71,8 +81,27 @@ final class ReportFlags {
         }
     }
 
+    /** The report may replace an older one, but nothing that the conversion reads. */
+    private void requireNot(Path input) {
+        if (html == null || !Files.exists(html) || !Files.exists(input)) {
+            return;
+        }
+        try {
+            // A folder is read as a whole; toRealPath, as links may lead into it.
+            if (html.toRealPath().startsWith(input.toRealPath()) || Files.isSameFile(html, input)) {
+                throw new IngotException.Usage(
+                        "--html " + Text.path(html) + " is part of " + Text.path(input) + ", which is read; name another file");
+            }
+        } catch (IOException e) {
+            throw new IngotException.ReadWrite(Text.path(html) + ": " + e.getMessage(), e);
+        }
+    }
+
     /** What to evaluate on, if anything. */
     Optional<Evaluation.Options> evaluation() {
-        return Optional.ofNullable(evaluate).map(text -> new Evaluation.Options(text, evaluateTokens, evaluateWindow));
+        return Optional.ofNullable(evaluate).map(text -> new Evaluation.Options(
+                text,
+                Objects.requireNonNullElse(evaluateTokens, 8192),
+                Objects.requireNonNullElse(evaluateWindow, 512)));
     }
 }

@@ -9,6 +9,7 @@ import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.grid.BlockScheme;
+import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class GgufCalibration implements AutoCloseable {
     Optional<String> note() {
         boolean asked = method.calibratedOn().isPresent();
         return asked && done.isEmpty()
-                ? Optional.of("nothing to calibrate: every tensor keeps its numbers")
+                ? Optional.of("nothing to calibrate: every matrix of layers and head keeps its numbers")
                 : Optional.empty();
     }
 
@@ -51,7 +52,11 @@ final class GgufCalibration implements AutoCloseable {
             case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
             case ConvertOptions.Method.Gptq gptq -> Optional.of(gptq.feedback());
         };
-        boolean needed = weights.source().graph().weights().stream().anyMatch(weights::calibrated);
+        ModelGraph graph = weights.source().graph();
+        // An embedding that is not the head too is rounded to nearest.
+        boolean needed = graph.weights().stream()
+                .filter(w -> w.role() == WeightSpec.Role.LINEAR || w.equals(graph.head()))
+                .anyMatch(weights::calibrated);
         if (how.isEmpty() || !needed) {
             return new GgufCalibration(options.method(), Optional.empty());
         }

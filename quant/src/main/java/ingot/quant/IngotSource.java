@@ -17,16 +17,23 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Another .ingot file. Its weights are what it stores: quantizing them again adds to the error they have. */
-record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment mapping) implements Source {
+/**
+ * Another .ingot file. Its weights are what it stores: quantizing them again adds to the error they have.
+ *
+ * @param verified physical tensors whose checksums were compared
+ */
+record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment mapping, Set<String> verified)
+        implements Source {
     static IngotSource open(Path path) {
         IngotFile file = IngotFile.open(path);
         Arena arena = Arena.ofShared();
         try {
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(file.manifest().config(), path));
-            IngotSource source = new IngotSource(file, graph, arena, file.map(arena));
+            IngotSource source = new IngotSource(file, graph, arena, file.map(arena), ConcurrentHashMap.newKeySet());
             graph.weights().forEach(source::stored);
             return source;
         } catch (RuntimeException | Error e) {
@@ -85,10 +92,18 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
         return tensor;
     }
 
+    /** Once: calibration reads a few rows at a time, again and again. */
+    private void verify(String physicalName) {
+        if (!verified.contains(physicalName)) {
+            file.verify(physicalName);
+            verified.add(physicalName);
+        }
+    }
+
     @Override
     public Rows rows(WeightSpec weight, WeightReader.NonFinite policy) {
         StoredTensor tensor = stored(weight);
-        tensor.parts().forEach(file::verify);
+        tensor.parts().forEach(this::verify);
         List<MemorySegment> parts = file.parts(tensor, mapping);
         NonFiniteGuard guard = new NonFiniteGuard(weight.shape().rows(), weight.cols(), policy);
         return new Rows() {

@@ -224,11 +224,11 @@ public final class ConvertHtml {
                 .toList();
         String table = "<div class=\"facts\">" + HtmlPage.table(List.of("what", "value"), facts) + "</div>";
         page.section("Calibration", "what the conversion looked at; part of the file's provenance", table);
-        String method = result.method().equals("rtn") ? "the text was used to choose the types only" : "";
+        String method = result.method().equals("rtn") ? "The text was used to choose types or transforms; numbers were rounded to nearest." : "";
         String shown = remarks.isEmpty()
                 ? "<p>"
                         + (method.isEmpty()
-                                ? "Every matrix was rounded with error feedback and the usual damping."
+                                ? "Every matrix that was calibrated was rounded with error feedback and the usual damping."
                                 : method)
                         + "</p>"
                 : folded(

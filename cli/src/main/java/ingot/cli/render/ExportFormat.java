@@ -31,7 +31,7 @@ public final class ExportFormat {
             node.put("type", t.type());
             node.put("bytes", t.bytes());
             node.put("lossless", t.lossless());
-            node.put("nmse", Double.isFinite(t.nmse()) ? t.nmse() : Double.MAX_VALUE);
+            number(node, "nmse", t.nmse());
             node.put("method", t.loss().method());
             t.loss().weightedError().ifPresent(e -> number(node, "weighted_error", e));
             if (!t.loss().note().isEmpty()) {

@@ -63,7 +63,11 @@ final class LayerPass {
 
     /** Has the matrices of every stream put in place. */
     private void visit(List<WeightSpec> specs, @Nullable Moments moments, String note) {
-        main.visit().matrices(specs, moments, note, layer);
+        if (moments != null && moments.tooWide()) {
+            main.visit().matrices(specs, null, moments.reason(), layer);
+        } else {
+            main.visit().matrices(specs, moments, note, layer);
+        }
         for (LayerStream stream : streams.subList(1, streams.size())) {
             stream.visit().matrices(specs, null, "", stream.layer());
         }

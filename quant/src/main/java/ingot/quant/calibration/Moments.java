@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** What passed a place of a layer, in sums. */
 final class Moments {
+    /** Most columns that a square of floats can have in an array. */
+    static final int WIDEST = 46_340;
+
     private final int n;
     private final float[] h;
     private final float[] d;
@@ -22,19 +25,33 @@ final class Moments {
     }
 
     /**
-     * Nothing yet, of inputs of {@code n} columns.
+     * Nothing yet, of inputs of {@code n} columns. Of more than {@link #WIDEST} nothing is summed up.
      *
      * @param wanted whether anything is to be summed up
      * @param streams 2 where a full-precision one runs beside, else 1
      */
     static Moments of(int n, boolean wanted, int streams) {
-        float[] h = Site.hessian(wanted ? n : 0);
-        return new Moments(n, h, Site.hessian(wanted && streams > 1 ? n : 0), new float[0]);
+        boolean possible = wanted && n <= WIDEST;
+        return new Moments(n, square(possible ? n : 0), square(possible && streams > 1 ? n : 0), new float[0]);
+    }
+
+    private static float[] square(int n) {
+        return new float[Math.multiplyExact(n, n)];
+    }
+
+    /** Whether there are too many columns for a Hessian. */
+    boolean tooWide() {
+        return n > WIDEST;
+    }
+
+    /** What to say of matrices that are rounded without one. */
+    String reason() {
+        return TensorSink.NEAREST + n + " columns are too many for a Hessian";
     }
 
     /** The same for readers whose outputs are added to a residual stream of {@code hidden} channels. */
     Moments intoResidual(int hidden) {
-        return new Moments(n, h, d, new float[d.length == 0 ? 0 : Math.multiplyExact(hidden, n)]);
+        return new Moments(n, h, d, new float[d.length == 0 || hidden > WIDEST ? 0 : Math.multiplyExact(hidden, n)]);
     }
 
     /** Σ x·xᵀ [n][n], lower triangle; of no length where it is not wanted. */
@@ -92,6 +109,7 @@ final class Moments {
      */
     Optional<Drift> drift(float strength) {
         double sure = Math.max(0, 1 - (double) n / Math.max(1, count));
-        return d.length == 0 ? Optional.empty() : Optional.of(new Drift(d, r, (float) (strength * sure)));
+        float share = (float) (strength * sure);
+        return d.length == 0 || share == 0 ? Optional.empty() : Optional.of(new Drift(d, r, share));
     }
 }

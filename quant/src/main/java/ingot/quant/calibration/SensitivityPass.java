@@ -133,20 +133,15 @@ public final class SensitivityPass {
     }
 
     private void embed(List<int[]> sequences, RowFile out, boolean rounded) {
-        int hidden = graph.config().hidden();
         WeightSpec embedding = graph.embedding();
         long first = 0;
         for (int[] sequence : sequences) {
-            float[] rows = new float[sequence.length * hidden];
-            for (int t = 0; t < sequence.length; t++) {
-                float[] row = weights.read(embedding, sequence[t], 1);
-                float[] used = rounded
-                        ? weights.plain(embedding, new Target.Stored(CandidateErrors.PROBE), row)
-                                .stored()
-                        : row;
-                System.arraycopy(used, 0, rows, t * hidden, hidden);
-            }
-            out.write(first, sequence.length, rows);
+            float[] rows = weights.gather(embedding, sequence);
+            float[] used = rounded
+                    ? weights.plain(embedding, new Target.Stored(CandidateErrors.PROBE), rows)
+                            .stored()
+                    : rows;
+            out.write(first, sequence.length, used);
             first += sequence.length;
         }
     }
@@ -161,13 +156,12 @@ public final class SensitivityPass {
         Errors errors = candidates.none();
         List<Double> damage;
         if (free.test(head)) {
-            float[] h = SequentialQuantizer.headMoments(List.of(files), norm, kernels)
-                    .h();
+            Moments moments = SequentialQuantizer.headMoments(List.of(files), norm, kernels);
             Sample sample = vocabulary(head, errors);
             double[][] found = {{}};
             candidates.measure(
                     List.of(sample),
-                    h,
+                    moments.tooWide() ? null : moments.h(),
                     f -> found[0] = probe.divergences(
                             probes,
                             norm,
@@ -232,17 +226,16 @@ public final class SensitivityPass {
     }
 
     private List<Double> ofHead(AtHead atHead) {
+        int probe = candidates.probeIndex();
         double[] outputs = atHead.errors().outputs();
-        return candidates.damage(atHead.damage().getLast(), outputs, outputs[candidates.probeIndex()]);
+        double[] by = outputs[probe] > 0 ? outputs : atHead.errors().squares();
+        return candidates.damage(atHead.damage().getLast(), by, by[probe]);
     }
 
     private Sample vocabulary(WeightSpec spec, Errors errors) {
         int n = Math.min(VOCABULARY_ROWS, spec.rows());
-        int cols = spec.cols();
-        float[] rows = new float[n * cols];
-        for (int i = 0; i < n; i++) {
-            System.arraycopy(weights.read(spec, CandidateErrors.row(i, n, spec), 1), 0, rows, i * cols, cols);
-        }
-        return new Sample(spec, rows, errors);
+        int[] rows = new int[n];
+        Arrays.setAll(rows, i -> CandidateErrors.row(i, n, spec));
+        return new Sample(spec, weights.gather(spec, rows), errors);
     }
 }

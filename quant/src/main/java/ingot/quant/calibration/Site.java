@@ -34,11 +34,6 @@ final class Site implements Visit {
         this.sink = sink;
     }
 
-    /** Room for Σ x·xᵀ of inputs of {@code n} columns. */
-    static float[] hessian(int n) {
-        return new float[Math.multiplyExact(n, n)];
-    }
-
     @Override
     public boolean wantsHessian() {
         return true;
@@ -93,7 +88,7 @@ final class Site implements Visit {
     /**
      * What is known of the inputs of a matrix.
      *
-     * @param squares Σ x² by column
+     * @param squares Σ x² + λ by column
      * @param factor of their Hessian; null when there is none
      * @param note why not, or what had to be done for it
      * @param drift what to make up for
@@ -104,9 +99,18 @@ final class Site implements Visit {
     /** @param h consumed */
     private Inputs inputs(WeightSpec spec, float[] h, Moments moments) {
         int n = spec.cols();
+        if (moments.tooWide()) {
+            return new Inputs(new float[0], null, moments.reason(), Optional.empty());
+        }
         float[] squares = new float[n];
+        double sum = 0;
         for (int i = 0; i < n; i++) {
             squares[i] = h[i * n + i];
+            sum += squares[i];
+        }
+        // Damped as H is: columns that the text leaves at 0 still have weights, which other texts may ask for.
+        for (int i = 0; i < n; i++) {
+            squares[i] += (float) (Factor.DAMPING * sum / n);
         }
         Order.Kind order = how instanceof Rounding.Feedback feedback ? feedback.order() : Order.Kind.NATURAL;
         Optional<Drift> drift =

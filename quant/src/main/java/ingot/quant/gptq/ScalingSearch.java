@@ -62,8 +62,7 @@ final class ScalingSearch {
         Scaling step = rule.step(place.row(), place.group());
         boolean pairs = step.offset() != 0;
         for (int i = 0; i < Feedback.SCALES; i++) {
-            // With offsets 3 scales by 5 of them, the last of which is once more the middle; else 8 scales to either
-            // side.
+            // With offsets 3 scales by 5 of them, and (−1, 0) once more; else scales from 8 steps below to 7 above.
             int right = pairs ? i % 3 - 1 : i - Feedback.SCALES / 2;
             int up = pairs && i < 15 ? i / 3 - 2 : 0;
             trials.scales()[i] = middle.scale() + right * step.scale();

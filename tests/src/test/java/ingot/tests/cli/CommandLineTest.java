@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +76,16 @@ final class CommandLineTest {
                 "convert m -o x --method imatrix|64|for exports to GGUF",
                 "export m --to hf -o x --calibration y|64|apply to --to gguf",
                 "export m --to gguf -o x --method rtn --calibration y|64|gptq and imatrix",
+                "export m --to hf -o x --drift 0.5|64|apply to --to gguf",
+                "export m --to hf -o x --order NATURAL|64|apply to --to gguf",
+                "convert m -o x --method rtn --drift 7|64|--drift are for --method gptq",
+                "convert m -o x --order NATURAL|64|--drift are for --method gptq",
+                "convert m -o x --method gptq --drift 7|64|expected 0 to 1",
+                "convert m -o x --calibration-tokens 512|64|rtn looks at the weights alone",
+                "convert m -o x --calibration-length 64|64|rtn looks at the weights alone",
+                "convert m -o x --calibration-seed 1|64|rtn looks at the weights alone",
+                "convert m -o x --evaluate-tokens 512|64|are for --evaluate",
+                "convert m -o x --evaluate-window 64|64|are for --evaluate",
                 "convert m -o x --type auto|64|needs --budget",
                 "convert m -o x --budget 4GB|64|--budget is for --type auto",
                 "convert m -o x --type auto --budget 4|64|expected bits per weight or a size",
@@ -122,8 +133,33 @@ final class CommandLineTest {
         assertEquals(73, r.code(), r.err());
     }
 
+    /** Neither a file of the model, nor the texts. */
+    @Test
+    void aReportReplacesNothingThatIsRead() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "read");
+        Path model = Files.createDirectory(folder.resolve("model"));
+        Path config = Files.writeString(model.resolve("config.json"), "{}");
+        String out = folder.resolve("x.ingot").toString();
+        for (List<String> words : List.of(
+                List.of("--calibration", text.toString(), "--html", text.toString()),
+                List.of("--evaluate", text.toString(), "--html", text.toString()),
+                List.of("--golden", text.toString(), "--html", text.toString()),
+                List.of("--html", config.toString()))) {
+            List<String> all = new ArrayList<>(List.of("convert", model.toString(), "-o", out));
+            all.addAll(words);
+            Cli r = Cli.run(all.toArray(String[]::new));
+            assertEquals(64, r.code(), r.err());
+            assertTrue(r.err().contains("which is read; name another file"), r.err());
+        }
+        assertEquals("read", Files.readString(text));
+        assertEquals("{}", Files.readString(config));
+    }
+
     @Test
     void namesFromOutsideCannotMoveTheCursor() {
+        Cli method = Cli.run("convert", "m", "-o", "x", "--method", "\u001b[2Jgptq");
+        assertEquals(64, method.code());
+        assertFalse(method.err().contains("\u001b"), method.err());
         Cli r = Cli.run("inspect", "no\u001b[2Jwhere");
         assertEquals(66, r.code());
         assertFalse(r.err().contains("\u001b"), r.err());

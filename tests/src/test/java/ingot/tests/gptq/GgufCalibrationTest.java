@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.gguf.GgufFile;
+import ingot.formats.safetensors.SafetensorsFile;
 import ingot.quant.Comparison;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertOptions.Method;
@@ -18,9 +19,13 @@ import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,6 +221,34 @@ final class GgufCalibrationTest {
         }
     }
 
+    /** What the text never asks for is rounded all the same: not every text is this one. */
+    @Test
+    void columnsThatTheTextLeavesAtZero() throws IOException {
+        String name = "qwen2-tied-f32";
+        Path folder = Files.createDirectory(temp.resolve("model"));
+        Files.copy(Checkpoints.folder(name).resolve("config.json"), folder.resolve("config.json"));
+        Path weights = folder.resolve("model.safetensors");
+        Files.copy(Checkpoints.folder(name).resolve("model.safetensors"), weights);
+        long at;
+        try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+            at = Objects.requireNonNull(file.tensors().get("model.layers.0.input_layernorm.weight"))
+                    .offset();
+        }
+        try (FileChannel channel = FileChannel.open(weights, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(4 * 32), at);
+        }
+        Path data = Checkpoints.tokens(name, temp.resolve("tokens.jsonl"));
+        ExportResult result =
+                export(folder, temp.resolve("o.gguf"), options("q4_0", new Method.Imatrix(on(data), false)));
+        Tensor query = result.tensors().stream()
+                .filter(t -> t.name().equals("model.layers.0.self_attn.q_proj.weight"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals("imatrix", query.loss().method());
+        // Of 64 columns: with 32 at zero it would be about a half.
+        assertTrue(query.loss().nmse() < 0.02, query.toString());
+    }
+
     /** Numbers that the type holds are not chosen anew. */
     @Test
     void whatIsCarriedOverStays() throws IOException {
@@ -235,5 +268,20 @@ final class GgufCalibrationTest {
         // Its blocks are copied on the way to another file.
         ExportResult again = export(file, temp.resolve("again.gguf"), keepHead);
         assertTrue(again.lossless());
+    }
+
+    /** An embedding that is not the head is rounded to nearest: no reason to read the text and run the layers. */
+    @Test
+    void onlyTheEmbeddingIsRounded() {
+        Path model = temp.resolve("model.ingot");
+        ConvertOptions stored = ConvertOptions.of(ConvertOptions.layout("int4"));
+        Checkpoints.convert(Checkpoints.folder("qwen3_moe-a"), model, stored);
+        var small = options("q4_0", gptq(temp.resolve("never-read"), false))
+                .withKeep(List.of("embed=q5_0", "lm_head=q8_0"));
+        ExportResult result = export(model, temp.resolve("small.gguf"), small);
+        assertFalse(result.lossless());
+        assertTrue(
+                result.notes().toString().contains("nothing to calibrate"),
+                result.notes().toString());
     }
 }
