@@ -127,7 +127,9 @@ final class ExportCommand extends Task {
         refuse(group != null && !integers, "--group applies to --to gptq and --format compressed-tensors");
         refuse(!keep.isEmpty() && target != Target.gguf, "--keep applies to --to gguf");
         refuse(format != null && target != Target.hf, "--format applies to --to hf");
-        refuse(choosing.given() && target != Target.gguf, "--method, --calibration, --order, --drift and --resume apply to --to gguf");
+        refuse(
+                choosing.given() && target != Target.gguf,
+                "--method, --calibration, --order, --drift and --resume apply to --to gguf");
     }
 
     private static void refuse(boolean misplaced, String message) {

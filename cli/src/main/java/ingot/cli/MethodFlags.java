@@ -42,10 +42,7 @@ final class MethodFlags {
     @Nullable
     Integer calibrationTokens;
 
-    @Option(
-            names = "--calibration-length",
-            paramLabel = "N",
-            description = "Tokens of a sequence (default: 512).")
+    @Option(names = "--calibration-length", paramLabel = "N", description = "Tokens of a sequence (default: 512).")
     @Nullable
     Integer calibrationLength;
 
@@ -123,7 +120,9 @@ final class MethodFlags {
                 }
                 yield new Method.Rtn();
             }
-            default -> throw new IngotException.Usage("method " + Text.quote(name) + " is unknown; expected rtn, gptq or imatrix");
+            default ->
+                throw new IngotException.Usage(
+                        "method " + Text.quote(name) + " is unknown; expected rtn, gptq or imatrix");
         };
     }
 }

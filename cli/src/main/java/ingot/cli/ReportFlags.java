@@ -31,10 +31,7 @@ final class ReportFlags {
     @Nullable
     Path evaluate;
 
-    @Option(
-            names = "--evaluate-tokens",
-            paramLabel = "N",
-            description = "Tokens to use of it at most (default: 8192).")
+    @Option(names = "--evaluate-tokens", paramLabel = "N", description = "Tokens to use of it at most (default: 8192).")
     @Nullable
     Integer evaluateTokens;
 
@@ -89,8 +86,8 @@ final class ReportFlags {
         try {
             // A folder is read as a whole; toRealPath, as links may lead into it.
             if (html.toRealPath().startsWith(input.toRealPath()) || Files.isSameFile(html, input)) {
-                throw new IngotException.Usage(
-                        "--html " + Text.path(html) + " is part of " + Text.path(input) + ", which is read; name another file");
+                throw new IngotException.Usage("--html " + Text.path(html) + " is part of " + Text.path(input)
+                        + ", which is read; name another file");
             }
         } catch (IOException e) {
             throw new IngotException.ReadWrite(Text.path(html) + ": " + e.getMessage(), e);
@@ -99,9 +96,10 @@ final class ReportFlags {
 
     /** What to evaluate on, if anything. */
     Optional<Evaluation.Options> evaluation() {
-        return Optional.ofNullable(evaluate).map(text -> new Evaluation.Options(
-                text,
-                Objects.requireNonNullElse(evaluateTokens, 8192),
-                Objects.requireNonNullElse(evaluateWindow, 512)));
+        return Optional.ofNullable(evaluate)
+                .map(text -> new Evaluation.Options(
+                        text,
+                        Objects.requireNonNullElse(evaluateTokens, 8192),
+                        Objects.requireNonNullElse(evaluateWindow, 512)));
     }
 }

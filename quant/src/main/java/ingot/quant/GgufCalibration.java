@@ -125,7 +125,9 @@ final class GgufCalibration implements AutoCloseable {
         }
         metadata.text("ingot.quantize.method", method.label());
         if (method instanceof ConvertOptions.Method.Gptq gptq) {
-            metadata.text("ingot.quantize.order", gptq.feedback().toJson().get("order").asString())
+            metadata.text(
+                            "ingot.quantize.order",
+                            gptq.feedback().toJson().get("order").asString())
                     .f32("ingot.quantize.drift", gptq.feedback().drift());
         }
         for (String name : List.of("data", "sha256", "ids_sha256")) {

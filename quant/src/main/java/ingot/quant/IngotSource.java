@@ -127,10 +127,7 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
             public void read(long first, int n, float[] out) {
                 decode(first, n, out);
                 guard.check(
-                        n,
-                        out,
-                        this::decode,
-                        (index, reason) -> new IngotException.BadData(origin() + ": " + reason));
+                        n, out, this::decode, (index, reason) -> new IngotException.BadData(origin() + ": " + reason));
             }
 
             private void decode(long first, int n, float[] out) {

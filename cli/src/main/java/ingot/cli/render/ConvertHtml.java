@@ -224,7 +224,9 @@ public final class ConvertHtml {
                 .toList();
         String table = "<div class=\"facts\">" + HtmlPage.table(List.of("what", "value"), facts) + "</div>";
         page.section("Calibration", "what the conversion looked at; part of the file's provenance", table);
-        String method = result.method().equals("rtn") ? "The text was used to choose types or transforms; numbers were rounded to nearest." : "";
+        String method = result.method().equals("rtn")
+                ? "The text was used to choose types or transforms; numbers were rounded to nearest."
+                : "";
         String shown = remarks.isEmpty()
                 ? "<p>"
                         + (method.isEmpty()

@@ -29,7 +29,9 @@ public sealed interface Rounding {
 
         /** What of this changes the numbers: for provenance, and for what may be resumed. */
         public ObjectNode toJson() {
-            return Json.object().put("order", order.name().toLowerCase(Locale.ROOT)).put("drift", drift);
+            return Json.object()
+                    .put("order", order.name().toLowerCase(Locale.ROOT))
+                    .put("drift", drift);
         }
     }
 

@@ -112,8 +112,10 @@ final class MomentsTest {
     @Test
     void order() {
         double[] squares = {1, 4, 4, 9, 0, 7, 2};
-        assertArrayEquals(new int[] {3, 5, 1, 2, 6, 0, 4}, ChannelVisit.order(squares, 7).from());
         assertArrayEquals(
-                new int[] {1, 2, 0, 3, 5, 4}, ChannelVisit.order(new double[] {1, 4, 4, 9, 0, 7}, 3).from());
+                new int[] {3, 5, 1, 2, 6, 0, 4}, ChannelVisit.order(squares, 7).from());
+        assertArrayEquals(
+                new int[] {1, 2, 0, 3, 5, 4},
+                ChannelVisit.order(new double[] {1, 4, 4, 9, 0, 7}, 3).from());
     }
 }

@@ -247,7 +247,8 @@ final class CalibratedConversionTest {
             Path golden = Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors");
             assertTrue(error(out, golden) < 0.2);
             // Rows in another order, and one at a time.
-            var ordered = new ConvertOptions.Transforms(EnumSet.of(Equivalence.FREE_ORDER), CalibrationOptions.defaults());
+            var ordered =
+                    new ConvertOptions.Transforms(EnumSet.of(Equivalence.FREE_ORDER), CalibrationOptions.defaults());
             ConvertOptions elsewhere = options.withTransforms(ordered).withOverwrite(true);
             assertThrows(IngotException.BadData.class, () -> Checkpoints.convert(folder, out, elsewhere));
             Checkpoints.convert(folder, out, elsewhere.withAllowNonFinite(true));

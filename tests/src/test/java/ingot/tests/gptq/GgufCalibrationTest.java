@@ -74,12 +74,7 @@ final class GgufCalibrationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "qwen3_moe-a, iq4_nl",
-        "qwen3-tied-bf16, q4_0",
-        "qwen2-e2e, q4_1",
-        "qwen2-tied-f32, q8_0"
-    })
+    @CsvSource({"qwen3_moe-a, iq4_nl", "qwen3-tied-bf16, q4_0", "qwen2-e2e, q4_1", "qwen2-tied-f32, q8_0"})
     void theSameBytesHoweverItRuns(String name, String type) throws IOException {
         Path source = Checkpoints.folder(name);
         Path data = Checkpoints.tokens(name, temp.resolve("tokens.jsonl"));
