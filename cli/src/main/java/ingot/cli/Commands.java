@@ -110,6 +110,7 @@ final class Commands {
         root.setUsageHelpAutoWidth(false);
         root.setOverwrittenOptionsAllowed(false);
         root.setAbbreviatedOptionsAllowed(false);
+        root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setExpandAtFiles(false);
         return root;
     }

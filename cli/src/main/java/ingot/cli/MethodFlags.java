@@ -58,7 +58,7 @@ final class MethodFlags {
             paramLabel = "ORDER",
             description =
                     "Which columns are rounded first: activation, those with the strongest inputs; natural, the first"
-                            + " (default: ACTIVATION).")
+                            + " (default: activation).")
     Order.@Nullable Kind order;
 
     @Option(

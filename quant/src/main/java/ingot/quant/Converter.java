@@ -263,6 +263,9 @@ public final class Converter {
         }
         List<String> warnings = new ArrayList<>(source.warnings());
         warnings.addAll(written.types().plan().unusedRules(source.graph().weights()));
+        Optional<CalibrationResult> calibration =
+                done.map(Calibrated::calibration).orElse(written.types().calibration());
+        calibration.flatMap(c -> few(c, source)).ifPresent(warnings::add);
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 written.output(),
@@ -271,7 +274,21 @@ public final class Converter {
                 options.method().label(),
                 results,
                 written.types().allocation(),
-                done.map(Calibrated::calibration).orElse(written.types().calibration()),
+                calibration,
                 warnings);
+    }
+
+    /** With fewer tokens than columns there are errors that no input shows: the measured ones are too small then. */
+    private static Optional<String> few(CalibrationResult calibration, Source source) {
+        long widest = source.graph().weights().stream()
+                .filter(w -> w.role() == WeightSpec.Role.LINEAR)
+                .mapToLong(w -> w.shape().cols())
+                .max()
+                .orElse(0);
+        return calibration.tokens() >= 2 * widest
+                ? Optional.empty()
+                : Optional.of("calibrated on " + calibration.tokens() + " tokens, fewer than twice the " + widest
+                        + " columns of the widest matrix: weighted errors and predictions look better than they are;"
+                        + " take more text");
     }
 }
