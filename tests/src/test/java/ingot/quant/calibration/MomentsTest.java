@@ -76,7 +76,7 @@ final class MomentsTest {
         Drift drift = moments.drift(0.5f).orElseThrow();
         assertNear(outer(apart(full, seen), N, seen, N), drift.d(), false);
         assertNear(outer(apart(fullY, y), HIDDEN, seen, N), drift.r(), false);
-        assertEquals(0.5 * (1 - N / (2.0 * TOKENS)), drift.strength(), 1e-6);
+        assertEquals(0.5 * (2.0 * TOKENS - N) / (2.0 * TOKENS + 9 * N), drift.strength(), 1e-6);
         assertTrue(moments.drift(0).isEmpty());
     }
 
