@@ -7,7 +7,6 @@ import ingot.formats.io.AtomicFile;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.ChannelPass;
-import ingot.quant.calibration.LayerWeights;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
 import ingot.quant.gptq.Rounded;
@@ -22,7 +21,6 @@ import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +32,6 @@ import java.util.OptionalDouble;
  * which the converter then copies.
  */
 final class Calibrated implements AutoCloseable {
-    private static final int COPY = 1 << 20;
-
     private final Source source;
     private final Types types;
     private final Optional<WorkFolder> work;
@@ -195,41 +191,25 @@ final class Calibrated implements AutoCloseable {
         @Override
         public double encode(MatrixSource source, PartSink sink) {
             List<Part> parts = layout.parts(source.rows(), source.cols());
-            ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
             long at = 0;
             for (int i = 0; i < parts.size(); i++) {
-                long end = at + parts.get(i).bytes();
-                while (at < end) {
-                    buffer.clear().limit((int) Math.min(COPY, end - at));
-                    work.read(weight.name(), at, buffer);
-                    sink.write(i, MemorySegment.ofBuffer(buffer.flip()));
-                    at += buffer.limit();
-                }
+                int part = i;
+                work.copy(
+                        weight.name(),
+                        at,
+                        parts.get(i).bytes(),
+                        bytes -> sink.write(part, MemorySegment.ofBuffer(bytes)));
+                at += parts.get(i).bytes();
             }
             return work.error(weight.name()).orElseThrow().nmse();
         }
     }
 
     /** The weights of a source, for calibration. */
-    record Weights(Source source, ConvertOptions options, TypePlan types) implements LayerWeights {
+    record Weights(Source source, ConvertOptions options, TypePlan types) implements SourceWeights {
         @Override
-        public float[] read(WeightSpec spec) {
-            return reader().read(spec);
-        }
-
-        @Override
-        public float[] read(WeightSpec spec, int firstRow, int rows) {
-            return reader().read(spec, firstRow, rows);
-        }
-
-        @Override
-        public float[] gather(WeightSpec spec, int[] rows) {
-            return reader().gather(spec, rows);
-        }
-
-        private SourceWeights reader() {
-            return new SourceWeights(
-                    source, options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE);
+        public WeightReader.NonFinite policy() {
+            return options.allowNonFinite() ? WeightReader.NonFinite.REPLACE : WeightReader.NonFinite.REFUSE;
         }
 
         private Layout layout(WeightSpec spec) {

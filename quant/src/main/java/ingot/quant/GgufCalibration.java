@@ -11,7 +11,6 @@ import ingot.quant.gptq.RoundingError;
 import ingot.quant.grid.BlockScheme;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
  * text, into a {@link WorkFolder}, from which the exporter then copies.
  */
 final class GgufCalibration implements AutoCloseable {
-    private static final int COPY = 1 << 20;
-
     private final ConvertOptions.Method method;
     private final Optional<Work> done;
 
@@ -88,12 +85,7 @@ final class GgufCalibration implements AutoCloseable {
     Optional<ExportResult.Loss> copy(WeightSpec weight, long size, BlockScheme.Sink sink) {
         return done.map(Work::folder)
                 .flatMap(work -> work.error(weight.name()).map(error -> {
-                    ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY, size));
-                    for (long at = 0; at < size; at += buffer.limit()) {
-                        buffer.clear().limit((int) Math.min(buffer.capacity(), size - at));
-                        work.read(weight.name(), at, buffer);
-                        sink.write(buffer.flip());
-                    }
+                    work.copy(weight.name(), 0, size, sink::write);
                     return loss(error, work.note(weight.name()));
                 }));
     }

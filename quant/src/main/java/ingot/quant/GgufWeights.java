@@ -4,7 +4,6 @@ import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
 import ingot.formats.gguf.GgmlType;
-import ingot.quant.calibration.LayerWeights;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.gptq.Target;
@@ -26,7 +25,7 @@ import java.util.Optional;
  * @param types of every weight, by name
  * @param threads that round a matrix
  */
-record GgufWeights(Source source, Map<String, GgmlType> types, int threads) implements LayerWeights {
+record GgufWeights(Source source, Map<String, GgmlType> types, int threads) implements SourceWeights {
     /** Rows of a task. */
     private static final int ROWS = 64;
 
@@ -58,23 +57,9 @@ record GgufWeights(Source source, Map<String, GgmlType> types, int threads) impl
         return carried(spec) ? SourceCodes.integers(source, spec) : Optional.empty();
     }
 
-    private SourceWeights reader() {
-        return new SourceWeights(source, WeightReader.NonFinite.REFUSE);
-    }
-
     @Override
-    public float[] read(WeightSpec spec) {
-        return reader().read(spec);
-    }
-
-    @Override
-    public float[] read(WeightSpec spec, int firstRow, int rows) {
-        return reader().read(spec, firstRow, rows);
-    }
-
-    @Override
-    public float[] gather(WeightSpec spec, int[] rows) {
-        return reader().gather(spec, rows);
+    public WeightReader.NonFinite policy() {
+        return WeightReader.NonFinite.REFUSE;
     }
 
     @Override

@@ -1,26 +1,35 @@
 package ingot.quant;
 
+import ingot.quant.calibration.LayerWeights;
 import ingot.runtime.model.WeightSpec;
 
-/** Reads the weights of a source as calibration wants them. */
-record SourceWeights(Source source, WeightReader.NonFinite policy) {
-    float[] read(WeightSpec spec) {
+/** Weights that calibration reads from a source. */
+interface SourceWeights extends LayerWeights {
+    Source source();
+
+    /** What to do with weights that are not finite. */
+    WeightReader.NonFinite policy();
+
+    @Override
+    default float[] read(WeightSpec spec) {
         return read(spec, 0, Math.toIntExact(spec.shape().rows()));
     }
 
-    float[] read(WeightSpec spec, int firstRow, int rows) {
+    @Override
+    default float[] read(WeightSpec spec, int firstRow, int rows) {
         int cols = Math.toIntExact(spec.shape().cols());
         float[] values = new float[Math.multiplyExact(rows, cols)];
-        try (Source.Rows reader = source.rows(spec, policy)) {
+        try (Source.Rows reader = source().rows(spec, policy())) {
             reader.read(firstRow, rows, values);
         }
         return values;
     }
 
-    float[] gather(WeightSpec spec, int[] rows) {
+    @Override
+    default float[] gather(WeightSpec spec, int[] rows) {
         float[] values = new float[Math.multiplyExact(rows.length, spec.cols())];
         float[] row = new float[spec.cols()];
-        try (Source.Rows reader = source.rows(spec, policy)) {
+        try (Source.Rows reader = source().rows(spec, policy())) {
             for (int i = 0; i < rows.length; i++) {
                 reader.read(rows[i], 1, row);
                 System.arraycopy(row, 0, values, i * row.length, row.length);

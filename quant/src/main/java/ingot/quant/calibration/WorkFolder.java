@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -39,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class WorkFolder implements AutoCloseable {
     private static final long MAX_JSON = 64 << 20;
+    private static final int COPY = 1 << 20;
 
     private final Path folder;
     private final Map<String, Kept> tensors = new LinkedHashMap<>();
@@ -331,6 +333,16 @@ public final class WorkFolder implements AutoCloseable {
             }
         } catch (IOException e) {
             throw InputFile.failure(folder, e);
+        }
+    }
+
+    /** Passes on {@code size} bytes of a tensor's parts from {@code position} on, in pieces that are valid during the call. */
+    public void copy(String tensor, long position, long size, Consumer<ByteBuffer> sink) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY, size));
+        for (long at = 0; at < size; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), size - at));
+            read(tensor, position + at, buffer);
+            sink.accept(buffer.flip());
         }
     }
 
