@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Behdin et al. 2023, applied to rounded weights).
  */
 final class Descent {
-    private static final int BLOCK = 128;
+    private static final int BLOCK = 512;
 
     private final Factor factor;
     private final Grid grid;

@@ -141,7 +141,7 @@ public record Factor(Order order, float[] m, float[] d, float[] diagonal, double
      */
     double[] energies(float[] x, int rows, Blas blas) {
         int n = n();
-        int step = 128;
+        int step = 512;
         float[] y = new float[rows * step];
         float[] block = new float[step * step];
         double[] total = new double[rows];

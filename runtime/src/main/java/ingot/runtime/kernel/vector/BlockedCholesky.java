@@ -27,6 +27,7 @@ final class BlockedCholesky {
     private final WorkerPool pool;
     private final Scratch triangles = new Scratch();
     private final Scratch panels = new Scratch();
+    private final Scratch sums = new Scratch();
 
     BlockedCholesky(TileProduct kernel, BlockedProduct product, WorkerPool pool) {
         this.kernel = kernel;
@@ -103,12 +104,13 @@ final class BlockedCholesky {
         }
         pool.run((rows - 1) / COLS + 1, task -> {
             float[] x = panels.floats((SOLVED + ROWS) * COLS);
+            float[] room = sums.floats(TileProduct.TILE);
             Tile some = a.at(task * COLS, 0);
             int lanes = Math.min(COLS, rows - task * COLS);
             Factor.rows(some).packColumns(lanes, n, x, 0);
             for (int j = 0; j < n; j += ROWS) {
                 Packed known = new Packed(triangle, j / ROWS * length);
-                kernel.multiply(known, new Packed(x, 0), j, new Tile(x, j * COLS, COLS));
+                kernel.multiply(known, Math.min(ROWS, n - j), new Packed(x, 0), j, room, new Tile(x, j * COLS, COLS));
                 kernel.solve(l.at(j, j), Math.min(ROWS, n - j), new Packed(x, j * COLS));
             }
             unpack(x, some, lanes, n);

@@ -21,7 +21,7 @@ final class BlockedProduct {
     private final WorkerPool pool;
     private final Scratch left = new Scratch();
     private final Scratch right = new Scratch();
-    private final Scratch edges = new Scratch();
+    private final Scratch tiles = new Scratch();
 
     BlockedProduct(TileProduct kernel, WorkerPool pool) {
         this.kernel = kernel;
@@ -64,6 +64,7 @@ final class BlockedProduct {
             int row = task * ROWS;
             int rows = Math.min(ROWS, pass.m - row);
             float[] block = left.floats(DEPTH * ROWS);
+            float[] room = tiles.floats(2 * TileProduct.TILE);
             for (int i = 0; i < rows; i += TileProduct.ROWS) {
                 int lanes = Math.min(TileProduct.ROWS, rows - i);
                 a.from(row + i, 0).packRows(alpha, lanes, pass.k, block, i * pass.k);
@@ -71,52 +72,58 @@ final class BlockedProduct {
             for (int p = 0; p < panels; p++) {
                 Packed panel = new Packed(packed, p * length);
                 for (int i = 0; i < rows; i += TileProduct.ROWS) {
-                    Place place = new Place(row + i, Math.min(TileProduct.ROWS, rows - i), p * TileProduct.COLS);
-                    multiply(new Packed(block, i * pass.k), panel, c, pass, place);
+                    int lanes = Math.min(TileProduct.ROWS, rows - i);
+                    Output out = new Output(c, pass, row + i, lanes, p * TileProduct.COLS);
+                    multiply(new Packed(block, i * pass.k), panel, room, out);
                 }
             }
         });
     }
 
-    /** Where the outputs of a tile are. */
-    private record Place(int row, int rows, int col) {}
-
-    private void multiply(Packed a, Packed b, Tile c, Shape pass, Place at) {
-        boolean lower = pass.region == Region.LOWER;
-        if (lower && at.row + at.rows <= at.col) {
-            return;
+    /** Outputs that one call of the kernel makes: {@code rows} rows of a pass from {@code row} on, a panel from {@code col} on. */
+    private record Output(Tile c, Shape pass, int row, int rows, int col) {
+        boolean lower() {
+            return pass.region == Region.LOWER;
         }
-        boolean whole = at.rows == TileProduct.ROWS
-                && at.col + TileProduct.COLS <= pass.n
-                && (!lower || at.row >= at.col + TileProduct.COLS - 1);
-        if (whole) {
-            kernel.multiply(a, b, pass.k, c.at(at.row, at.col));
-        } else {
-            edge(a, b, c, pass, at);
+
+        boolean none() {
+            return lower() && row + rows <= col;
+        }
+
+        boolean whole() {
+            return rows == TileProduct.ROWS
+                    && col + TileProduct.COLS <= pass.n
+                    && (!lower() || row >= col + TileProduct.COLS - 1);
+        }
+
+        int at(int i) {
+            return c.at() + (row + i) * c.stride() + col;
+        }
+
+        int wanted(int i) {
+            int cols = Math.min(TileProduct.COLS, pass.n - col);
+            return lower() ? Math.clamp(row + i - col + 1L, 0, cols) : cols;
+        }
+    }
+
+    private void multiply(Packed a, Packed b, float[] room, Output out) {
+        if (out.whole()) {
+            kernel.multiply(a, out.rows, b, out.pass.k, room, out.c.at(out.row, out.col));
+        } else if (!out.none()) {
+            edge(a, b, room, out);
         }
     }
 
     /** A tile of which only a part is wanted: the sums are made in a whole one. */
-    private void edge(Packed a, Packed b, Tile c, Shape pass, Place at) {
-        float[] tile = edges.floats(TileProduct.ROWS * TileProduct.COLS);
-        for (int i = 0; i < at.rows; i++) {
-            System.arraycopy(c.data(), at(c, at, i), tile, i * TileProduct.COLS, wanted(pass, at, i));
+    private void edge(Packed a, Packed b, float[] room, Output out) {
+        float[] c = out.c.data();
+        int tile = TileProduct.TILE;
+        for (int i = 0; i < out.rows; i++) {
+            System.arraycopy(c, out.at(i), room, tile + i * TileProduct.COLS, out.wanted(i));
         }
-        kernel.multiply(a, b, pass.k, new Tile(tile, 0, TileProduct.COLS));
-        for (int i = 0; i < at.rows; i++) {
-            System.arraycopy(tile, i * TileProduct.COLS, c.data(), at(c, at, i), wanted(pass, at, i));
+        kernel.multiply(a, out.rows, b, out.pass.k, room, new Tile(room, tile, TileProduct.COLS));
+        for (int i = 0; i < out.rows; i++) {
+            System.arraycopy(room, tile + i * TileProduct.COLS, c, out.at(i), out.wanted(i));
         }
-    }
-
-    private static int at(Tile c, Place at, int i) {
-        return c.at() + (at.row + i) * c.stride() + at.col;
-    }
-
-    private static int wanted(Shape pass, Place at, int i) {
-        int cols = Math.min(TileProduct.COLS, pass.n - at.col);
-        return switch (pass.region) {
-            case ALL -> cols;
-            case LOWER -> Math.clamp(at.row + i - at.col + 1L, 0, cols);
-        };
     }
 }

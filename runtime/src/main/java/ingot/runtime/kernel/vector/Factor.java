@@ -8,6 +8,9 @@ import java.util.Arrays;
  * of the two strides is 1.
  */
 record Factor(float[] data, int at, int lane, int step) {
+    /** Rows that are packed side by side; divides {@link TileProduct#ROWS}. */
+    private static final int SIX = 6;
+
     /** Rows of the tile are rows of the output. */
     static Factor rows(Tile t) {
         return new Factor(t.data(), t.at(), t.stride(), 1);
@@ -51,7 +54,9 @@ record Factor(float[] data, int at, int lane, int step) {
      */
     void packRows(float alpha, int lanes, int k, float[] out, int to) {
         if (lanes == TileProduct.ROWS) {
-            packSix(alpha, k, out, to);
+            for (int row = 0; row < lanes; row += SIX) {
+                packSix(alpha, at + row * lane, k, out, to + row);
+            }
             return;
         }
         Arrays.fill(out, to, to + k * TileProduct.ROWS, 0);
@@ -63,8 +68,8 @@ record Factor(float[] data, int at, int lane, int step) {
     }
 
     /** Twice the same loop: with a stride that is known to be 1 it needs no range checks. */
-    private void packSix(float alpha, int k, float[] out, int to) {
-        int r1 = at + lane;
+    private void packSix(float alpha, int r0, int k, float[] out, int to) {
+        int r1 = r0 + lane;
         int r2 = r1 + lane;
         int r3 = r2 + lane;
         int r4 = r3 + lane;
@@ -72,7 +77,7 @@ record Factor(float[] data, int at, int lane, int step) {
         if (step == 1) {
             for (int l = 0; l < k; l++) {
                 int row = to + l * TileProduct.ROWS;
-                out[row] = alpha * data[at + l];
+                out[row] = alpha * data[r0 + l];
                 out[row + 1] = alpha * data[r1 + l];
                 out[row + 2] = alpha * data[r2 + l];
                 out[row + 3] = alpha * data[r3 + l];
@@ -83,7 +88,7 @@ record Factor(float[] data, int at, int lane, int step) {
         }
         for (int l = 0; l < k; l++) {
             int row = to + l * TileProduct.ROWS;
-            int from = at + l * step;
+            int from = r0 + l * step;
             out[row] = alpha * data[from];
             out[row + 1] = alpha * data[from + 1];
             out[row + 2] = alpha * data[from + 2];

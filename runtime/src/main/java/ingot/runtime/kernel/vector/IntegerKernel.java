@@ -216,13 +216,13 @@ final class IntegerKernel implements WeightKernel {
                 int group = (col + k) / blocks.group() - first;
                 FloatVector scale = FloatVector.fromArray(F, scales, group * ROWS + lane);
                 FloatVector bias = scale.mul(-BIAS);
-                int out = k * PanelGemm.LANES + at + lane;
+                int out = k * TileProduct.COLS + at + lane;
                 for (int b = 0; b < FOUR; b++) {
                     // (u − bias)·scale is exact in f32, hence so is the fused u·scale − bias·scale.
                     IntVector u = four.lanewise(VectorOperators.LSHR, 8 * b).and(0xFF);
                     ((FloatVector) u.convert(VectorOperators.I2F, 0))
                             .fma(scale, bias)
-                            .intoArray(panel, out + b * PanelGemm.LANES);
+                            .intoArray(panel, out + b * TileProduct.COLS);
                 }
             }
         }

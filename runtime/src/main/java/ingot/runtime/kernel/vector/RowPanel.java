@@ -32,7 +32,7 @@ final class RowPanel {
     /** Four rows at a time: one loop over the columns with plain indices, whose range checks the compiler removes. */
     private static void four(float[] wide, int from, int cols, float[] panel, int at) {
         for (int j = 0; j < cols; j++) {
-            int to = at + j * PanelGemm.LANES;
+            int to = at + j * TileProduct.COLS;
             panel[to] = wide[from + j];
             panel[to + 1] = wide[from + cols + j];
             panel[to + 2] = wide[from + 2 * cols + j];
@@ -43,7 +43,7 @@ final class RowPanel {
     private static void some(float[] wide, int first, int rows, int cols, float[] panel, int at) {
         for (int r = first; r < first + 4; r++) {
             for (int j = 0; j < cols; j++) {
-                panel[j * PanelGemm.LANES + at + r] = r < rows ? wide[r * cols + j] : 0;
+                panel[j * TileProduct.COLS + at + r] = r < rows ? wide[r * cols + j] : 0;
             }
         }
     }

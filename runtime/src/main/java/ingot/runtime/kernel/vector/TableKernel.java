@@ -80,10 +80,10 @@ final class TableKernel implements WeightKernel {
                 int group = (col + k) / blocks.group() - first;
                 FloatVector unit = FloatVector.fromArray(F, scale, group * ROWS + lane);
                 IntVector v = IntVector.fromMemorySegment(I, codes, from + k * (Blocks.LINE / 8L), LE);
-                int out = k * PanelGemm.LANES + to;
+                int out = k * TileProduct.COLS + to;
                 for (int i = 0; i < PER_WORD; i++) {
                     FloatVector value = TABLE.values(v.lanewise(VectorOperators.LSHR, 4 * i));
-                    value.mul(unit).intoArray(panel, out + Nibbles.column(i) * PanelGemm.LANES);
+                    value.mul(unit).intoArray(panel, out + Nibbles.column(i) * TileProduct.COLS);
                 }
             }
         }

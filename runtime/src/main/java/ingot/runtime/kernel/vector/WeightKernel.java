@@ -18,7 +18,7 @@ interface WeightKernel {
 
     /**
      * Expands weights to f32, exactly as the layout defines them, with rows as lanes:
-     * {@code panel[j*PanelGemm.LANES + at + lane] = W[16*block + lane][col + j]} for j &lt; cols. Lanes of rows that do not
+     * {@code panel[j*TileProduct.COLS + at + lane] = W[16*block + lane][col + j]} for j &lt; cols. Lanes of rows that do not
      * exist get any finite value; up to seven columns more may be written.
      *
      * @param col a multiple of 64
