@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Speed of attention on one thread: the query heads of one KV head over a cache; the counters give the numbers of keys and
- * values as if they were f32, in GB/s, and multiply-adds in GMAC/s. Run with {@code tests/kernel-benchmark attention}.
+ * values as if they were f32, in GB/s, and multiply-adds in GMAC/s. Run with {@code tests/bench/kernels attention}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

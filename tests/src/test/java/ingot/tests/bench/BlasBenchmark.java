@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Speed of the dense products and of the Cholesky factorization; the counter gives multiply-adds in GMAC/s, half of the
- * GFLOP/s. Run with {@code tests/kernel-benchmark blas -p n=2048}.
+ * GFLOP/s. Run with {@code tests/bench/kernels blas -p n=2048}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

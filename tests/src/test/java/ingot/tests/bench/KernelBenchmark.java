@@ -39,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Speed of the matrix products: {@code decode} is one token over a matrix larger than the caches, {@code prefill} many
  * tokens over a small one. The counters give weights read in GB/s and multiply-adds in GMAC/s. Run with
- * {@code tests/kernel-benchmark}; {@code -prof gc} shows what steady work allocates: at most some 32 bytes per 16 rows.
+ * {@code tests/bench/kernels}; {@code -prof gc} shows what steady work allocates: at most some 32 bytes per 16 rows.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ingot.formats.Progress;
 import ingot.formats.ingot.IngotFile;
 import ingot.tests.bench.SyntheticCheckpoint;
+import ingot.tests.bench.SyntheticModel;
 import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class LargeCheckpointTest {
         long free = Files.getFileStore(temp).getUsableSpace();
         assumeTrue(free > 6L << 30, "needs 6 GB of disk, there are " + free + " bytes");
         Path source = temp.resolve("source");
-        long bytes = SyntheticCheckpoint.write(SyntheticCheckpoint.Model.QWEN2_5_1_5B, source);
+        long bytes = SyntheticCheckpoint.write(SyntheticModel.Name.QWEN2_5_1_5B.model(), source);
         assertTrue(bytes > 3_000_000_000L);
         Path out = temp.resolve("model.ingot");
         var outcome = ChildCommand.run(
