@@ -70,7 +70,8 @@ final class ManyTokens {
             int token = tile * GemmCode.TOKENS + t;
             int cols = token < p.tokens ? p.w.cols() : 0;
             MemorySegment in = input.floats(x, cols == 0 ? 0 : token * cols, cols, p.blocks.paddedCols());
-            code.quantizeForTile(in, p.records.asSlice(tile * p.tileBytes() + (long) t * UnitRecord.BYTES), p.units());
+            MemorySegment to = p.records.asSlice(tile * p.tileBytes() + (long) t * UnitRecord.RECORD_BYTES);
+            code.quantize(in, to, p.units(), GemmCode.TILE_UNIT_BYTES);
         }
     }
 

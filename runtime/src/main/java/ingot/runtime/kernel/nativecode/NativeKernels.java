@@ -13,14 +13,14 @@ import ingot.runtime.kernel.Ops;
 import java.util.function.IntConsumer;
 
 /**
- * Generated machine code for weights with integer codes, and for one token with plain nf4 ({@link TableMatVecCode}), where
+ * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one token with plain nf4 ({@link TableMatVecCode}), where
  * they lie in native memory, as those of a model do; everything else by another backend, whose threads it uses.
  *
  * <p>Bound for integer codes, to first order in ε = 2⁻²⁴ and with outputs that are normal floats. Let w = scale·q, and m the
  * largest |x| of a unit of 32 columns, at least 2⁻¹⁰⁰. Every unit adds to the error of an output
  *
  * <ul>
- *   <li>Σ|w|·m/65278: activations are rounded to steps of m/32639;
+ *   <li>Σ|w|·m/1048574: activations are rounded to steps of m/524287;
  *   <li>4·ε·Σ|w·x|: the step, its inverse and the products with them are rounded too (two roundings before the integer, two
  *       in d);
  *   <li>2·ε·|Σ w·x|: the integer's conversion to f32 and its product with d;
@@ -69,7 +69,8 @@ public final class NativeKernels implements Kernels {
         }
         switch (w.layout()) {
             case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
-            case Grouped layout when tokens > 1 -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
+            case Grouped layout
+            when tokens > 1 && code.manyTokens() -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
             case Nf4 nf4
             when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
             default -> others.matmul(w, x, tokens, y);

@@ -41,10 +41,10 @@ final class OneToken implements IntConsumer {
         TypeCode type = code.type(layout);
         int units = geometry.paddedCols() / Grouping.UNIT;
         operands.entry = type.matvec();
-        operands.records = records.bytes((long) units * UnitRecord.BYTES);
+        operands.records = records.bytes((long) units * UnitRecord.RECORD_BYTES);
         operands.last = geometry.group() / Grouping.UNIT;
         MemorySegment in = input.floats(x, 0, w.cols(), geometry.paddedCols());
-        code.quantize(in, operands.records, units, type.codes().bias());
+        code.quantize(in, operands.records, units, UnitRecord.RECORD_BYTES);
         share(pool, w, geometry, out);
     }
 
