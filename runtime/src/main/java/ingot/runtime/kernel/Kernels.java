@@ -27,6 +27,13 @@ public interface Kernels extends AutoCloseable {
      */
     void matmul(Matrix w, float[] x, int tokens, float[] y);
 
+    /** The same for several matrices on the same activations, each with the bits that {@link #matmul} alone gives it. */
+    default void matmul(Products products, float[] x, int tokens) {
+        for (int i = 0; i < products.count(); i++) {
+            matmul(products.weight(i), x, tokens, products.output(i));
+        }
+    }
+
     /** One row of the matrix decoded to f32, exactly as its layout defines: the embedding of a token. */
     default void row(Matrix w, int row, float[] out, int at) {
         w.decodeRow(row, out, at);

@@ -2,7 +2,6 @@ package ingot.runtime.kernel.nativecode;
 
 import ingot.formats.IngotException;
 import ingot.formats.block.Grouped;
-import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.AttentionKernel;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
@@ -10,6 +9,7 @@ import ingot.runtime.kernel.Feedback;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Ops;
+import ingot.runtime.kernel.Products;
 import java.util.function.IntConsumer;
 
 /**
@@ -33,6 +33,7 @@ public final class NativeKernels implements Kernels {
     private final ThreadLocal<OneToken> oneToken;
     private final ThreadLocal<ManyTokens.Buffers> buffers;
     private final ThreadLocal<ManyTokens> manyTokens;
+    private final ThreadLocal<Products> single = ThreadLocal.withInitial(Products::new);
 
     private NativeKernels(Kernels others, NativeCode code) {
         this.others = others;
@@ -63,23 +64,47 @@ public final class NativeKernels implements Kernels {
     @Override
     public void matmul(Matrix w, float[] x, int tokens, float[] y) {
         Checks.matmul(w, x, tokens, y);
-        if (!inNativeMemory(w)) {
+        if (generated(w, tokens)) {
+            Products alone = single.get().add(w, y);
+            try {
+                multiply(alone, x, tokens);
+            } finally {
+                alone.clear();
+            }
+        } else {
             others.matmul(w, x, tokens, y);
-            return;
-        }
-        switch (w.layout()) {
-            case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
-            case Grouped layout
-            when tokens > 1 && code.manyTokens() -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
-            case Nf4 nf4
-            when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
-            default -> others.matmul(w, x, tokens, y);
         }
     }
 
-    /** Whether machine code can read the weights: codes, the first part, and scales, the last. */
-    private static boolean inNativeMemory(Matrix w) {
-        return w.parts().getFirst().isNative() && w.parts().getLast().isNative();
+    @Override
+    public void matmul(Products products, float[] x, int tokens) {
+        boolean together = true;
+        for (int i = 0; i < products.count(); i++) {
+            Matrix w = products.weight(i);
+            Checks.matmul(w, x, tokens, products.output(i));
+            together &= generated(w, tokens) && w.cols() == products.weight(0).cols();
+        }
+        if (together && products.count() > 0) {
+            multiply(products, x, tokens);
+        } else {
+            Kernels.super.matmul(products, x, tokens);
+        }
+    }
+
+    private void multiply(Products products, float[] x, int tokens) {
+        if (tokens == 1) {
+            oneToken.get().multiply(others, products, x);
+        } else {
+            manyTokens.get().multiply(others, products, x, tokens);
+        }
+    }
+
+    /** Whether there is code for it, and it can read the weights: codes, the first part, and scales, the last. */
+    private boolean generated(Matrix w, int tokens) {
+        boolean kernel = tokens == 1
+                ? OneToken.takes(w.layout())
+                : tokens > 1 && code.manyTokens() && w.layout() instanceof Grouped;
+        return kernel && w.parts().getFirst().isNative() && w.parts().getLast().isNative();
     }
 
     @Override
@@ -127,5 +152,6 @@ public final class NativeKernels implements Kernels {
         oneToken.remove();
         manyTokens.remove();
         buffers.remove();
+        single.remove();
     }
 }
