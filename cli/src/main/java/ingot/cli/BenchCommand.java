@@ -66,7 +66,7 @@ final class BenchCommand extends Task {
     @Override
     int run(Console console) {
         BenchOptions options = new BenchOptions(prompt, generate, repetitions, depths);
-        try (Model opened = Model.open(model, settings(options));
+        try (Model opened = Model.open(model, settings(console, options));
                 var progress = common.progress(console)) {
             List<BenchResult> results = Bench.run(opened, options, progress);
             BenchFormat.Kind kind = output != null ? output : common.json ? BenchFormat.Kind.json : BenchFormat.Kind.md;
@@ -75,7 +75,7 @@ final class BenchCommand extends Task {
         }
     }
 
-    private ModelOptions settings(BenchOptions options) {
-        return kvCache.over(common.modelOptions()).withMaxPositions(options.positions());
+    private ModelOptions settings(Console console, BenchOptions options) {
+        return kvCache.over(common.modelOptions(console)).withMaxPositions(options.positions());
     }
 }

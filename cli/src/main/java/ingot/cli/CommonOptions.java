@@ -3,6 +3,7 @@ package ingot.cli;
 import ingot.cli.render.ProgressDisplay;
 import ingot.runtime.ModelOptions;
 import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
 import picocli.CommandLine.Option;
 
 /** Options that every command has. */
@@ -24,7 +25,7 @@ final class CommonOptions {
             converter = BackendName.class,
             completionCandidates = BackendName.class,
             description =
-                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest in f32; native is faster, with activations of 16 bits).")
+                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that works here).")
     Backend backend = Backend.AUTO;
 
     @Option(
@@ -32,7 +33,7 @@ final class CommonOptions {
             names = "--vector-bits",
             paramLabel = "N",
             description =
-                    "Vector width: 128, 256 or 512 (default: the widest that is fast here). With --backend native, of what that leaves to vectors.")
+                    "Vector width: 128, 256 or 512 (default: the widest that is fast here). With native kernels, of what they leave to vectors.")
     int vectorBits;
 
     @Option(
@@ -56,6 +57,14 @@ final class CommonOptions {
                 .withBackend(backend)
                 .withVectorBits(vectorBits)
                 .withThreads(threads);
+    }
+
+    /** The same, and one line on standard error where the fastest kernels are there and not allowed. */
+    ModelOptions modelOptions(Console console) {
+        if (backend == Backend.AUTO && !quiet) {
+            Kernels.obstacle().ifPresent(why -> console.note(why + "; vectors compute, which is slower"));
+        }
+        return modelOptions();
     }
 
     /** Progress on standard error; silent with {@code --quiet}. */

@@ -77,7 +77,7 @@ final class CompareCommand extends Task {
             add(root, tensors);
             out.append(table(tensors));
             if (golden != null || text != null) {
-                try (Model first = Model.open(a, common.modelOptions());
+                try (Model first = Model.open(a, common.modelOptions(console));
                         Model second = Model.open(b, common.modelOptions())) {
                     if (golden != null) {
                         root.set("verify_a", verify(out, a, first, golden));

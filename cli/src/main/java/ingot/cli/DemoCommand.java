@@ -74,7 +74,7 @@ final class DemoCommand extends Task {
             say(console, "model      " + bundle.model());
             convert(console, bundle, file, progress, root);
             boolean pass;
-            try (Model reference = Model.open(bundle.model(), common.modelOptions());
+            try (Model reference = Model.open(bundle.model(), common.modelOptions(console));
                     Model model = Model.open(file, common.modelOptions())) {
                 VerifyView exact = verify(bundle.model(), reference, GoldenFile.open(bundle.golden()), progress);
                 VerifyView small = verify(file, model, GoldenFile.open(bundle.golden()), progress);

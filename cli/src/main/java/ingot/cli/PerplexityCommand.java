@@ -114,7 +114,7 @@ final class PerplexityCommand extends Task {
     }
 
     private PerplexityResult measure(Console console, @Nullable Reference reference, PerplexityOptions given) {
-        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()));
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions(console)));
                 Predictor predictor = Predictor.of(opened);
                 var progress = common.progress(console)) {
             PerplexityOptions options = reference instanceof Reference.Recorded r && context == null

@@ -77,7 +77,7 @@ final class RunCommand extends Task {
         if (!chat && (tools != null || system != null || noThinking)) {
             throw new IngotException.Usage("--tools, --system and --no-thinking need --chat");
         }
-        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()));
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions(console)));
                 Session session = opened.newSession()) {
             ModelText text = ModelText.open(model);
             GenerationOptions options = sampling.over(GenerationOptions.of(opened.generationDefaults()));

@@ -88,7 +88,7 @@ final class VerifyCommand extends Task {
             }
         }
         requireWhole(console);
-        try (Model opened = Model.open(model, kvCache.over(common.modelOptions()))) {
+        try (Model opened = Model.open(model, kvCache.over(common.modelOptions(console)))) {
             VerifyView view = verify(opened, console);
             if (junit != null) {
                 Outputs.write(junit, VerifyJUnit.of(view));

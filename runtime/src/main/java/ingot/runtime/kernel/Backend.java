@@ -2,10 +2,7 @@ package ingot.runtime.kernel;
 
 /** Which code computes. */
 public enum Backend {
-    /**
-     * The fastest that works here and keeps f32 arithmetic: {@link #VECTOR}, else {@link #SCALAR}. {@link #NATIVE} rounds
-     * activations to 16 bits, so it has to be asked for.
-     */
+    /** The fastest that works here: {@link #NATIVE}, else {@link #VECTOR}, else {@link #SCALAR}. */
     AUTO,
     /** f32 arithmetic on any machine, for what is computed once and kept: {@link #VECTOR}, else {@link #SCALAR}. */
     PORTABLE,

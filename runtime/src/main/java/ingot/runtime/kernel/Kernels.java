@@ -6,6 +6,7 @@ import ingot.runtime.kernel.nativecode.NativeKernels;
 import ingot.runtime.kernel.nativecode.NativeSupport;
 import ingot.runtime.kernel.vector.VectorKernels;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -25,6 +26,13 @@ public interface Kernels extends AutoCloseable {
      * @throws IllegalArgumentException when an array is too short
      */
     void matmul(Matrix w, float[] x, int tokens, float[] y);
+
+    /** The same for several matrices on the same activations, each with the bits that {@link #matmul} alone gives it. */
+    default void matmul(Products products, float[] x, int tokens) {
+        for (int i = 0; i < products.count(); i++) {
+            matmul(products.weight(i), x, tokens, products.output(i));
+        }
+    }
 
     /** One row of the matrix decoded to f32, exactly as its layout defines: the embedding of a token. */
     default void row(Matrix w, int row, float[] out, int at) {
@@ -77,12 +85,27 @@ public interface Kernels extends AutoCloseable {
             case NATIVE ->
                 switch (NativeSupport.probe()) {
                     case NativeSupport.Ready(List<Isa> isas) ->
-                        NativeKernels.generate(isas.getFirst(), vector(vectorBits, count));
-                    case NativeSupport.Missing(String why) ->
-                        throw new IngotException.Usage("no native backend: " + why);
+                        NativeKernels.generate(isas.getFirst(), portable(vectorBits, count));
+                    case NativeSupport.Missing(String why) -> throw noNative(why);
+                    case NativeSupport.Forbidden(String why) -> throw noNative(why);
                 };
-            case AUTO, PORTABLE -> portable(vectorBits, count);
+            case AUTO ->
+                NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
+                        ? NativeKernels.generate(isas.getFirst(), portable(vectorBits, count))
+                        : portable(vectorBits, count);
+            case PORTABLE -> portable(vectorBits, count);
         };
+    }
+
+    /** Why {@link Backend#AUTO} does without generated code although system and processor have what it takes, if so. */
+    static Optional<String> obstacle() {
+        return NativeSupport.probe() instanceof NativeSupport.Forbidden(String why)
+                ? Optional.of("no native backend: " + why)
+                : Optional.empty();
+    }
+
+    private static IngotException.Usage noNative(String why) {
+        return new IngotException.Usage("no native backend: " + why);
     }
 
     private static Kernels portable(int vectorBits, int threads) {

@@ -2,23 +2,42 @@ package ingot.runtime.kernel;
 
 import ingot.formats.DType;
 import ingot.formats.IngotException;
+import ingot.formats.block.Blocks;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A stored weight matrix, y = W·x.
- *
- * @param rows outputs
- * @param cols inputs
- * @param parts bytes of {@code layout.parts(rows, cols)}, in that order; heap or native, read only here
- */
-public record Matrix(Layout layout, int rows, int cols, List<MemorySegment> parts) {
-    /** {@link IngotException.BadData} when a part is missing or has another size than the layout asks for. */
-    public Matrix {
-        parts = List.copyOf(parts);
+/** A stored weight matrix, y = W·x. */
+public final class Matrix {
+    private final Layout layout;
+    private final int rows;
+    private final int cols;
+    private final List<MemorySegment> parts;
+
+    /** Kept, because kernels ask for every product. */
+    private final @Nullable Blocks blocks;
+
+    /**
+     * @param rows outputs
+     * @param cols inputs
+     * @param parts bytes of {@code layout.parts(rows, cols)}, in that order; heap or native, read only here
+     * @throws IngotException.BadData when a part is missing or has another size than the layout asks for
+     */
+    public Matrix(Layout layout, int rows, int cols, List<MemorySegment> parts) {
+        this.layout = layout;
+        this.rows = rows;
+        this.cols = cols;
+        this.parts = List.copyOf(parts);
+        this.blocks = switch (layout) {
+            case Dense d -> null;
+            case Grouped g -> g.blocks(rows, cols);
+            case Nf4 n -> Blocks.of(rows, cols, Nf4.GROUP);
+        };
         List<Part> expected = layout.parts(rows, cols);
         if (parts.size() != expected.size()) {
             throw new IngotException.BadData(
@@ -32,6 +51,33 @@ public record Matrix(Layout layout, int rows, int cols, List<MemorySegment> part
                         + expected.get(i).bytes());
             }
         }
+    }
+
+    public Layout layout() {
+        return layout;
+    }
+
+    /** Outputs. */
+    public int rows() {
+        return rows;
+    }
+
+    /** Inputs. */
+    public int cols() {
+        return cols;
+    }
+
+    /** Bytes of the layout's parts, in their order. */
+    public List<MemorySegment> parts() {
+        return parts;
+    }
+
+    /** Where codes and scales lie; {@link IllegalStateException} for dense weights. */
+    public Blocks blocks() {
+        if (blocks == null) {
+            throw new IllegalStateException("dense weights lie in no blocks");
+        }
+        return blocks;
     }
 
     /** Row-major floating-point weights. */

@@ -2,6 +2,7 @@ package ingot.runtime.model;
 
 import ingot.formats.hf.DeltaNetConfig;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.kernel.Products;
 
 /** The input projections of a gated DeltaNet, as a checkpoint packs them. */
 sealed interface DeltaProjections {
@@ -24,10 +25,17 @@ sealed interface DeltaProjections {
         @Override
         public void apply(SessionParts parts, float[] x, int tokens, Outputs out) {
             Kernels kernels = parts.kernels();
-            qkv.apply(kernels, x, tokens, out.qkv);
-            z.apply(kernels, x, tokens, out.z);
-            b.apply(kernels, x, tokens, out.b);
-            a.apply(kernels, x, tokens, out.a);
+            Products products = parts.scratch()
+                    .products()
+                    .add(qkv.weight(), out.qkv)
+                    .add(z.weight(), out.z)
+                    .add(b.weight(), out.b)
+                    .add(a.weight(), out.a);
+            kernels.matmul(products, x, tokens);
+            qkv.addBias(kernels, tokens, out.qkv);
+            z.addBias(kernels, tokens, out.z);
+            b.addBias(kernels, tokens, out.b);
+            a.addBias(kernels, tokens, out.a);
         }
     }
 

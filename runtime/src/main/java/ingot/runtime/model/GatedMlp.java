@@ -36,8 +36,9 @@ final class GatedMlp {
         gate = out;
         up = scratch.rows(Scratch.Slot.UP, tokens, inner);
         length = tokens * inner;
-        gateLinear.apply(kernels, x, tokens, gate);
-        upLinear.apply(kernels, x, tokens, up);
+        kernels.matmul(scratch.products().add(gateLinear.weight(), gate).add(upLinear.weight(), up), x, tokens);
+        gateLinear.addBias(kernels, tokens, gate);
+        upLinear.addBias(kernels, tokens, up);
         kernels.parallel(Math.ceilDiv(length, BLOCK), activate);
     }
 

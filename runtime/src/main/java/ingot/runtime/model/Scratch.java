@@ -1,5 +1,6 @@
 package ingot.runtime.model;
 
+import ingot.runtime.kernel.Products;
 import ingot.runtime.kernel.Queries;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -39,11 +40,17 @@ final class Scratch {
 
     private final Map<Slot, float[]> buffers = new EnumMap<>(Slot.class);
     private final Routing routing = new Routing();
+    private final Products products = new Products();
     private final List<Queries> queries = new ArrayList<>();
 
     /** What the layers with experts share. */
     Routing routing() {
         return routing;
+    }
+
+    /** For matrices that read the same activations; empty. */
+    Products products() {
+        return products.clear();
     }
 
     /** What {@code count} tasks of attention work with. */

@@ -1,6 +1,7 @@
 package ingot.tests.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.Progress;
@@ -57,9 +58,23 @@ final class NativeBackendTest {
     }
 
     @Test
-    void autoStaysWithF32() throws Exception {
+    void autoTakesItWhereItIs() throws Exception {
         Outcome o = bench(ALLOWED, "auto");
+        boolean here = NativeSupport.probe() instanceof NativeSupport.Ready;
+        assertEquals(0, o.exit(), o.err());
+        assertTrue(o.out().contains(here ? "\"native-" : "\"vector-"), o.out());
+        assertFalse(o.err().contains("no native backend"), o.err());
+    }
+
+    @Test
+    void autoSaysInOneLineWhyItIsNotAllowed() throws Exception {
+        Outcome o = bench(FORBIDDEN, "auto");
         assertEquals(0, o.exit(), o.err());
         assertTrue(o.out().contains("\"vector-"), o.out());
+        boolean here = NativeSupport.probe() instanceof NativeSupport.Ready;
+        assertEquals(
+                here ? 1 : 0,
+                o.err().lines().filter(l -> l.contains("no native backend")).count(),
+                o.err());
     }
 }

@@ -64,7 +64,7 @@ class MatmulTest {
     }
 
     private static Backend fastest() {
-        return NativeSupport.probe() instanceof NativeSupport.Ready ? Backend.NATIVE : Backend.AUTO;
+        return NativeSupport.probe() instanceof NativeSupport.Ready ? Backend.NATIVE : Backend.PORTABLE;
     }
 
     private static void check(Kernels kernels, Matrix w, float[] x, int tokens) {
@@ -196,7 +196,7 @@ class MatmulTest {
                     .map(p -> MemorySegment.ofArray(p.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)))
                     .toList();
             float[] x = activations(6, 100);
-            try (Kernels k = Kernels.create(Backend.AUTO, 0, 1);
+            try (Kernels k = Kernels.create(Backend.PORTABLE, 0, 1);
                     Kernels fastest = Kernels.create(fastest(), 0, 1)) {
                 for (int tokens : new int[] {1, 6}) {
                     float[] expected = product(k, new Matrix(layout, 31, 100, m.parts()), x, tokens);
@@ -218,7 +218,7 @@ class MatmulTest {
                 () -> new Matrix(m.layout(), 31, 100, m.parts().subList(0, 1)));
         assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.VECTOR, 64, 1));
         assertThrows(IngotException.Usage.class, () -> Kernels.create(Backend.SCALAR, 0, -1));
-        try (Kernels k = Kernels.create(Backend.AUTO, 0, 0)) {
+        try (Kernels k = Kernels.create(Backend.PORTABLE, 0, 0)) {
             assertTrue(k.threads() >= 1);
             assertTrue(k.label().matches("vector-.+"), k.label());
             assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[99], 1, new float[31]));

@@ -53,7 +53,7 @@ final class NativeModelTest {
         return Model.open(file, ModelOptions.defaults().withBackend(backend).withThreads(threads));
     }
 
-    /** Measured: 8.5e-10 to 1.1e-9 in the trained model, 2.9e-9 to 4.1e-9 with experts of random weights. */
+    /** Measured: 3.4e-12 to 5.2e-12 in the trained model, 1.3e-11 to 1.7e-11 with experts of random weights. */
     @ParameterizedTest
     @MethodSource("conversions")
     void staysNearF32Arithmetic(String name, Layout layout) {
@@ -73,8 +73,8 @@ final class NativeModelTest {
             }
         }
         String where = name + " " + layout + ": NMSE " + worst;
-        assertTrue(worst <= 2e-8, where);
-        assertTrue(worst > 1e-11, where + ": as if no generated kernel had run");
+        assertTrue(worst <= 1e-10, where);
+        assertTrue(worst > 1e-14, where + ": as if no generated kernel had run");
     }
 
     /**

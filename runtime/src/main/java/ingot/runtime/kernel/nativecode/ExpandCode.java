@@ -2,10 +2,8 @@ package ingot.runtime.kernel.nativecode;
 
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPH2PS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPADDB;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLW;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPSUBW;
 
 import ingot.formats.block.Blocks;
 import ingot.runtime.kernel.nativecode.Operand.Address;
@@ -29,18 +27,15 @@ final class ExpandCode {
     private static final Gpr LEFT = Gpr.R10;
 
     private static final Zmm SCALE = new Zmm(0);
-    private static final Zmm EVEN = new Zmm(1);
-    private static final Zmm ODD = new Zmm(2);
+    private static final Zmm BYTES = new Zmm(1);
     private static final Zmm BIAS = new Zmm(30);
-    private static final Zmm EVEN_BYTES = new Zmm(31);
 
     private ExpandCode() {}
 
     static void emit(Assembler a, ByteCodes codes) {
         codes.constants(a);
-        a.mov(Gpr.RAX, 0x00FF_00FF);
-        a.broadcast(VPBROADCASTD_GPR, EVEN_BYTES, Gpr.RAX);
-        a.mov(Gpr.RAX, codes.bias() * 0x0001_0001L);
+        int missing = UnitRecord.BIAS - codes.bias();
+        a.mov(Gpr.RAX, missing * 0x0101_0101L);
         a.broadcast(VPBROADCASTD_GPR, BIAS, Gpr.RAX);
         a.add(CODES, CODES_AT);
         a.add(SCALES, SCALES_AT);
@@ -51,13 +46,11 @@ final class ExpandCode {
         a.op(VCVTPH2PS, SCALE, new Address(SCALES, 0));
         a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.PANEL_SCALES), SCALE);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
-            codes.fourColumns(a, step, CODES, ODD);
-            a.op(VPANDD, EVEN, ODD, EVEN_BYTES);
-            a.op(VPSRLW, ODD, ODD, 8);
-            a.op(VPSUBW, EVEN, EVEN, BIAS);
-            a.op(VPSUBW, ODD, ODD, BIAS);
-            a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.panelAt(step, 0)), EVEN);
-            a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.panelAt(step, 1)), ODD);
+            codes.fourColumns(a, step, CODES, BYTES);
+            if (missing != 0) {
+                a.op(VPADDB, BYTES, BYTES, BIAS);
+            }
+            a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.panelAt(step, 0)), BYTES);
         }
         a.add(CODES, codes.unitBytes());
         a.add(PANEL, GemmCode.PANEL_BYTES);

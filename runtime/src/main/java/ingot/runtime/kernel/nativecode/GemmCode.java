@@ -7,8 +7,9 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMULPS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPADDD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPDPWSSD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDWD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPDPBUSD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPXORD;
 
 import ingot.formats.block.Blocks;
 import ingot.runtime.kernel.nativecode.Operand.Address;
@@ -20,10 +21,9 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
  * recordsAt)}: continues the sums of 32 rows and six tokens per tile over the units of a panel, the tiles one after the
  * other.
  *
- * <p>A unit of the panel has the values of 32 columns as 16-bit integers, line by line: for every four columns the pairs of
- * columns (0, 2), then (1, 3), each for the 16 rows of the first and of the second block; then the f32 scales of the two
- * blocks. A unit of a tile has the {@link UnitRecord#PAIRS} of six tokens one after the other. Sums are {@code
- * [tiles][6][32]}.
+ * <p>A unit of the panel has the values of 32 columns as unsigned bytes, value + 128, line by line: for every four columns the
+ * 16 rows of the first and of the second block; then the f32 scales of the two blocks. A unit of a tile has the {@link
+ * UnitRecord#BYTES} of six tokens one after the other. Sums are {@code [tiles][6][32]}.
  */
 final class GemmCode {
     /** Blocks of rows side by side. */
@@ -32,17 +32,17 @@ final class GemmCode {
     /** Rows of a panel. */
     static final int ROWS = ROW_BLOCKS * Blocks.ROWS;
 
-    /** Tokens of a tile: 12 sums in f32, 12 in integers and their operands fill the 32 registers. */
+    /** Tokens of a tile: 12 sums in f32, 12 in integers and their operands take 27 registers. */
     static final int TOKENS = 6;
 
     /** Where the scales of a unit lie. */
-    static final int PANEL_SCALES = UnitRecord.STEPS * 2 * ROW_BLOCKS * Blocks.LINE;
+    static final int PANEL_SCALES = UnitRecord.STEPS * ROW_BLOCKS * Blocks.LINE;
 
     /** Bytes of a unit of the panel. */
     static final int PANEL_BYTES = PANEL_SCALES + ROW_BLOCKS * Blocks.LINE;
 
     /** Bytes of a unit of a tile. */
-    static final int TILE_UNIT_BYTES = TOKENS * UnitRecord.BYTES;
+    static final int TILE_UNIT_BYTES = TOKENS * UnitRecord.RECORD_BYTES;
 
     /** Bytes of the sums of a tile. */
     static final int SUM_BYTES = TOKENS * ROWS * Float.BYTES;
@@ -59,22 +59,19 @@ final class GemmCode {
     private static final Gpr ACTIVATIONS = Gpr.R11;
 
     private final Assembler a;
-    private final Isa isa;
-    private final Zmm pair = new Zmm(26);
-    private final Zmm product = new Zmm(27);
+    private final Zmm digits = new Zmm(26);
 
-    private GemmCode(Assembler a, Isa isa) {
+    private GemmCode(Assembler a) {
         this.a = a;
-        this.isa = isa;
     }
 
-    /** Where the first block's line of a pair of columns lies in a unit. */
-    static int panelAt(int step, int odd) {
-        return (2 * step + odd) * ROW_BLOCKS * Blocks.LINE;
+    /** Where a block's line of four columns lies in a unit. */
+    static int panelAt(int step, int block) {
+        return (step * ROW_BLOCKS + block) * Blocks.LINE;
     }
 
-    static void emit(Assembler a, Isa isa) {
-        new GemmCode(a, isa).emit();
+    static void emit(Assembler a) {
+        new GemmCode(a).emit();
     }
 
     private static Zmm integers(int token, int block) {
@@ -129,46 +126,55 @@ final class GemmCode {
     }
 
     private void unit() {
-        for (int step = 0; step < UnitRecord.STEPS; step++) {
-            for (int odd = 0; odd < 2; odd++) {
-                for (int block = 0; block < ROW_BLOCKS; block++) {
-                    a.op(VMOVUPS, weights(block), new Address(WEIGHTS, panelAt(step, odd) + block * Blocks.LINE));
-                }
-                for (int t = 0; t < TOKENS; t++) {
-                    a.op(VPBROADCASTD, pair, record(t, UnitRecord.pairAt(step, odd)));
-                    for (int block = 0; block < ROW_BLOCKS; block++) {
-                        multiply(integers(t, block), weights(block), step == 0 && odd == 0);
-                    }
-                }
-            }
-        }
+        bytes();
         for (int block = 0; block < ROW_BLOCKS; block++) {
             a.op(VMOVUPS, weights(block), new Address(WEIGHTS, PANEL_SCALES + block * Blocks.LINE));
         }
         for (int t = 0; t < TOKENS; t++) {
-            Address d = record(t, UnitRecord.SCALE);
             for (int block = 0; block < ROW_BLOCKS; block++) {
                 Zmm i = integers(t, block);
+                a.op(VPADDD, i, i, everywhere(t, UnitRecord.BIAS_SUM));
                 a.op(VCVTDQ2PS, i, i);
-                a.op(VMULPS, i, i, new Broadcast(d.base(), d.disp()));
+                a.op(VMULPS, i, i, everywhere(t, UnitRecord.SCALE));
                 a.op(VFMADD231PS, sum(t, block), i, weights(block));
             }
         }
     }
 
     private static Address record(int token, int at) {
-        return new Address(ACTIVATIONS, token * UnitRecord.BYTES + at);
+        return new Address(ACTIVATIONS, token * UnitRecord.RECORD_BYTES + at);
     }
 
-    /** The first product of a unit replaces what is in its sum. */
-    private void multiply(Zmm to, Zmm weights, boolean first) {
-        if (first) {
-            a.op(VPMADDWD, to, weights, pair);
-        } else if (isa == Isa.AVX512_VNNI) {
-            a.op(VPDPWSSD, to, weights, pair);
-        } else {
-            a.op(VPMADDWD, product, weights, pair);
-            a.op(VPADDD, to, to, product);
+    private static Broadcast everywhere(int token, int at) {
+        return new Broadcast(ACTIVATIONS, token * UnitRecord.RECORD_BYTES + at);
+    }
+
+    private void loadWeights(int step) {
+        for (int block = 0; block < ROW_BLOCKS; block++) {
+            a.op(VMOVUPS, weights(block), new Address(WEIGHTS, panelAt(step, block)));
+        }
+    }
+
+    /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l. */
+    private void bytes() {
+        for (int plane = 0; plane < UnitRecord.PLANES; plane++) {
+            for (int cell = 0; cell < TOKENS * ROW_BLOCKS; cell++) {
+                Zmm i = new Zmm(cell);
+                if (plane == 0) {
+                    a.op(VPXORD, i, i, i);
+                } else {
+                    a.op(VPSLLD, i, i, 8);
+                }
+            }
+            for (int step = 0; step < UnitRecord.STEPS; step++) {
+                loadWeights(step);
+                for (int t = 0; t < TOKENS; t++) {
+                    a.op(VPBROADCASTD, digits, record(t, UnitRecord.BYTES.bytesAt(plane, step)));
+                    for (int block = 0; block < ROW_BLOCKS; block++) {
+                        a.op(VPDPBUSD, integers(t, block), weights(block), digits);
+                    }
+                }
+            }
         }
     }
 }

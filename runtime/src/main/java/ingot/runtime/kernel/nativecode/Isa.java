@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Isa {
     /** AVX-512 with dot products of bytes and of 16-bit words: Intel from Ice Lake on, AMD from Zen 4 on. */
     AVX512_VNNI,
-    /** AVX-512 without: products of 16-bit words, added in pairs. */
+    /** AVX-512 without: products of 16-bit words, added in pairs; one token at a time. */
     AVX512;
 
     /** Whether this machine has it. */
@@ -14,6 +14,14 @@ public enum Isa {
         return switch (this) {
             case AVX512_VNNI -> cpu.vnni();
             case AVX512 -> cpu.avx512();
+        };
+    }
+
+    /** How its kernels read activations. */
+    UnitRecord form() {
+        return switch (this) {
+            case AVX512_VNNI -> UnitRecord.BYTES;
+            case AVX512 -> UnitRecord.WORDS;
         };
     }
 

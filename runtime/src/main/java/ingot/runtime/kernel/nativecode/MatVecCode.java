@@ -14,6 +14,9 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDWD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLW;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPXORD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDUBSW;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPADDW;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSRAD;
 
 import ingot.formats.block.Blocks;
 import ingot.runtime.kernel.nativecode.Operand.Address;
@@ -45,28 +48,25 @@ final class MatVecCode {
     private final ByteCodes codes;
     private final Zmm y = new Zmm(0);
     private final Zmm scale = new Zmm(1);
-    private final Zmm high = new Zmm(2);
-    private final Zmm sum = new Zmm(3);
+    private final Zmm[] sums = {new Zmm(2), new Zmm(7), new Zmm(3)};
+    private final Zmm high = sums[0];
+    private final UnitRecord form;
+    private final Zmm sum = sums[2];
+    private final Zmm bytes = new Zmm(8);
     private final Zmm even = new Zmm(4);
     private final Zmm odd = new Zmm(5);
     private final Zmm pair = new Zmm(6);
     private final Zmm evenBytes = new Zmm(30);
+    private final Zmm ones = new Zmm(31);
 
-    private MatVecCode(Assembler a, ByteCodes codes) {
+    private MatVecCode(Assembler a, ByteCodes codes, UnitRecord form) {
         this.a = a;
         this.codes = codes;
+        this.form = form;
     }
 
     static void emit(Assembler a, ByteCodes codes, Isa isa) {
-        new MatVecCode(a, codes).emit(isa);
-    }
-
-    /** What it reads. */
-    static UnitRecord form(Isa isa) {
-        return switch (isa) {
-            case AVX512_VNNI -> UnitRecord.SPLIT;
-            case AVX512 -> UnitRecord.PAIRS;
-        };
+        new MatVecCode(a, codes, isa.form()).emit(isa);
     }
 
     private void emit(Isa isa) {
@@ -74,6 +74,8 @@ final class MatVecCode {
         codes.constants(a);
         a.mov(Gpr.RAX, 0x00FF_00FF);
         a.broadcast(VPBROADCASTD_GPR, evenBytes, Gpr.RAX);
+        a.mov(Gpr.RAX, 0x0001_0001);
+        a.broadcast(VPBROADCASTD_GPR, ones, Gpr.RAX);
         Label block = new Label();
         Label group = new Label();
         Label unit = new Label();
@@ -97,7 +99,7 @@ final class MatVecCode {
         a.op(VMULPS, sum, sum, new Broadcast(RECORD, UnitRecord.SCALE));
         a.op(VFMADD231PS, y, sum, scale);
         a.add(CODES, codes.unitBytes());
-        a.add(RECORD, UnitRecord.BYTES);
+        a.add(RECORD, UnitRecord.RECORD_BYTES);
         a.dec(UNITS_LEFT);
         a.jnz(unit);
         a.dec(GROUPS_LEFT);
@@ -129,30 +131,53 @@ final class MatVecCode {
         a.add(SCALES, BLOCK);
     }
 
-    /** Σ u·a = 256·Σ u·h + Σ u·l. */
+    /** −bias·Σ a. */
+    private void biasSum(Zmm out) {
+        a.op(VPBROADCASTD, out, new Address(RECORD, UnitRecord.BIAS_SUM));
+        int missing = Integer.numberOfTrailingZeros(UnitRecord.BIAS / codes.bias());
+        if (missing > 0) {
+            a.op(VPSRAD, out, out, missing);
+        }
+    }
+
+    /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l. */
     private void bytes() {
-        a.op(VPXORD, high, high, high);
-        a.op(VPBROADCASTD, sum, new Address(RECORD, UnitRecord.BIAS_SUM));
+        a.op(VPXORD, sums[0], sums[0], sums[0]);
+        a.op(VPXORD, sums[1], sums[1], sums[1]);
+        biasSum(sum);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
             Zmm u = step % 2 == 0 ? even : odd;
             codes.fourColumns(a, step, CODES, u);
-            a.op(VPDPBUSD, high, u, new Broadcast(RECORD, 4 * step));
-            a.op(VPDPBUSD, sum, u, new Broadcast(RECORD, UnitRecord.LOW_BYTES + 4 * step));
+            for (int plane = 0; plane < UnitRecord.PLANES; plane++) {
+                a.op(VPDPBUSD, sums[plane], u, new Broadcast(RECORD, form.bytesAt(plane, step)));
+            }
         }
-        a.op(VPSLLD, high, high, 8);
-        a.op(VPADDD, sum, sum, high);
+        for (int plane = 1; plane < UnitRecord.PLANES; plane++) {
+            a.op(VPSLLD, sums[plane - 1], sums[plane - 1], 8);
+            a.op(VPADDD, sums[plane], sums[plane], sums[plane - 1]);
+        }
     }
 
-    /** The bytes of a lane as two pairs of 16-bit words. */
+    /**
+     * Σ u·a = 65536·Σ u·h + Σ u·w. The first is a sum of 16-bit words (2·255·8 in each of eight steps is below 2¹⁵); for the
+     * second the bytes of a lane become two words.
+     */
     private void words() {
-        a.op(VPBROADCASTD, sum, new Address(RECORD, UnitRecord.BIAS_SUM));
+        a.op(VPXORD, high, high, high);
+        biasSum(sum);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
             codes.fourColumns(a, step, CODES, odd);
+            a.op(VPBROADCASTD, pair, new Address(RECORD, form.bytesAt(0, step)));
+            a.op(VPMADDUBSW, bytes, odd, pair);
+            a.op(VPADDW, high, high, bytes);
             a.op(VPANDD, even, odd, evenBytes);
             a.op(VPSRLW, odd, odd, 8);
             addProduct(even, UnitRecord.pairAt(step, 0));
             addProduct(odd, UnitRecord.pairAt(step, 1));
         }
+        a.op(VPMADDWD, high, high, ones);
+        a.op(VPSLLD, high, high, 16);
+        a.op(VPADDD, sum, sum, high);
     }
 
     private void addProduct(Zmm words, int at) {

@@ -33,8 +33,7 @@ final class NativeCode {
     private static final int ALIGNMENT = 64;
 
     private final Isa isa;
-    private final MemorySegment quantizeOne;
-    private final MemorySegment quantizeTile;
+    private final MemorySegment quantize;
     private final MemorySegment gemm;
     private final TypeCode int3;
     private final TypeCode int4;
@@ -53,11 +52,9 @@ final class NativeCode {
         this.isa = isa;
         Assembler a = new Assembler();
         int one = begin(a);
-        QuantizeCode.emit(a, MatVecCode.form(isa));
-        int tile = begin(a);
-        QuantizeCode.emit(a, UnitRecord.PAIRS);
+        QuantizeCode.emit(a, isa.form());
         int product = begin(a);
-        GemmCode.emit(a, isa);
+        GemmCode.emit(a);
         Entries e3 = emit(a, new ByteCodes.Planes(3));
         Entries e4 = emit(a, new ByteCodes.Nibbles());
         Entries e5 = emit(a, new ByteCodes.Planes(5));
@@ -67,8 +64,7 @@ final class NativeCode {
         int table = begin(a);
         TableMatVecCode.emit(a);
         MemorySegment image = ExecutableMemory.install(a.bytes());
-        quantizeOne = image.asSlice(one);
-        quantizeTile = image.asSlice(tile);
+        quantize = image.asSlice(one);
         gemm = image.asSlice(product);
         int3 = e3.in(image);
         int4 = e4.in(image);
@@ -100,6 +96,14 @@ final class NativeCode {
 
     Isa isa() {
         return isa;
+    }
+
+    /**
+     * Whether products with several tokens are worth while: with three multiplications of bytes for one of f32 if the
+     * processor sums four of them at a time, otherwise not.
+     */
+    boolean manyTokens() {
+        return isa.form() == UnitRecord.BYTES;
     }
 
     TypeCode type(Grouped layout) {
@@ -135,20 +139,14 @@ final class NativeCode {
         return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(arguments));
     }
 
-    /** {@link QuantizeCode} for {@link MatVecCode}; the records follow each other. */
-    void quantize(MemorySegment x, MemorySegment records, int units, int bias) {
-        quantize(quantizeOne, x, records, units, UnitRecord.BYTES, bias);
-    }
-
-    /** {@link QuantizeCode} for one token of a tile of {@link GemmCode}. */
-    void quantizeForTile(MemorySegment x, MemorySegment records, int units) {
-        quantize(quantizeTile, x, records, units, GemmCode.TILE_UNIT_BYTES, 0);
-    }
-
-    private static void quantize(
-            MemorySegment code, MemorySegment x, MemorySegment records, int units, int stride, int bias) {
+    /**
+     * {@link QuantizeCode}.
+     *
+     * @param stride bytes from record to record
+     */
+    void quantize(MemorySegment x, MemorySegment records, int units, int stride) {
         try {
-            CALL.invokeExact(code, x, records, MemorySegment.NULL, (long) units, (long) stride, (long) -bias, 0L, 0L);
+            CALL.invokeExact(quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }

@@ -2,7 +2,6 @@ package ingot.runtime.kernel.nativecode;
 
 import ingot.formats.IngotException;
 import ingot.formats.block.Grouped;
-import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.AttentionKernel;
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Checks;
@@ -10,17 +9,18 @@ import ingot.runtime.kernel.Feedback;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Ops;
+import ingot.runtime.kernel.Products;
 import java.util.function.IntConsumer;
 
 /**
- * Generated machine code for weights with integer codes, and for one token with plain nf4 ({@link TableMatVecCode}), where
+ * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one token with plain nf4 ({@link TableMatVecCode}), where
  * they lie in native memory, as those of a model do; everything else by another backend, whose threads it uses.
  *
  * <p>Bound for integer codes, to first order in ε = 2⁻²⁴ and with outputs that are normal floats. Let w = scale·q, and m the
  * largest |x| of a unit of 32 columns, at least 2⁻¹⁰⁰. Every unit adds to the error of an output
  *
  * <ul>
- *   <li>Σ|w|·m/65278: activations are rounded to steps of m/32639;
+ *   <li>Σ|w|·m/1048574: activations are rounded to steps of m/524287;
  *   <li>4·ε·Σ|w·x|: the step, its inverse and the products with them are rounded too (two roundings before the integer, two
  *       in d);
  *   <li>2·ε·|Σ w·x|: the integer's conversion to f32 and its product with d;
@@ -33,6 +33,7 @@ public final class NativeKernels implements Kernels {
     private final ThreadLocal<OneToken> oneToken;
     private final ThreadLocal<ManyTokens.Buffers> buffers;
     private final ThreadLocal<ManyTokens> manyTokens;
+    private final ThreadLocal<Products> single = ThreadLocal.withInitial(Products::new);
 
     private NativeKernels(Kernels others, NativeCode code) {
         this.others = others;
@@ -63,22 +64,47 @@ public final class NativeKernels implements Kernels {
     @Override
     public void matmul(Matrix w, float[] x, int tokens, float[] y) {
         Checks.matmul(w, x, tokens, y);
-        if (!inNativeMemory(w)) {
+        if (generated(w, tokens)) {
+            Products alone = single.get().add(w, y);
+            try {
+                multiply(alone, x, tokens);
+            } finally {
+                alone.clear();
+            }
+        } else {
             others.matmul(w, x, tokens, y);
-            return;
-        }
-        switch (w.layout()) {
-            case Grouped layout when tokens == 1 -> oneToken.get().multiply(others, w, layout, x, y);
-            case Grouped layout when tokens > 1 -> manyTokens.get().multiply(others, w, layout, x, tokens, y);
-            case Nf4 nf4
-            when tokens == 1 && !nf4.doubleQuant() -> oneToken.get().multiplyNf4(others, w, x, y);
-            default -> others.matmul(w, x, tokens, y);
         }
     }
 
-    /** Whether machine code can read the weights: codes, the first part, and scales, the last. */
-    private static boolean inNativeMemory(Matrix w) {
-        return w.parts().getFirst().isNative() && w.parts().getLast().isNative();
+    @Override
+    public void matmul(Products products, float[] x, int tokens) {
+        boolean together = true;
+        for (int i = 0; i < products.count(); i++) {
+            Matrix w = products.weight(i);
+            Checks.matmul(w, x, tokens, products.output(i));
+            together &= generated(w, tokens) && w.cols() == products.weight(0).cols();
+        }
+        if (together && products.count() > 0) {
+            multiply(products, x, tokens);
+        } else {
+            Kernels.super.matmul(products, x, tokens);
+        }
+    }
+
+    private void multiply(Products products, float[] x, int tokens) {
+        if (tokens == 1) {
+            oneToken.get().multiply(others, products, x);
+        } else {
+            manyTokens.get().multiply(others, products, x, tokens);
+        }
+    }
+
+    /** Whether there is code for it, and it can read the weights: codes, the first part, and scales, the last. */
+    private boolean generated(Matrix w, int tokens) {
+        boolean kernel = tokens == 1
+                ? OneToken.takes(w.layout())
+                : tokens > 1 && code.manyTokens() && w.layout() instanceof Grouped;
+        return kernel && w.parts().getFirst().isNative() && w.parts().getLast().isNative();
     }
 
     @Override
@@ -126,5 +152,6 @@ public final class NativeKernels implements Kernels {
         oneToken.remove();
         manyTokens.remove();
         buffers.remove();
+        single.remove();
     }
 }

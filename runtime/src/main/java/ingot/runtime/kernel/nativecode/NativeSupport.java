@@ -13,8 +13,11 @@ public sealed interface NativeSupport {
         }
     }
 
-    /** It cannot. */
+    /** It cannot: the system or the processor is another one. */
     record Missing(String why) implements NativeSupport {}
+
+    /** It could, but this JVM or the system does not allow it. */
+    record Forbidden(String why) implements NativeSupport {}
 
     /** Looks, by running a little code. */
     static NativeSupport probe() {
@@ -26,7 +29,7 @@ public sealed interface NativeSupport {
         }
         Module self = NativeSupport.class.getModule();
         if (!self.isNativeAccessEnabled()) {
-            return new Missing(
+            return new Forbidden(
                     "the JVM needs --enable-native-access=" + (self.isNamed() ? self.getName() : "ALL-UNNAMED"));
         }
         try {
@@ -35,7 +38,7 @@ public sealed interface NativeSupport {
                     Arrays.stream(Isa.values()).filter(isa -> isa.on(cpu)).toList();
             return isas.isEmpty() ? new Missing("the processor lacks AVX-512") : new Ready(isas);
         } catch (ExecutableMemory.Refused e) {
-            return new Missing(String.valueOf(e.getMessage()));
+            return new Forbidden(String.valueOf(e.getMessage()));
         } catch (LinkageError | UnsupportedOperationException | IllegalCallerException e) {
             return new Missing("this JVM calls no machine code: " + e);
         }

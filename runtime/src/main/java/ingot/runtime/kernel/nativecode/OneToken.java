@@ -3,16 +3,23 @@ package ingot.runtime.kernel.nativecode;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import ingot.formats.block.Blocks;
+import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
+import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
-import ingot.runtime.kernel.nativecode.NativeCode.TypeCode;
+import ingot.runtime.kernel.Products;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Matrix-vector products, shared among threads by blocks of rows. For one calling thread, whose buffers it has. */
+/**
+ * Matrix-vector products of matrices that read the same activations, shared among threads by blocks of rows. For one calling
+ * thread, whose buffers it has.
+ */
 final class OneToken implements IntConsumer {
     /** Bytes of codes that make a task worth claiming. */
     private static final long TASK_BYTES = 64 << 10;
@@ -22,68 +29,121 @@ final class OneToken implements IntConsumer {
     private final NativeCode code;
     private final NativeScratch input = new NativeScratch();
     private final NativeScratch records = new NativeScratch();
-    private final NativeScratch output = new NativeScratch();
 
-    // The product under way: fields, as records made for every product would be garbage of the token loop.
-    private final NativeCode.Operands operands = new NativeCode.Operands();
-    private int rows;
-    private int blocks;
-    private int blocksPerTask;
-    private float[] y = NOWHERE;
+    // What is under way: kept, as objects made for every product would be garbage of the token loop.
+    private final List<Share> shares = new ArrayList<>();
+    private int count;
+    private int tasks;
 
-    OneToken(NativeCode code) {
-        this.code = code;
-    }
+    /** One matrix of those under way. */
+    private static final class Share {
+        private final NativeCode.Operands operands = new NativeCode.Operands();
+        private final NativeScratch output = new NativeScratch();
+        private int rows;
+        private int blocks;
+        private int blocksPerTask;
+        private int firstTask;
+        private float[] y = NOWHERE;
 
-    /** y = W·x with integer codes. */
-    void multiply(Kernels pool, Matrix w, Grouped layout, float[] x, float[] out) {
-        Blocks geometry = layout.blocks(w.rows(), w.cols());
-        TypeCode type = code.type(layout);
-        int units = geometry.paddedCols() / Grouping.UNIT;
-        operands.entry = type.matvec();
-        operands.records = records.bytes((long) units * UnitRecord.BYTES);
-        operands.last = geometry.group() / Grouping.UNIT;
-        MemorySegment in = input.floats(x, 0, w.cols(), geometry.paddedCols());
-        code.quantize(in, operands.records, units, type.codes().bias());
-        share(pool, w, geometry, out);
-    }
+        void run(int task) {
+            int first = (task - firstTask) * blocksPerTask;
+            int n = Math.min(blocksPerTask, blocks - first);
+            NativeCode.matvec(operands, first, n);
+            int row = first * Blocks.ROWS;
+            int length = Math.min(n * Blocks.ROWS, rows - row);
+            MemorySegment.copy(operands.out, JAVA_FLOAT, (long) row * Float.BYTES, y, row, length);
+        }
 
-    /** y = W·x with plain nf4. */
-    void multiplyNf4(Kernels pool, Matrix w, float[] x, float[] out) {
-        Blocks geometry = Blocks.of(w.rows(), w.cols(), Nf4.GROUP);
-        operands.entry = code.nf4();
-        operands.records = input.floats(x, 0, w.cols(), geometry.paddedCols());
-        operands.last = code.nf4Table().address();
-        share(pool, w, geometry, out);
-    }
-
-    private void share(Kernels pool, Matrix w, Blocks geometry, float[] out) {
-        operands.codes = w.parts().getFirst();
-        operands.scales = w.parts().getLast();
-        operands.out = output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
-        operands.groups = geometry.groups();
-        rows = w.rows();
-        blocks = geometry.count();
-        long blockBytes = operands.codes.byteSize() / blocks;
-        blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, blocks);
-        y = out;
-        try {
-            pool.parallel((blocks - 1) / blocksPerTask + 1, this);
-        } finally {
-            // Keeps no weights and no caller's array alive.
+        /** Keeps no weights and no caller's array alive. */
+        void release() {
             operands.codes = MemorySegment.NULL;
             operands.scales = MemorySegment.NULL;
             y = NOWHERE;
         }
     }
 
+    OneToken(NativeCode code) {
+        this.code = code;
+    }
+
+    /** Whether there is a kernel for it. */
+    static boolean takes(Layout layout) {
+        return switch (layout) {
+            case Grouped g -> true;
+            case Nf4 nf4 -> !nf4.doubleQuant();
+            case Dense d -> false;
+        };
+    }
+
+    /** y = W·x for every matrix; {@link #takes} their layouts. */
+    void multiply(Kernels pool, Products products, float[] x) {
+        prepare(products, x);
+        tasks = 0;
+        count = products.count();
+        for (int i = 0; i < count; i++) {
+            if (i == shares.size()) {
+                shares.add(new Share());
+            }
+            tasks += share(shares.get(i), products.weight(i), products.output(i));
+        }
+        try {
+            pool.parallel(tasks, this);
+        } finally {
+            for (int i = 0; i < count; i++) {
+                shares.get(i).release();
+            }
+        }
+    }
+
+    /** Activations up to the longest padded row, and their rounded form where a matrix reads that. */
+    private void prepare(Products products, float[] x) {
+        int padded = 0;
+        int rounded = 0;
+        for (int i = 0; i < products.count(); i++) {
+            Matrix w = products.weight(i);
+            padded = Math.max(padded, w.blocks().paddedCols());
+            rounded = w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
+        }
+        MemorySegment in = input.floats(x, 0, products.weight(0).cols(), padded);
+        int units = rounded / Grouping.UNIT;
+        MemorySegment to = records.bytes((long) units * UnitRecord.RECORD_BYTES);
+        if (units > 0) {
+            code.quantize(in, to, units, UnitRecord.RECORD_BYTES);
+        }
+    }
+
+    /** Returns the number of tasks. */
+    private int share(Share s, Matrix w, float[] y) {
+        Blocks geometry = w.blocks();
+        NativeCode.Operands operands = s.operands;
+        if (w.layout() instanceof Grouped layout) {
+            operands.entry = code.type(layout).matvec();
+            operands.records = records.bytes(0);
+            operands.last = geometry.group() / Grouping.UNIT;
+        } else {
+            operands.entry = code.nf4();
+            operands.records = input.bytes(0);
+            operands.last = code.nf4Table().address();
+        }
+        operands.codes = w.parts().getFirst();
+        operands.scales = w.parts().getLast();
+        operands.out = s.output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
+        operands.groups = geometry.groups();
+        s.rows = w.rows();
+        s.blocks = geometry.count();
+        long blockBytes = operands.codes.byteSize() / s.blocks;
+        s.blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, s.blocks);
+        s.firstTask = tasks;
+        s.y = y;
+        return (s.blocks - 1) / s.blocksPerTask + 1;
+    }
+
     @Override
     public void accept(int task) {
-        int first = task * blocksPerTask;
-        int count = Math.min(blocksPerTask, blocks - first);
-        NativeCode.matvec(operands, first, count);
-        int row = first * Blocks.ROWS;
-        int n = Math.min(count * Blocks.ROWS, rows - row);
-        MemorySegment.copy(operands.out, JAVA_FLOAT, (long) row * Float.BYTES, y, row, n);
+        int i = count - 1;
+        while (shares.get(i).firstTask > task) {
+            i--;
+        }
+        shares.get(i).run(task);
     }
 }

@@ -24,8 +24,8 @@ import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
 
 /**
- * {@code void quantize(const float *x, void *records, void *, long units, long stride, long bias)}: rounds activations to the
- * integers of {@link UnitRecord}s, {@code stride} bytes apart.
+ * {@code void quantize(const float *x, void *records, void *, long units, long stride)}: rounds activations to the integers
+ * of {@link UnitRecord}s, {@code stride} bytes apart.
  *
  * <p>The maximum is taken of the bits as integers, which order floats of one sign and put infinity and NaN on top: then d
  * is not finite and neither is any output, whatever the integers are.
@@ -35,7 +35,6 @@ final class QuantizeCode {
     private static final Gpr RECORDS = Gpr.RSI;
     private static final Gpr UNITS = Gpr.RCX;
     private static final Gpr STRIDE = Gpr.R8;
-    private static final Gpr BIAS = Gpr.R9;
 
     private static final Zmm MAGNITUDE = new Zmm(31);
     private static final Zmm TINY = new Zmm(30);
@@ -43,7 +42,7 @@ final class QuantizeCode {
     private static final Zmm RECIPROCAL = new Zmm(28);
     private static final Zmm MINUS_BIAS = new Zmm(27);
     private static final Zmm LOW_WORD = new Zmm(26);
-    private static final Zmm HALF_BYTE = new Zmm(25);
+    private static final Zmm HALF = new Zmm(25);
 
     /** Selections of 32-bit elements, or of 128-bit lanes: halves, or neighbours, swapped. */
     private static final int SWAP_HALVES = 0x4E;
@@ -71,15 +70,15 @@ final class QuantizeCode {
         constant(LARGEST, Float.floatToRawIntBits(UnitRecord.LARGEST));
         constant(RECIPROCAL, Float.floatToRawIntBits(1 / UnitRecord.LARGEST));
         constant(LOW_WORD, 0xFFFF);
-        constant(HALF_BYTE, 128);
-        a.broadcast(VPBROADCASTD_GPR, MINUS_BIAS, BIAS);
+        constant(HALF, form == UnitRecord.BYTES ? 0x80 : 0x8000);
+        constant(MINUS_BIAS, -UnitRecord.BIAS);
         Label unit = new Label();
         a.align(16);
         a.bind(unit);
         integers();
         switch (form) {
-            case SPLIT -> split();
-            case PAIRS -> pairs();
+            case BYTES -> bytes();
+            case WORDS -> words();
         }
         a.op(VPUNPCKLDQ, d, d, sum);
         a.store(VEXTRACTI32X4, new Address(RECORDS, UnitRecord.SCALE), d, 0);
@@ -96,7 +95,7 @@ final class QuantizeCode {
         a.broadcast(VPBROADCASTD_GPR, out, Gpr.RAX);
     }
 
-    /** The integers to x, d, and −bias·Σ a to sum. */
+    /** The integers to x, d, and −128·Σ a to sum. */
     private void integers() {
         for (int i = 0; i < 2; i++) {
             a.op(VMOVUPS, x[i], new Address(X, 64 * i));
@@ -129,22 +128,29 @@ final class QuantizeCode {
         }
     }
 
-    /** l is the low byte as it is, −128 … 127; h = (a + 128) >> 8 makes 256·h + l = a. */
-    private void split() {
+    /** The low byte as it is, −128 … 127, is l; (a + 128) >> 8 is what is left: 256·((a + 128) >> 8) + l = a. Then m, then h. */
+    private void bytes() {
         for (int i = 0; i < 2; i++) {
-            a.store(VPMOVDB, new Address(RECORDS, UnitRecord.LOW_BYTES + 16 * i), x[i]);
-            a.op(VPADDD, x[i], x[i], HALF_BYTE);
-            a.op(VPSRAD, x[i], x[i], 8);
-            a.store(VPMOVDB, new Address(RECORDS, 16 * i), x[i]);
+            for (int plane = UnitRecord.PLANES - 1; plane >= 0; plane--) {
+                a.store(VPMOVDB, new Address(RECORDS, UnitRecord.BYTES.bytesAt(plane, 4 * i)), x[i]);
+                if (plane > 0) {
+                    a.op(VPADDD, x[i], x[i], HALF);
+                    a.op(VPSRAD, x[i], x[i], 8);
+                }
+            }
         }
     }
 
-    private void pairs() {
-        for (Zmm half : x) {
-            a.op(VPSHUFD, t, half, SWAP_HALVES);
+    /** The low word as it is, −32768 … 32767, is w; (a + 32768) >> 16 is h. */
+    private void words() {
+        for (int i = 0; i < 2; i++) {
+            a.op(VPADDD, t, x[i], HALF);
+            a.op(VPSRAD, t, t, 16);
+            a.store(VPMOVDB, new Address(RECORDS, UnitRecord.WORDS.bytesAt(0, 4 * i)), t);
+            a.op(VPSHUFD, t, x[i], SWAP_HALVES);
             a.op(VPSLLD, t, t, 16);
-            a.op(VPANDD, half, half, LOW_WORD);
-            a.op(VPORD, half, half, t);
+            a.op(VPANDD, x[i], x[i], LOW_WORD);
+            a.op(VPORD, x[i], x[i], t);
         }
         a.op(VPUNPCKLQDQ, x[0], x[0], x[1]);
         a.store(VMOVUPS_STORE, new Address(RECORDS, 0), x[0]);

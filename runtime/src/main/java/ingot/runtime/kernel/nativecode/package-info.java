@@ -5,16 +5,16 @@
  * write them, {@link ingot.runtime.kernel.nativecode.NativeKernels} calls them. Everything else is left to the vector
  * backend.
  *
- * <p><b>Arithmetic.</b> The activations of a token are rounded to 16-bit integers, 32 columns (a <i>unit</i>) at a time:
- * m = max |x|, but at least 2⁻¹⁰⁰; d = m·(1/32639); a = x·(32639/m) to the nearest, ties to even; all in f32. An output is
+ * <p><b>Arithmetic.</b> The activations of a token are rounded to 20-bit integers, 32 columns (a <i>unit</i>) at a time:
+ * m = max |x|, but at least 2⁻¹⁰⁰; d = m·(1/524287); a = x·(524287/m) to the nearest, ties to even; all in f32. An output is
  *
  * <pre>y = 0; for every unit u in order: y = fma(float(Σ q·a) · d, scale, y)</pre>
  *
- * with the sum over the 32 columns of the unit exact in integers (below 2²⁸), its conversion and product rounded to f32.
+ * with the sum over the 32 columns of the unit exact in integers (below 2³¹), its conversion and product rounded to f32.
  * So the result has the same bits for one token and for many, for every instruction set and number of threads, and a
- * scalar loop gives them too. 32639 = 127·256 + 127: an activation is 256·h + l with two signed bytes, which is what
- * {@code vpdpbusd} multiplies with unsigned codes. Where an activation is infinite or not a number, so is every output.
- * docs/decisions/0080-native-code.md
+ * scalar loop gives them too. An activation is three signed bytes, 65536·h + 256·m + l, which is what {@code vpdpbusd}
+ * multiplies with unsigned codes. Where an activation is infinite or not a number, so is every output.
+ * docs/decisions/0085-twenty-bit-activations.md
  */
 @NullMarked
 package ingot.runtime.kernel.nativecode;

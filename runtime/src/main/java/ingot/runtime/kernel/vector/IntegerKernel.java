@@ -60,14 +60,14 @@ final class IntegerKernel implements WeightKernel {
 
     @Override
     public int preparedLength(Matrix w) {
-        int padded = blocks(w).paddedCols();
+        int padded = w.blocks().paddedCols();
         return padded + padded / STEP;
     }
 
     /** Activations, scaled, for 4 bits in nibble order; then −bias·Σ x of every round's columns. */
     @Override
     public void prepare(Matrix w, float[] x, float[] prepared) {
-        int padded = blocks(w).paddedCols();
+        int padded = w.blocks().paddedCols();
         if (BITS == 4) {
             Nibbles.order(x, w.cols(), padded, prepared);
         } else {
@@ -104,7 +104,7 @@ final class IntegerKernel implements WeightKernel {
     }
 
     private void bytes(Matrix w, float[] prepared, int block, float[] y) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         float[] scales = halves.scales(w.parts().get(1), blocks, block, 0, blocks.groups());
         MemorySegment codes = w.parts().get(0);
         int biases = blocks.paddedCols();
@@ -129,7 +129,7 @@ final class IntegerKernel implements WeightKernel {
     }
 
     private void nibbles(Matrix w, float[] prepared, int block, float[] y) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         float[] scales = halves.scales(w.parts().get(1), blocks, block, 0, blocks.groups());
         MemorySegment codes = w.parts().get(0);
         int biases = blocks.paddedCols();
@@ -159,7 +159,7 @@ final class IntegerKernel implements WeightKernel {
 
     /** Round j has columns 8j … 8j+7: the lower bits of both fours are neighbours in one word, the upper ones in another. */
     private void planes(Matrix w, float[] prepared, int block, float[] y) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         float[] scales = halves.scales(w.parts().get(1), blocks, block, 0, blocks.groups());
         MemorySegment codes = w.parts().get(0);
         int biases = blocks.paddedCols();
@@ -204,7 +204,7 @@ final class IntegerKernel implements WeightKernel {
 
     @Override
     public void expand(Matrix w, int block, int col, int cols, float[] panel, int at) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         int first = col / blocks.group();
         int groups = (col + cols - 1) / blocks.group() - first + 1;
         float[] scales = halves.scales(w.parts().get(1), blocks, block, first, groups);
@@ -245,9 +245,5 @@ final class IntegerKernel implements WeightKernel {
                 .lanewise(VectorOperators.LSHL, WIDE)
                 .and(NARROW_MASK)
                 .or(v);
-    }
-
-    private static Blocks blocks(Matrix w) {
-        return Blocks.of(w.rows(), w.cols(), ((Grouped) w.layout()).group());
     }
 }

@@ -32,18 +32,18 @@ final class TableKernel implements WeightKernel {
 
     @Override
     public int preparedLength(Matrix w) {
-        return blocks(w).paddedCols();
+        return w.blocks().paddedCols();
     }
 
     /** Activations in nibble order. */
     @Override
     public void prepare(Matrix w, float[] x, float[] prepared) {
-        Nibbles.order(x, w.cols(), blocks(w).paddedCols(), prepared);
+        Nibbles.order(x, w.cols(), w.blocks().paddedCols(), prepared);
     }
 
     @Override
     public void matvec(Matrix w, float[] prepared, int block, float[] y) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         int words = blocks.paddedCols() / PER_WORD;
         MemorySegment codes = w.parts().get(0);
         float[] scale = scales.read(w, blocks, block, 0, blocks.groups());
@@ -68,7 +68,7 @@ final class TableKernel implements WeightKernel {
 
     @Override
     public void expand(Matrix w, int block, int col, int cols, float[] panel, int at) {
-        Blocks blocks = blocks(w);
+        Blocks blocks = w.blocks();
         MemorySegment codes = w.parts().get(0);
         int first = col / blocks.group();
         int groups = (col + cols - 1) / blocks.group() - first + 1;
@@ -87,13 +87,5 @@ final class TableKernel implements WeightKernel {
                 }
             }
         }
-    }
-
-    private static Blocks blocks(Matrix w) {
-        return switch (w.layout()) {
-            case Nf4 nf4 -> Blocks.of(w.rows(), w.cols(), Nf4.GROUP);
-            case Iq4 iq4 -> iq4.blocks(w.rows(), w.cols());
-            default -> throw new IllegalArgumentException(w.layout().describe() + " has no table");
-        };
     }
 }

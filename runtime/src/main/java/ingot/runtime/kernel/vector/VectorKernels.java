@@ -37,9 +37,6 @@ public final class VectorKernels implements Kernels {
     /** A panel may be overrun by the columns of one word. */
     private static final int SLACK = 8;
 
-    /** Weight bytes that make a task of a matrix-vector product worth claiming. */
-    private static final long TASK_BYTES = 32 << 10;
-
     private final Width width;
     private final WorkerPool pool;
     private final Ops ops;
@@ -55,6 +52,7 @@ public final class VectorKernels implements Kernels {
     private final WeightKernel iq4;
     private final DenseKernels dense;
     private final TileProduct product;
+    private final ThreadLocal<OneToken> oneToken = ThreadLocal.withInitial(OneToken::new);
     private final Scratch prepared = new Scratch();
     private final Scratch panels = new Scratch();
     private final Scratch sums = new Scratch();
@@ -92,7 +90,7 @@ public final class VectorKernels implements Kernels {
         Checks.matmul(w, x, tokens, y);
         WeightKernel kernel = kernel(w);
         if (tokens == 1) {
-            one(kernel, w, x, y);
+            oneToken.get().multiply(pool, kernel, w, x, y);
         } else if (tokens > 1) {
             several(kernel, w, pack(x, w.cols(), tokens), tokens, y);
         }
@@ -112,20 +110,6 @@ public final class VectorKernels implements Kernels {
             case Nf4 n -> nf4;
             case Iq4 q -> iq4;
         };
-    }
-
-    private void one(WeightKernel kernel, Matrix w, float[] x, float[] y) {
-        float[] ready = prepared.floats(kernel.preparedLength(w));
-        kernel.prepare(w, x, ready);
-        int blocks = (w.rows() - 1) / WeightKernel.ROWS + 1;
-        // Most bytes of a matrix are in its first part, the weights or their codes.
-        long bytes = w.parts().getFirst().byteSize() / blocks + 1;
-        int perTask = (int) Math.max(1, Math.min(blocks, TASK_BYTES / bytes));
-        pool.run((blocks - 1) / perTask + 1, task -> {
-            for (int b = task * perTask; b < Math.min(blocks, (task + 1) * perTask); b++) {
-                kernel.matvec(w, ready, b, y);
-            }
-        });
     }
 
     private Activations pack(float[] x, int cols, int tokens) {

@@ -41,7 +41,6 @@ final class EncodingCases {
             VectorOp.VCVTDQ2PS,
             VectorOp.VFMADD231PS,
             VectorOp.VPDPBUSD,
-            VectorOp.VPDPWSSD,
             VectorOp.VPADDD,
             VectorOp.VPANDD,
             VectorOp.VPMAXUD);
