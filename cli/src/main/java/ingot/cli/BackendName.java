@@ -10,7 +10,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The backends as typed: their names in lower case ({@code native} cannot name an enum constant). */
 final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
-    private static final List<Backend> CHOICES = List.of(Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE);
+    private static final List<Backend> CHOICES = List.of(
+            Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE, Backend.NATIVE_INT8);
 
     @Override
     public Backend convert(String value) {
@@ -31,6 +32,6 @@ final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
     }
 
     private static String name(Backend choice) {
-        return choice.name().toLowerCase(Locale.ROOT);
+        return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

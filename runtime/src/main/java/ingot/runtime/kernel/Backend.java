@@ -11,5 +11,10 @@ public enum Backend {
     /** Vector API in f32. */
     VECTOR,
     /** Machine code generated at run time for integer codes, {@link #VECTOR} for the rest; faster. */
-    NATIVE
+    NATIVE,
+    /**
+     * {@link #NATIVE} with activations rounded to 8 bits per 32 columns, as llama.cpp rounds them: prompts are read two to three
+     * times as fast, and outputs are off by about a ten-thousandth of their energy. For processors with VNNI.
+     */
+    NATIVE_INT8
 }

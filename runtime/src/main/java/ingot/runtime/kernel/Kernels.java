@@ -1,6 +1,7 @@
 package ingot.runtime.kernel;
 
 import ingot.formats.IngotException;
+import ingot.runtime.kernel.nativecode.ActivationBits;
 import ingot.runtime.kernel.nativecode.Isa;
 import ingot.runtime.kernel.nativecode.NativeKernels;
 import ingot.runtime.kernel.nativecode.NativeSupport;
@@ -82,16 +83,12 @@ public interface Kernels extends AutoCloseable {
         return switch (backend) {
             case SCALAR -> new ScalarKernels(count);
             case VECTOR -> vector(vectorBits, count);
-            case NATIVE ->
-                switch (NativeSupport.probe()) {
-                    case NativeSupport.Ready(List<Isa> isas) ->
-                        NativeKernels.generate(isas.getFirst(), portable(vectorBits, count));
-                    case NativeSupport.Missing(String why) -> throw noNative(why);
-                    case NativeSupport.Forbidden(String why) -> throw noNative(why);
-                };
+            case NATIVE -> generated(ActivationBits.TWENTY, portable(vectorBits, count));
+            case NATIVE_INT8 -> generated(ActivationBits.EIGHT, portable(vectorBits, count));
             case AUTO ->
                 NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
-                        ? NativeKernels.generate(isas.getFirst(), portable(vectorBits, count))
+                        ? NativeKernels.generate(
+                                isas.getFirst(), ActivationBits.TWENTY, portable(vectorBits, count))
                         : portable(vectorBits, count);
             case PORTABLE -> portable(vectorBits, count);
         };
@@ -104,7 +101,16 @@ public interface Kernels extends AutoCloseable {
                 : Optional.empty();
     }
 
-    private static IngotException.Usage noNative(String why) {
+    private static Kernels generated(ActivationBits bits, Kernels others) {
+        return switch (NativeSupport.probe()) {
+            case NativeSupport.Ready(List<Isa> isas) -> NativeKernels.generate(isas.getFirst(), bits, others);
+            case NativeSupport.Missing(String why) -> throw noNative(why, others);
+            case NativeSupport.Forbidden(String why) -> throw noNative(why, others);
+        };
+    }
+
+    private static IngotException.Usage noNative(String why, Kernels others) {
+        others.close();
         return new IngotException.Usage("no native backend: " + why);
     }
 

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -75,6 +76,23 @@ final class NativeModelTest {
         String where = name + " " + layout + ": NMSE " + worst;
         assertTrue(worst <= 1e-10, where);
         assertTrue(worst > 1e-14, where + ": as if no generated kernel had run");
+    }
+
+    /** Activations of 8 bits are what they say: far from f32, and near enough for the same most likely tokens to follow. */
+    @Test
+    void eightBitActivationsStayUseful() {
+        Path file = convert(TRAINED, new Int8(32));
+        double worst = 0;
+        try (Model wide = open(file, Backend.VECTOR, 2);
+                Model narrow = open(file, Backend.NATIVE_INT8, 2)) {
+            for (Golden.Prompt prompt : Golden.read(TRAINED)) {
+                float[] expected = Runs.logits(wide, prompt.ids());
+                float[] together = Runs.logits(narrow, prompt.ids());
+                worst = Math.max(worst, Golden.nmse(together, expected));
+                assertArrayEquals(together, Runs.logitsInPieces(narrow, prompt.ids(), 1), 0, "one token and many");
+            }
+        }
+        assertTrue(worst < 2e-3 && worst > 1e-6, "NMSE " + worst);
     }
 
     /**

@@ -59,10 +59,12 @@ final class GemmCode {
     private static final Gpr ACTIVATIONS = Gpr.R11;
 
     private final Assembler a;
+    private final ActivationBits bits;
     private final Zmm digits = new Zmm(26);
 
-    private GemmCode(Assembler a) {
+    private GemmCode(Assembler a, ActivationBits bits) {
         this.a = a;
+        this.bits = bits;
     }
 
     /** Where a block's line of four columns lies in a unit. */
@@ -70,8 +72,8 @@ final class GemmCode {
         return (step * ROW_BLOCKS + block) * Blocks.LINE;
     }
 
-    static void emit(Assembler a) {
-        new GemmCode(a).emit();
+    static void emit(Assembler a, ActivationBits bits) {
+        new GemmCode(a, bits).emit();
     }
 
     private static Zmm integers(int token, int block) {
@@ -155,12 +157,13 @@ final class GemmCode {
         }
     }
 
-    /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l. */
+    /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l, of the bytes that are not 0. */
     private void bytes() {
-        for (int plane = 0; plane < UnitRecord.PLANES; plane++) {
+        int first = UnitRecord.PLANES - bits.bytes();
+        for (int plane = first; plane < UnitRecord.PLANES; plane++) {
             for (int cell = 0; cell < TOKENS * ROW_BLOCKS; cell++) {
                 Zmm i = new Zmm(cell);
-                if (plane == 0) {
+                if (plane == first) {
                     a.op(VPXORD, i, i, i);
                 } else {
                     a.op(VPSLLD, i, i, 8);

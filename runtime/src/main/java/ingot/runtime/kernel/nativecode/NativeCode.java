@@ -33,6 +33,7 @@ final class NativeCode {
     private static final int ALIGNMENT = 64;
 
     private final Isa isa;
+    private final ActivationBits bits;
     private final MemorySegment quantize;
     private final MemorySegment gemm;
     private final TypeCode int3;
@@ -48,13 +49,14 @@ final class NativeCode {
     record TypeCode(ByteCodes codes, MemorySegment matvec, MemorySegment expand) {}
 
     /** Generates all of them; {@link ExecutableMemory.Refused} where they cannot be run. */
-    NativeCode(Isa isa) throws ExecutableMemory.Refused {
+    NativeCode(Isa isa, ActivationBits bits) throws ExecutableMemory.Refused {
         this.isa = isa;
+        this.bits = bits;
         Assembler a = new Assembler();
         int one = begin(a);
-        QuantizeCode.emit(a, isa.form());
+        QuantizeCode.emit(a, isa.form(), bits);
         int product = begin(a);
-        GemmCode.emit(a);
+        GemmCode.emit(a, bits);
         Entries e3 = emit(a, new ByteCodes.Planes(3));
         Entries e4 = emit(a, new ByteCodes.Nibbles());
         Entries e5 = emit(a, new ByteCodes.Planes(5));
@@ -96,6 +98,10 @@ final class NativeCode {
 
     Isa isa() {
         return isa;
+    }
+
+    ActivationBits bits() {
+        return bits;
     }
 
     /**

@@ -49,9 +49,9 @@ public final class NativeKernels implements Kernels {
      * @param others what does everything else; closed with this one, and when there cannot be one
      * @throws IngotException.Usage when the system has come to refuse executable memory
      */
-    public static NativeKernels generate(Isa isa, Kernels others) {
+    public static NativeKernels generate(Isa isa, ActivationBits bits, Kernels others) {
         try {
-            return new NativeKernels(others, new NativeCode(isa));
+            return new NativeKernels(others, new NativeCode(isa, bits));
         } catch (ExecutableMemory.Refused e) {
             others.close();
             throw new IngotException.Usage("no native backend: " + e.getMessage());
@@ -134,7 +134,12 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public String label() {
-        return "native-" + code.isa().label();
+        String suffix =
+                switch (code.bits()) {
+                    case TWENTY -> "";
+                    case EIGHT -> "-int8";
+                };
+        return "native-" + code.isa().label() + suffix;
     }
 
     @Override

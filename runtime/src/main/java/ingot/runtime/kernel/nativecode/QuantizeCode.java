@@ -60,15 +60,15 @@ final class QuantizeCode {
         this.a = a;
     }
 
-    static void emit(Assembler a, UnitRecord form) {
-        new QuantizeCode(a).emit(form);
+    static void emit(Assembler a, UnitRecord form, ActivationBits bits) {
+        new QuantizeCode(a).emit(form, bits.largest());
     }
 
-    private void emit(UnitRecord form) {
+    private void emit(UnitRecord form, float largest) {
         constant(MAGNITUDE, 0x7FFF_FFFF);
         constant(TINY, UnitRecord.TINY_BITS);
-        constant(LARGEST, Float.floatToRawIntBits(UnitRecord.LARGEST));
-        constant(RECIPROCAL, Float.floatToRawIntBits(1 / UnitRecord.LARGEST));
+        constant(LARGEST, Float.floatToRawIntBits(largest));
+        constant(RECIPROCAL, Float.floatToRawIntBits(1 / largest));
         constant(LOW_WORD, 0xFFFF);
         constant(HALF, form == UnitRecord.BYTES ? 0x80 : 0x8000);
         constant(MINUS_BIAS, -UnitRecord.BIAS);

@@ -2,7 +2,8 @@ package ingot.runtime.kernel.nativecode;
 
 /**
  * The activations of 32 columns of a token as kernels read them: 96 bytes of integers, d as f32, −128·Σa as int32, 8 bytes of
- * nothing. The same for all types of weights.
+ * nothing. The same for all types of weights. With magnitudes below 2¹⁹ ({@link ActivationBits}) the sum over 32 columns of values of
+ * 8 bits is below 2³¹ and so exact modulo 2³², and |h| ≤ 8.
  */
 enum UnitRecord {
     /** Three bytes of every integer, a = 65536·h + 256·m + l: the 32 h, then the 32 m and the 32 l, in the order of the columns. */
@@ -30,12 +31,6 @@ enum UnitRecord {
 
     /** Bytes of a record. */
     static final int RECORD_BYTES = 112;
-
-    /**
-     * Largest magnitude of an integer, 2¹⁹ − 1: with values of 8 bits the sum over 32 columns is below 2³¹ and so exact modulo
-     * 2³², and |h| ≤ 8.
-     */
-    static final float LARGEST = 524287;
 
     /** What stands for 0 in the bytes that {@link #BIAS_SUM} is for: −128·Σa makes Σ(q + 128)·a the sum of q·a. */
     static final int BIAS = 128;
