@@ -14,6 +14,7 @@ module ingot.formats {
     exports ingot.formats.json;
     exports ingot.formats.quantized;
     exports ingot.formats.safetensors;
+    exports ingot.formats.signing;
     exports ingot.formats.tokenizer;
     exports ingot.formats.torch;
 }

@@ -57,6 +57,7 @@ final class Commands {
                 new Entry("compare", "Compares two models."),
                 new Entry("golden", "Records golden logits."),
                 new Entry("export", "Writes a model in another format."),
+                new Entry("sign", "Signs a model."),
                 new Entry("tokenize", "Text to token ids and back."));
     }
 
@@ -73,6 +74,7 @@ final class Commands {
             case "compare" -> new CompareCommand();
             case "golden" -> new GoldenCommand();
             case "export" -> new ExportCommand();
+            case "sign" -> new SignCommand();
             case "tokenize" -> new TokenizeCommand();
             default -> throw new IllegalArgumentException(name);
         };

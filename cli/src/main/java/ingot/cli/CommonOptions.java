@@ -38,6 +38,12 @@ final class CommonOptions {
     int vectorBits;
 
     @Option(
+            order = 904,
+            names = "--no-mmap",
+            description = "Copy an .ingot file into memory instead of mapping it: it may then change while it runs.")
+    boolean copied;
+
+    @Option(
             order = 905,
             names = {"-q", "--quiet"},
             description = "No progress on standard error.")
@@ -57,7 +63,8 @@ final class CommonOptions {
         return ModelOptions.defaults()
                 .withBackend(backend)
                 .withVectorBits(vectorBits)
-                .withThreads(threads);
+                .withThreads(threads)
+                .withLoading(copied ? ModelOptions.Loading.COPIED : ModelOptions.Loading.MAPPED);
     }
 
     /** The same, and one line on standard error where the fastest kernels are there and not allowed. */

@@ -5,7 +5,7 @@ import ingot.formats.IngotException;
 /** Exit codes of sysexits.h, as far as Ingot uses them. */
 public final class ExitCode {
     public static final int DONE = 0;
-    /** A check ran and failed: parity, tolerance, checksum. */
+    /** A check ran and failed: parity, tolerance, signature. */
     public static final int CHECK_FAILED = 1;
 
     public static final int USAGE = 64;
@@ -25,6 +25,7 @@ public final class ExitCode {
         return switch (e) {
             case IngotException.Usage _ -> USAGE;
             case IngotException.BadData _ -> BAD_DATA;
+            case IngotException.NotAuthentic _ -> CHECK_FAILED;
             case IngotException.MissingInput _ -> MISSING_INPUT;
             case IngotException.OutOfResources _ -> OUT_OF_RESOURCES;
             case IngotException.CannotCreate _ -> CANNOT_CREATE;

@@ -1,8 +1,11 @@
 package ingot.cli;
 
 import ingot.cli.render.InspectFormat;
+import ingot.formats.signing.ModelSignature;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,7 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
         footer = {
             "  ingot inspect qwen3.ingot",
             "  ingot inspect Qwen3-0.6B --tensors",
-            "  ingot inspect qwen3.ingot --verify --json"
+            "  ingot inspect qwen3.ingot --verify --json",
+            "  ingot inspect qwen3.ingot --verify-signature qwen3.ingot.sig --key key.pub.pem"
         })
 final class InspectCommand extends Task {
     @Parameters(index = "0", paramLabel = "ANY", description = "A file or a model folder.")
@@ -28,10 +32,15 @@ final class InspectCommand extends Task {
     @Option(names = "--verify", description = "Read everything again and check every checksum.")
     boolean verify;
 
+    @Mixin
+    final SignatureFlags signature = new SignatureFlags();
+
     @Override
     int run(Console console) {
         try (var progress = common.progress(console)) {
+            Optional<ModelSignature> signed = signature.verify(path, progress);
             ObjectNode root = Inspector.inspect(path, verify, progress);
+            signed.ifPresent(s -> root.set("signature", SignCommand.json(s)));
             if (common.json) {
                 print(console, root);
             } else {

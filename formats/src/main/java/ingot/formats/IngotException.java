@@ -56,6 +56,18 @@ public abstract sealed class IngotException extends RuntimeException {
         }
     }
 
+    /**
+     * A signature does not prove what it should: other bytes, another key, a certificate that is not trusted (exit 1: a
+     * check ran and failed).
+     */
+    public static final class NotAuthentic extends IngotException {
+        private static final long serialVersionUID = 1L;
+
+        public NotAuthentic(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** A file that is needed is not there (exit 66). */
     public static final class MissingInput extends IngotException {
         private static final long serialVersionUID = 1L;

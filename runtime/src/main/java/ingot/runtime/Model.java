@@ -101,7 +101,7 @@ public final class Model implements AutoCloseable {
         try {
             ObjectNode json = file.manifest().config();
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(json, path));
-            WeightStore store = IngotStore.open(graph, file);
+            WeightStore store = IngotStore.open(graph, file, options.loading());
             var defaults = GenerationDefaults.read(file.manifest().generationConfig(), json);
             return build(graph, store, new Extras(defaults, TextParts.of(file), EmbeddedGolden.of(file)), options);
         } catch (RuntimeException | Error e) {
@@ -210,6 +210,11 @@ public final class Model implements AutoCloseable {
     /** Keeps the weights until {@link #endCall}; false when the model is closed. */
     boolean beginCall() {
         return calls.getAndUpdate(n -> n == CLOSED ? CLOSED : n + 1) != CLOSED;
+    }
+
+    /** Before weights are computed with: a mapped file that was cut short would end the process. */
+    void requireIntact() {
+        store.requireIntact();
     }
 
     void endCall() {

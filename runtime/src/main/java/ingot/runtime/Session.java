@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * states). Not for two threads at once (that is refused with {@link IllegalStateException}); many sessions of one model may
  * run at the same time.
  *
- * <p>A call that fails leaves the session as it was before. Every method that takes tokens throws {@link
+ * <p>Every call first confirms that the model's mapped file was not changed ({@link IngotException.ReadWrite}). A call that
+ * fails leaves the session as it was before. Every method that takes tokens throws {@link
  * IngotException.Usage} for a token outside the vocabulary, for no token at all, and when the session would hold more than
  * {@link #capacity()} tokens.
  */
@@ -178,17 +179,24 @@ public final class Session implements AutoCloseable {
             boolean done = false;
             try {
                 int length = start + tokens.length;
+                model.requireIntact();
                 catchUp();
                 decoder.mark();
                 for (int at = 0; at < tokens.length; at += CHUNK) {
                     int count = Math.min(CHUNK, tokens.length - at);
                     decoder.forward(tokens, at, new Decoder.Span(start + at, count, length), probe);
+                    // Nothing is handed out that was computed from a file somebody wrote to.
+                    model.requireIntact();
                     chunkEnd.accept(start + at, count, at + count == tokens.length);
                 }
                 remember(tokens);
                 position = length;
                 computed = length;
                 done = true;
+            } catch (InternalError e) {
+                // Lost pages of a mapped file, where the system reports them to the reader.
+                model.requireIntact();
+                throw e;
             } catch (OutOfMemoryError e) {
                 throw new IngotException.OutOfResources("no memory for " + (start + tokens.length)
                         + " tokens in a session: give Java a larger heap (-Xmx), use a smaller type for the KV cache"

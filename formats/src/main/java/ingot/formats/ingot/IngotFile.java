@@ -7,16 +7,12 @@ import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.block.Part;
-import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -197,20 +193,38 @@ public final class IngotFile implements AutoCloseable {
     }
 
     /**
-     * Maps the whole file read-only. Its length and header were checked before; the file must not be truncated while the
-     * arena lives (docs/format.md says why).
+     * Maps the whole file read-only. While the arena lives, the file must not be truncated (docs/format.md says why);
+     * {@link #requireIntact} notices it.
      *
      * @param arena ends the mapping when closed
      */
     public MemorySegment map(Arena arena) {
-        try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.READ)) {
-            if (channel.size() != size()) {
-                throw IngotException.BadData.in(path(), "changed its length since it was opened");
-            }
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena);
-        } catch (IOException e) {
-            throw InputFile.failure(path(), e);
+        return file.input().map(arena);
+    }
+
+    /** Reads the whole file into memory of {@code arena}: from then on nothing that happens to the file matters. */
+    public MemorySegment copy(Arena arena) {
+        MemorySegment memory = allocate(arena);
+        file.input().read(0, memory);
+        return memory;
+    }
+
+    private MemorySegment allocate(Arena arena) {
+        try {
+            return arena.allocate(size(), IngotFormat.ALIGNMENT);
+        } catch (OutOfMemoryError e) {
+            throw new IngotException.OutOfResources(
+                    Text.path(path()) + ": no memory for a copy of its " + size() + " bytes; map it instead");
         }
+    }
+
+    /**
+     * Confirms that the file was not changed since it was opened.
+     *
+     * @throws IngotException.ReadWrite when it was
+     */
+    public void requireIntact() {
+        file.input().requireIntact();
     }
 
     /** The bytes of a tensor's parts within a mapping of this file. */

@@ -3,6 +3,7 @@ package ingot.formats.io;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 /**
  * A regular file read by position through {@link FileChannel#read(ByteBuffer, long)}, never through a mapping: a file
@@ -119,13 +121,58 @@ public final class InputFile implements AutoCloseable {
             BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
             boolean same = now.size() == opened.size()
                     && now.lastModifiedTime().equals(opened.lastModifiedTime())
-                    && java.util.Objects.equals(now.fileKey(), opened.fileKey());
+                    && Objects.equals(now.fileKey(), opened.fileKey());
             if (!same) {
                 throw IngotException.BadData.in(path, "was changed while it was read; convert again");
             }
         } catch (IOException e) {
             throw failure(path, e);
         }
+    }
+
+    /**
+     * Maps the whole file read-only: the very file that was opened, whatever lies under its name by now.
+     *
+     * @param arena ends the mapping when closed
+     * @throws IngotException.ReadWrite when the file has not the length any more that it had when it was opened
+     */
+    public MemorySegment map(Arena arena) {
+        requireIntact();
+        try {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena);
+        } catch (IOException e) {
+            throw failure(path, e);
+        }
+    }
+
+    /**
+     * Confirms that a file in use still holds what it held: not cut short, grown or written to. A file that was deleted or
+     * replaced by a rename passes, for its bytes stay until it is closed.
+     *
+     * @throws IngotException.ReadWrite when it was
+     */
+    public void requireIntact() {
+        try {
+            if (channel.size() != size()) {
+                throw damaged("it has " + channel.size() + " bytes instead of " + size());
+            }
+            BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+            boolean same = Objects.equals(now.fileKey(), opened.fileKey());
+            if (same && !now.lastModifiedTime().equals(opened.lastModifiedTime())) {
+                throw damaged("it was written to at " + now.lastModifiedTime());
+            }
+        } catch (NoSuchFileException e) {
+            // Deleted: the system keeps the bytes of an open file.
+        } catch (IOException e) {
+            throw failure(path, e);
+        }
+    }
+
+    private IngotException.ReadWrite damaged(String what) {
+        return new IngotException.ReadWrite(
+                Text.path(path) + ": was changed while it was in use: " + what
+                        + "; open it again, and replace models by a rename, never in place",
+                null);
     }
 
     @Override

@@ -5,34 +5,43 @@ import ingot.formats.Text;
 import ingot.formats.block.Dense;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.StoredTensor;
+import ingot.runtime.ModelOptions.Loading;
 import ingot.runtime.WeightInfo;
 import ingot.runtime.kernel.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalDouble;
 
-/** Weights of an .ingot file, mapped: the kernels read the file's own bytes. Closes the file and the mapping. */
+/**
+ * Weights of an .ingot file, mapped (the kernels read the file's own bytes) or copied. Closes the file and frees the
+ * memory.
+ */
 public final class IngotStore implements WeightStore {
     private final IngotFile file;
     private final Arena arena;
     private final MemorySegment mapping;
+    private final Loading loading;
 
-    private IngotStore(IngotFile file, Arena arena, MemorySegment mapping) {
+    private IngotStore(IngotFile file, Arena arena, Loading loading) {
         this.file = file;
         this.arena = arena;
-        this.mapping = mapping;
+        this.mapping = switch (loading) {
+            case MAPPED -> file.map(arena);
+            case COPIED -> file.copy(arena);
+        };
+        this.loading = loading;
     }
 
     /**
-     * Checks the manifest against the graph and maps the file, which belongs to the store from then on.
+     * Checks the manifest against the graph and maps or copies the file, which belongs to the store from then on.
      *
      * @throws IngotException.ConfigMismatch when a weight is missing or has another shape than the configuration asks for
      */
-    public static IngotStore open(ModelGraph graph, IngotFile file) {
+    public static IngotStore open(ModelGraph graph, IngotFile file, Loading loading) {
         graph.weights().forEach(spec -> check(spec, file));
         Arena arena = Arena.ofShared();
         try {
-            return new IngotStore(file, arena, file.map(arena));
+            return new IngotStore(file, arena, loading);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -85,6 +94,14 @@ public final class IngotStore implements WeightStore {
                 spec.shape(),
                 tensor.layout().bytes(tensor.shape().rows(), tensor.shape().cols()),
                 OptionalDouble.of(tensor.nmse()));
+    }
+
+    /** One look at the file's length and time, some microseconds. */
+    @Override
+    public void requireIntact() {
+        if (loading == Loading.MAPPED) {
+            file.requireIntact();
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package ingot.runtime.model;
 
+import ingot.formats.IngotException;
 import ingot.runtime.WeightInfo;
 import ingot.runtime.kernel.Matrix;
 
@@ -16,6 +17,13 @@ public interface WeightStore extends AutoCloseable {
 
     /** How the weight is stored. */
     WeightInfo info(WeightSpec spec);
+
+    /**
+     * Confirms that the weights are still those that were opened; called before they are computed with.
+     *
+     * @throws IngotException.ReadWrite when the file they are mapped from was changed
+     */
+    default void requireIntact() {}
 
     @Override
     void close();

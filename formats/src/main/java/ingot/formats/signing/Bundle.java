@@ -1,0 +1,234 @@
+package ingot.formats.signing;
+
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The outer two layers of a signature: a Sigstore bundle around a DSSE envelope (specification, sections 4 and 6.8).
+ *
+ * @param material how to check the signature
+ * @param payload the in-toto statement, as the bytes that were signed
+ * @param signature over {@link #preAuthentication} of the payload
+ */
+record Bundle(Material material, byte[] payload, byte[] signature) {
+    /** What the bundle says about the key. */
+    sealed interface Material {}
+
+    /**
+     * Method "key".
+     *
+     * @param hint SHA-256 of the public key's PEM text, or empty: bundles before 1.1 carry the key instead, which proves
+     *     nothing and is not read
+     */
+    record KeyHint(String hint) implements Material {}
+
+    /** Method "certificate": the signer's certificate, then those above it. */
+    record Chain(List<X509Certificate> certificates) implements Material {}
+
+    private static final String MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    private static final String PAYLOAD_TYPE = "application/vnd.in-toto+json";
+    private static final long MAX_FILE = 64L << 20;
+    private static final int MAX_CERTIFICATES = 16;
+
+    /** DSSE's pre-authentication encoding: {@code "DSSEv1" SP len(type) SP type SP len(payload) SP payload}. */
+    static byte[] preAuthentication(byte[] payload) {
+        byte[] head = ("DSSEv1 " + PAYLOAD_TYPE.length() + " " + PAYLOAD_TYPE + " " + payload.length + " ")
+                .getBytes(StandardCharsets.US_ASCII);
+        byte[] all = new byte[Math.addExact(head.length, payload.length)];
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(payload, 0, all, head.length, payload.length);
+        return all;
+    }
+
+    ObjectNode json() {
+        ObjectNode root = Json.object();
+        root.put("mediaType", MEDIA_TYPE);
+        ObjectNode how = root.putObject("verificationMaterial");
+        switch (material) {
+            case KeyHint key -> how.putObject("publicKey").put("hint", key.hint);
+            case Chain chain -> {
+                ArrayNode list = how.putObject("x509CertificateChain").putArray("certificates");
+                chain.certificates.forEach(c -> list.addObject().put("rawBytes", encode(der(c))));
+            }
+        }
+        how.putArray("tlogEntries");
+        ObjectNode envelope = root.putObject("dsseEnvelope");
+        envelope.put("payload", encode(payload));
+        envelope.put("payloadType", PAYLOAD_TYPE);
+        envelope.putArray("signatures").addObject().put("sig", encode(signature)).put("keyid", "");
+        return root;
+    }
+
+    /**
+     * Reads a bundle and checks its form; what it says is believed only after its signature was verified.
+     *
+     * @throws IngotException.BadData when the form is broken, or the method is "sigstore", which needs a transparency log
+     */
+    static Bundle read(Path file) {
+        ObjectNode root = Json.readObject(file, MAX_FILE);
+        Fields top = new Fields(file, "bundle", root);
+        top.only(Set.of("mediaType", "verificationMaterial", "dsseEnvelope"));
+        String type = top.text("mediaType");
+        if (!type.equals(MEDIA_TYPE)) {
+            throw IngotException.BadData.in(file, "media type " + Text.quote(type) + "; expected " + MEDIA_TYPE);
+        }
+        Fields envelope = top.object("dsseEnvelope");
+        envelope.only(Set.of("payload", "payloadType", "signatures"));
+        if (!envelope.text("payloadType").equals(PAYLOAD_TYPE)) {
+            throw IngotException.BadData.in(
+                    file,
+                    "payload type " + Text.quote(envelope.text("payloadType")) + "; expected " + PAYLOAD_TYPE);
+        }
+        List<Fields> signatures = envelope.objects("signatures");
+        if (signatures.size() != 1) {
+            throw IngotException.BadData.in(file, signatures.size() + " signatures; a bundle has one");
+        }
+        signatures.getFirst().only(Set.of("sig", "keyid"));
+        return new Bundle(
+                material(top.object("verificationMaterial")),
+                envelope.base64("payload"),
+                signatures.getFirst().base64("sig"));
+    }
+
+    private static Material material(Fields how) {
+        boolean key = how.has("publicKey");
+        boolean chain = how.has("x509CertificateChain");
+        if (how.has("certificate")) {
+            throw IngotException.BadData.in(
+                    how.file(),
+                    "signed by the method sigstore (keyless, with a transparency log); Ingot verifies the methods key and"
+                            + " certificate");
+        }
+        if (key == chain) {
+            throw IngotException.BadData.in(
+                    how.file(), "verificationMaterial holds neither or both of publicKey and x509CertificateChain");
+        }
+        if (key) {
+            Fields id = how.object("publicKey");
+            if (!id.has("hint") && !id.has("rawBytes")) {
+                throw IngotException.BadData.in(how.file(), "publicKey has neither hint nor rawBytes");
+            }
+            return new KeyHint(id.has("hint") ? id.text("hint") : "");
+        }
+        List<X509Certificate> certificates = new ArrayList<>();
+        for (Fields c : how.object("x509CertificateChain").objects("certificates")) {
+            certificates.add(Certificates.parse(how.file(), c.base64("rawBytes")));
+        }
+        if (certificates.isEmpty() || certificates.size() > MAX_CERTIFICATES) {
+            throw IngotException.BadData.in(
+                    how.file(), certificates.size() + " certificates; expected 1 to " + MAX_CERTIFICATES);
+        }
+        return new Chain(certificates);
+    }
+
+    private static byte[] der(X509Certificate certificate) {
+        try {
+            return certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String encode(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    /**
+     * Required fields of one object, each of its type.
+     *
+     * @param name of the object, for messages
+     */
+    record Fields(Path file, String name, ObjectNode node) {
+        void only(Set<String> known) {
+            for (String field : node.propertyNames()) {
+                if (!known.contains(field)) {
+                    throw bad(field, "is not a field of the format");
+                }
+            }
+        }
+
+        boolean has(String field) {
+            JsonNode value = node.get(field);
+            return value != null && !value.isNull();
+        }
+
+        JsonNode get(String field) {
+            JsonNode value = node.get(field);
+            if (value == null) {
+                throw bad(field, "is missing");
+            }
+            return value;
+        }
+
+        String text(String field) {
+            JsonNode value = get(field);
+            if (!value.isString()) {
+                throw bad(field, "is not a string");
+            }
+            return value.stringValue();
+        }
+
+        boolean flag(String field) {
+            JsonNode value = get(field);
+            if (!value.isBoolean()) {
+                throw bad(field, "is neither true nor false");
+            }
+            return value.booleanValue();
+        }
+
+        Fields object(String field) {
+            if (get(field) instanceof ObjectNode object) {
+                return new Fields(file, field, object);
+            }
+            throw bad(field, "is not an object");
+        }
+
+        List<Fields> objects(String field) {
+            List<Fields> found = new ArrayList<>();
+            for (JsonNode value : array(field)) {
+                if (!(value instanceof ObjectNode object)) {
+                    throw bad(field, "holds something else than objects");
+                }
+                found.add(new Fields(file, field, object));
+            }
+            return found;
+        }
+
+        ArrayNode array(String field) {
+            if (get(field) instanceof ArrayNode array) {
+                return array;
+            }
+            throw bad(field, "is not an array");
+        }
+
+        /** Both alphabets, as DSSE asks of readers. */
+        byte[] base64(String field) {
+            String text = text(field);
+            try {
+                byte[] bytes = Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
+                if (bytes.length > 0) {
+                    return bytes;
+                }
+            } catch (IllegalArgumentException e) {
+                // Said below.
+            }
+            throw bad(field, "is empty or not Base64");
+        }
+
+        IngotException.BadData bad(String field, String what) {
+            return IngotException.BadData.in(file, name + ": " + Text.quote(field) + " " + what);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package ingot.formats.signing;
+
+import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.formats.Text;
+import ingot.formats.ingot.Checksum;
+import ingot.formats.io.Folders;
+import ingot.formats.io.InputFile;
+import ingot.formats.signing.Statement.Resource;
+import ingot.formats.signing.Statement.Scope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The files of a model, a single file or a folder, and their hashes (specification, sections 6.1 to 6.4). */
+final class ModelFiles {
+    /** Left out at the top of every folder (section 6.2). */
+    static final List<String> ALWAYS_IGNORED = List.of(".git", ".gitattributes", ".github", ".gitignore");
+
+    private static final int MAX_FILES = 100_000;
+    private static final int MAX_DEPTH = 64;
+
+    /** Names are sorted by code points; {@link String#compareTo} would sort by UTF-16 units. */
+    private static final Comparator<String> CODE_POINTS = (a, b) -> {
+        int[] left = a.codePoints().toArray();
+        int[] right = b.codePoints().toArray();
+        return Arrays.compare(left, right);
+    };
+
+    private final Map<String, Path> files;
+    private final Map<String, Long> sizes = new TreeMap<>(CODE_POINTS);
+
+    private ModelFiles(Map<String, Path> files) {
+        this.files = files;
+        files.forEach((name, file) -> sizes.put(name, size(file)));
+    }
+
+    /**
+     * Finds the files.
+     *
+     * @param signature the bundle, which is never part of what it signs
+     */
+    static ModelFiles list(Path model, Scope scope, Path signature) {
+        if (!Files.exists(model)) {
+            throw new IngotException.MissingInput(Text.path(model) + ": no such file or folder");
+        }
+        Map<String, Path> found = new TreeMap<>(CODE_POINTS);
+        if (!Files.isDirectory(model)) {
+            found.put(Folders.name(model), model);
+            return new ModelFiles(found);
+        }
+        Path bundle = signature.toAbsolutePath().normalize();
+        FileVisitOption[] links = scope.followLinks()
+                ? new FileVisitOption[] {FileVisitOption.FOLLOW_LINKS}
+                : new FileVisitOption[0];
+        try (Stream<Path> all = Files.walk(model, MAX_DEPTH, links)) {
+            for (Path file : (Iterable<Path>) all::iterator) {
+                String name = model.relativize(file).toString().replace('\\', '/');
+                boolean skipped = ignored(name, scope) || file.toAbsolutePath().normalize().equals(bundle);
+                if (!skipped && !Files.isDirectory(file)) {
+                    requireRegular(file, scope);
+                    found.put(name, file);
+                }
+                if (found.size() > MAX_FILES) {
+                    throw IngotException.BadData.in(model, "more than " + MAX_FILES + " files; not a model");
+                }
+            }
+        } catch (IOException e) {
+            throw InputFile.failure(model, e);
+        } catch (UncheckedIOException e) {
+            throw InputFile.failure(model, Objects.requireNonNull(e.getCause()));
+        }
+        return new ModelFiles(found);
+    }
+
+    private static void requireRegular(Path file, Scope scope) {
+        if (Files.isSymbolicLink(file) && !scope.followLinks()) {
+            throw IngotException.BadData.in(
+                    file, "a symbolic link, which a signature of files does not cover; sign a folder of files");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw IngotException.BadData.in(file, "not a regular file");
+        }
+    }
+
+    private static boolean ignored(String name, Scope scope) {
+        return Stream.concat(ALWAYS_IGNORED.stream(), scope.ignored().stream())
+                .anyMatch(path -> name.equals(path) || name.startsWith(path + "/"));
+    }
+
+    Set<String> names() {
+        return files.keySet();
+    }
+
+    /** Hashes everything. */
+    List<Resource> resources(Scope scope, Progress progress) {
+        long total = sizes.values().stream().mapToLong(Long::longValue).sum();
+        List<Resource> found = new ArrayList<>();
+        Hasher hasher = new Hasher(progress, total);
+        files.forEach((name, path) -> {
+            try (InputFile file = InputFile.open(path)) {
+                if (scope.shardSize() == 0) {
+                    found.add(new Resource(name, hasher.hash(file, 0, file.size())));
+                }
+                for (long from = 0; scope.shardSize() > 0 && from < file.size(); ) {
+                    long length = Math.min(scope.shardSize(), file.size() - from);
+                    found.add(new Resource(
+                            name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
+                    from += length;
+                }
+                file.requireUnchanged();
+            }
+        });
+        found.sort(Comparator.comparing(Resource::name, CODE_POINTS));
+        return found;
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw InputFile.failure(file, e);
+        }
+    }
+
+    /** Reads and hashes, and tells how far it is. */
+    private static final class Hasher {
+        private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+        private final Progress progress;
+        private final long total;
+        private long done;
+
+        Hasher(Progress progress, long total) {
+            this.progress = progress;
+            this.total = total;
+        }
+
+        String hash(InputFile file, long from, long length) {
+            MessageDigest sha = Checksum.sha256();
+            for (long at = 0; at < length; at += buffer.limit()) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), length - at));
+                file.read(from + at, buffer);
+                sha.update(buffer.flip());
+                done += buffer.limit();
+                progress.step("hashing", Math.min(done, total), total, Progress.Unit.BYTES);
+            }
+            return HexFormat.of().formatHex(sha.digest());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package ingot.tests.integrity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingot.formats.DType;
+import ingot.formats.Progress;
+import ingot.formats.block.Dense;
+import ingot.quant.ConvertOptions;
+import ingot.quant.Converter;
+import ingot.tests.cli.ChildCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A model file that is cut short, written to, replaced or deleted while it runs; in a JVM that may die of it. */
+final class ChangedFileTest {
+    private static final Path FOLDER =
+            Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen2-tied-f32");
+
+    @TempDir
+    static Path folder;
+
+    @BeforeAll
+    static void convert() {
+        new Converter(ConvertOptions.of(new Dense(DType.F32)))
+                .convert(FOLDER, folder.resolve("model.ingot"), Progress.none());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TRUNCATED, mapped, it has",
+        "EMPTIED, mapped, it has 0 bytes instead of",
+        "APPENDED, mapped, it has",
+        "OVERWRITTEN, mapped, it was written to at",
+        "REPLACED, mapped, the same",
+        "DELETED, mapped, the same",
+        "TRUNCATED, copied, the same",
+        "EMPTIED, copied, the same",
+        "OVERWRITTEN, copied, the same",
+    })
+    void whileItRuns(ChangedFile.Scenario scenario, String loading, String expected)
+            throws IOException, InterruptedException {
+        Path file = Files.copy(folder.resolve("model.ingot"), folder.resolve(scenario + loading + ".ingot"));
+        var outcome = ChildCommand.runMain(
+                ChangedFile.class.getName(),
+                List.of("-XX:TieredStopAtLevel=1"),
+                file.toString(),
+                scenario.name(),
+                loading);
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains(expected), outcome.out());
+        assertEquals(expected.equals("the same"), !outcome.out().startsWith("ReadWrite "), outcome.out());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package ingot.tests.signing;
+
+import org.jspecify.annotations.NullMarked;
