@@ -90,7 +90,8 @@ final class OneToken implements IntConsumer {
         for (int i = 0; i < products.count(); i++) {
             Matrix w = products.weight(i);
             padded = Math.max(padded, w.blocks().paddedCols());
-            rounded = w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
+            rounded =
+                    w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
         }
         MemorySegment in = input.floats(x, 0, products.weight(0).cols(), padded);
         int units = rounded / Grouping.UNIT;
