@@ -6,14 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import ingot.formats.DType;
+import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
+import ingot.formats.block.IntN;
+import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
+import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
+import ingot.runtime.kernel.Products;
 import ingot.runtime.kernel.nativecode.ActivationBits;
 import ingot.runtime.kernel.nativecode.Isa;
 import ingot.runtime.kernel.nativecode.NativeKernels;
@@ -65,7 +71,8 @@ class NativeMatmulTest {
     @MethodSource("layoutsAndBits")
     void everyBitIsThatOfTheDefinition(Grouped layout, ActivationBits bits) {
         for (Isa isa : NativeMachine.isas()) {
-            try (Kernels kernels = kernels(isa, bits, 2)) {
+            try (Kernels kernels = kernels(isa, bits, 2);
+                    Kernels portable = Kernels.create(Backend.PORTABLE, 0, 1)) {
                 for (int[] shape : SHAPES) {
                     RandomMatrix m = RandomMatrix.of(layout, shape[0], shape[1], 11);
                     Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
@@ -77,7 +84,7 @@ class NativeMatmulTest {
                         kernels.matmul(w, x, tokens, y);
                         boolean generated = tokens == 1 || isa == Isa.AVX512_VNNI;
                         assertArrayEquals(
-                                generated ? Arrays.copyOf(defined, y.length) : portable(w, x, tokens),
+                                generated ? Arrays.copyOf(defined, y.length) : product(portable, w, x, tokens),
                                 y,
                                 0,
                                 () -> kernels.label() + " " + layout + " " + m.rows() + "x" + m.cols() + " " + tokens);
@@ -87,11 +94,9 @@ class NativeMatmulTest {
         }
     }
 
-    private static float[] portable(Matrix w, float[] x, int tokens) {
+    private static float[] product(Kernels kernels, Matrix w, float[] x, int tokens) {
         float[] y = new float[tokens * w.rows()];
-        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, 1)) {
-            kernels.matmul(w, x, tokens, y);
-        }
+        kernels.matmul(w, x, tokens, y);
         return y;
     }
 
@@ -147,6 +152,35 @@ class NativeMatmulTest {
                 double step = 1 / bits.largest();
                 assertTrue(nmse < 1.4 * step * step, () -> nmse + " " + layout);
                 assertTrue(nmse > 0.2 * step * step, () -> nmse + " " + layout + ": not rounded");
+            }
+        }
+    }
+
+    /** Types of different padding and bias together, one that is not generated among them or not. */
+    @Test
+    void companyChangesNoBit() {
+        List<Layout> integers = List.of(new Int8(96), new Int4(32), new IntN(3, Grouping.CHANNEL), new Iq4(128));
+        List<Layout> tables = List.of(new Nf4(false), new Int4(64));
+        List<Layout> mixed = List.of(new Int4(32), new Nf4(true), new Dense(DType.F32));
+        for (Isa isa : NativeMachine.isas()) {
+            try (Kernels kernels = kernels(isa, 2)) {
+                for (List<Layout> layouts : List.of(integers, tables, mixed)) {
+                    for (int tokens : TOKENS) {
+                        float[] x = activations(tokens, 100);
+                        Products products = new Products();
+                        for (int i = 0; i < layouts.size(); i++) {
+                            RandomMatrix m = RandomMatrix.of(layouts.get(i), 33 + 300 * i, 100, 7);
+                            products.add(
+                                    new Matrix(m.layout(), m.rows(), 100, m.parts()), new float[tokens * m.rows()]);
+                        }
+                        kernels.matmul(products, x, tokens);
+                        for (int i = 0; i < layouts.size(); i++) {
+                            float[] alone = new float[products.output(i).length];
+                            kernels.matmul(products.weight(i), x, tokens, alone);
+                            assertArrayEquals(alone, products.output(i), 0, layouts.get(i) + " " + tokens);
+                        }
+                    }
+                }
             }
         }
     }

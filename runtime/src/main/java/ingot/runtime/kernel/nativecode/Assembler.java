@@ -6,8 +6,8 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
 import java.util.Arrays;
 
 /**
- * Encodes the x86-64 instructions that the kernels need: EVEX with 512-bit registers, and 64-bit integer instructions for
- * addresses and loops (Intel SDM volume 2, sections 2.2 and 2.7). Operands are in Intel order, destination first.
+ * Encodes the x86-64 instructions that the kernels need: vector instructions of one {@link Encoding}, and 64-bit integer
+ * instructions for addresses and loops (Intel SDM volume 2, sections 2.2, 2.3 and 2.7). Operands are in Intel order, destination first.
  * Encodings are the shortest ones that GNU as chooses too, except for forward jumps, which have 32-bit distances.
  */
 final class Assembler {
@@ -16,8 +16,17 @@ final class Assembler {
     private static final int RSP_BITS = 4;
     private static final int RBP_BITS = 5;
 
+    private final Encoding encoding;
     private byte[] code = new byte[1024];
     private int size;
+
+    Assembler() {
+        this(Encoding.EVEX_512);
+    }
+
+    Assembler(Encoding encoding) {
+        this.encoding = encoding;
+    }
 
     /** What was written so far; a copy. */
     byte[] bytes() {
@@ -43,33 +52,33 @@ final class Assembler {
 
     /** {@code op dst, a, b}. */
     void op(VectorOp op, Zmm dst, Zmm a, Operand b) {
-        evex(op, dst.number(), a.number(), b);
+        vector(op, dst.number(), a.number(), b);
     }
 
     /** {@code op dst, b}. */
     void op(VectorOp op, Zmm dst, Operand b) {
-        evex(op, dst.number(), NO_REGISTER, b);
+        vector(op, dst.number(), NO_REGISTER, b);
     }
 
     /** {@code op dst, a, b, imm}. */
     void op(VectorOp op, Zmm dst, Zmm a, Operand b, int imm) {
-        evex(op, dst.number(), a.number(), b);
+        vector(op, dst.number(), a.number(), b);
         put(imm);
     }
 
     /** {@code op dst, b, imm}: a shift has its destination where others have their first source. */
     void op(VectorOp op, Zmm dst, Operand b, int imm) {
         if (op.digit() == VectorOp.NO_DIGIT) {
-            evex(op, dst.number(), NO_REGISTER, b);
+            vector(op, dst.number(), NO_REGISTER, b);
         } else {
-            evex(op, op.digit(), dst.number(), b);
+            vector(op, op.digit(), dst.number(), b);
         }
         put(imm);
     }
 
     /** {@code op [to], src}. */
     void store(VectorOp op, Address to, Zmm src) {
-        evex(op, src.number(), NO_REGISTER, to);
+        vector(op, src.number(), NO_REGISTER, to);
     }
 
     /** {@code op [to], src, imm}. */
@@ -78,11 +87,75 @@ final class Assembler {
         put(imm);
     }
 
-    /** Every 32-bit or 64-bit lane = the register's low part. */
+    /** Every 32-bit lane = the number; overwrites rax. */
+    void everywhere(Zmm dst, int value) {
+        mov(Gpr.RAX, value);
+        if (encoding == Encoding.EVEX_512) {
+            broadcast(VectorOp.VPBROADCASTD_GPR, dst, Gpr.RAX);
+        } else {
+            throughMemory(VectorOp.VPBROADCASTD, dst);
+        }
+    }
+
+    /** Every 64-bit lane = the number; overwrites rax. */
+    void everywhere(Zmm dst, long value) {
+        mov(Gpr.RAX, value);
+        if (encoding == Encoding.EVEX_512) {
+            broadcast(VectorOp.VPBROADCASTQ_GPR, dst, Gpr.RAX);
+        } else {
+            throughMemory(VectorOp.VPBROADCASTQ, dst);
+        }
+    }
+
+    private void throughMemory(VectorOp broadcast, Zmm dst) {
+        push(Gpr.RAX);
+        op(broadcast, dst, new Address(Gpr.RSP, 0));
+        pop(Gpr.RAX);
+    }
+
+    /** Every 32-bit or 64-bit lane = the register's low part; EVEX only. */
     void broadcast(VectorOp op, Zmm dst, Gpr src) {
         evexPrefix(op, dst.number(), NO_REGISTER, src.number(), false);
         put(op.opcode());
         put(0xC0 | (dst.number() & 7) << 3 | src.number() & 7);
+    }
+
+    private void vector(VectorOp op, int reg, int second, Operand rm) {
+        switch (encoding) {
+            case EVEX_512 -> evex(op, reg, second, rm);
+            case VEX_256 -> vex(op, reg, second, rm);
+        }
+    }
+
+    /**
+     * {@code C5 | ~R ~vvvv L pp}, or {@code C4 | ~R ~X ~B map | W ~vvvv L pp} where the short form says too little: bit 3 of
+     * the register in ModRM.reg is in R, of the one in ModRM.rm in B. L = 1: 256 bits.
+     */
+    private void vex(VectorOp op, int reg, int second, Operand operand) {
+        if (operand instanceof Address && op.digit() != VectorOp.NO_DIGIT) {
+            throw new IllegalArgumentException("VEX shifts registers only");
+        }
+        int rm = switch (operand) {
+            case Zmm(int number) -> number;
+            case Address(Gpr base, int disp) -> base.number();
+            case Broadcast b -> throw new IllegalArgumentException("VEX broadcasts nothing");
+        };
+        int last = (~second & 15) << 3 | 4 | op.prefix();
+        int r = (~reg >> 3 & 1) << 7;
+        if (rm < 8 && op.map() == 1) {
+            put(0xC5);
+            put(r | last);
+        } else {
+            put(0xC4);
+            put(r | 1 << 6 | (~rm >> 3 & 1) << 5 | op.map());
+            put(last);
+        }
+        put(op.opcode());
+        if (operand instanceof Address(Gpr base, int disp)) {
+            memory(reg, base, disp, 1);
+        } else {
+            put(0xC0 | (reg & 7) << 3 | rm & 7);
+        }
     }
 
     private void evex(VectorOp op, int reg, int second, Operand rm) {

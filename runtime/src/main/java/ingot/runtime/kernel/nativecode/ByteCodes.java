@@ -2,8 +2,6 @@ package ingot.runtime.kernel.nativecode;
 
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTQ_GPR;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPORD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSHUFB;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLW;
@@ -17,17 +15,17 @@ import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
 
 /**
- * How the codes of one type become unsigned bytes, value + {@link #bias}, four columns of 16 rows in a register: the only
+ * How the codes of one type become unsigned bytes, value + {@link #bias}, four columns of 16 rows in a register (or of 8 in one of 256 bits): the only
  * part of a kernel that depends on the type. docs/format.md section 3 has the layout of the words.
  */
 sealed interface ByteCodes {
     /** A register that {@link #fourColumns} may overwrite. */
-    Zmm TEMPORARY = new Zmm(27);
+    Zmm TEMPORARY = new Zmm(12);
 
     /** Registers with what {@link #constants} loads. */
-    Zmm FIRST = new Zmm(28);
+    Zmm FIRST = new Zmm(13);
 
-    Zmm SECOND = new Zmm(29);
+    Zmm SECOND = new Zmm(14);
 
     /** Bits of a code: 32 columns of 16 rows have as many lines of 64 bytes. */
     int bits();
@@ -38,8 +36,8 @@ sealed interface ByteCodes {
     /** Fills {@link #FIRST} and {@link #SECOND}; overwrites rax and {@link #TEMPORARY}. */
     void constants(Assembler a);
 
-    /** Columns 4·step … 4·step + 3 of the 32 whose codes begin at [codes]; step 0 … 7. */
-    void fourColumns(Assembler a, int step, Gpr codes, Zmm out);
+    /** Columns 4·step … 4·step + 3 of the 32 whose codes begin at {@code codes}; step 0 … 7. */
+    void fourColumns(Assembler a, int step, Address codes, Zmm out);
 
     /** Bytes that the codes of 32 columns of 16 rows take. */
     default int unitBytes() {
@@ -48,12 +46,11 @@ sealed interface ByteCodes {
 
     /** The same four bytes in every lane. */
     private static void everyByte(Assembler a, int value, Zmm out) {
-        a.mov(Gpr.RAX, value * 0x01010101L);
-        a.broadcast(VPBROADCASTD_GPR, out, Gpr.RAX);
+        a.everywhere(out, value * 0x01010101);
     }
 
-    private static Address line(Gpr codes, int index) {
-        return new Address(codes, index * Blocks.LINE);
+    private static Address line(Address codes, int index) {
+        return new Address(codes.base(), codes.disp() + index * Blocks.LINE);
     }
 
     /** int8: the bytes as they lie. */
@@ -72,7 +69,7 @@ sealed interface ByteCodes {
         public void constants(Assembler a) {}
 
         @Override
-        public void fourColumns(Assembler a, int step, Gpr codes, Zmm out) {
+        public void fourColumns(Assembler a, int step, Address codes, Zmm out) {
             a.op(VMOVUPS, out, line(codes, step));
         }
     }
@@ -95,11 +92,12 @@ sealed interface ByteCodes {
         }
 
         @Override
-        public void fourColumns(Assembler a, int step, Gpr codes, Zmm out) {
+        public void fourColumns(Assembler a, int step, Address codes, Zmm out) {
             if (step % 2 == 0) {
                 a.op(VPANDD, out, FIRST, line(codes, step / 2));
             } else {
-                a.op(VPSRLW, out, line(codes, step / 2), 4);
+                a.op(VMOVUPS, out, line(codes, step / 2));
+                a.op(VPSRLW, out, out, 4);
                 a.op(VPANDD, out, out, FIRST);
             }
         }
@@ -131,12 +129,11 @@ sealed interface ByteCodes {
             for (int i = 0; i < Long.BYTES; i++) {
                 bytes |= (layout.value(from + i) + (long) bias()) << 8 * i;
             }
-            a.mov(Gpr.RAX, bytes);
-            a.broadcast(VPBROADCASTQ_GPR, out, Gpr.RAX);
+            a.everywhere(out, bytes);
         }
 
         @Override
-        public void fourColumns(Assembler a, int step, Gpr codes, Zmm out) {
+        public void fourColumns(Assembler a, int step, Address codes, Zmm out) {
             new Nibbles().fourColumns(a, step, codes, out);
             a.op(VPSHUFB, out, SECOND, out);
         }
@@ -164,7 +161,7 @@ sealed interface ByteCodes {
         }
 
         @Override
-        public void fourColumns(Assembler a, int step, Gpr codes, Zmm out) {
+        public void fourColumns(Assembler a, int step, Address codes, Zmm out) {
             field(a, line(codes, step * wide() / 8), -(step * wide() % 8), out);
             a.op(VPANDD, out, out, FIRST);
             field(a, line(codes, wide() + step * narrow() / 8), wide() - step * narrow() % 8, TEMPORARY);
@@ -174,12 +171,11 @@ sealed interface ByteCodes {
 
         /** A line shifted to the left, or to the right where {@code left} is negative. */
         private static void field(Assembler a, Address line, int left, Zmm out) {
+            a.op(VMOVUPS, out, line);
             if (left > 0) {
-                a.op(VPSLLW, out, line, left);
+                a.op(VPSLLW, out, out, left);
             } else if (left < 0) {
-                a.op(VPSRLW, out, line, -left);
-            } else {
-                a.op(VMOVUPS, out, line);
+                a.op(VPSRLW, out, out, -left);
             }
         }
     }

@@ -11,13 +11,21 @@ import java.lang.foreign.ValueLayout;
  *
  * @param avx512 F, BW, DQ and VL, with their registers
  * @param vnni dot products of bytes, AVX512_VNNI
+ * @param avx2 with FMA and conversions of halves
+ * @param avxVnni dot products of bytes in 256 bits, AVX-VNNI
  */
-record CpuFeatures(boolean avx512, boolean vnni) {
+record CpuFeatures(boolean avx512, boolean vnni, boolean avx2, boolean avxVnni) {
+    private static final CpuFeatures NONE = new CpuFeatures(false, false, false, false);
     private static final int OSXSAVE = 1 << 27;
     private static final int F16C = 1 << 29;
     private static final int FMA = 1 << 12;
     private static final int AVX512_F_DQ_BW_VL = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31;
     private static final int AVX512_VNNI = 1 << 11;
+    private static final int AVX2 = 1 << 5;
+    private static final int AVX_VNNI = 1 << 4;
+
+    /** XCR0: SSE, AVX. */
+    private static final int YMM_STATE = 0x6;
 
     /** XCR0: SSE, AVX, mask registers, upper halves of zmm0–15, zmm16–31. */
     private static final int ZMM_STATE = 0xE6;
@@ -29,19 +37,25 @@ record CpuFeatures(boolean avx512, boolean vnni) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_INT, 4);
             call(code, 0, 0, out);
             if (word(out, 0) < 7) {
-                return new CpuFeatures(false, false);
+                return NONE;
             }
             call(code, 1, 0, out);
             int ecx1 = word(out, 2);
             if (!all(ecx1, OSXSAVE | F16C | FMA)) {
-                return new CpuFeatures(false, false);
+                return NONE;
             }
             call(code, 7, 0, out);
             int ebx7 = word(out, 1);
             int ecx7 = word(out, 2);
+            // Subleaf 0 says how many there are.
+            boolean second = word(out, 0) >= 1;
+            call(code, 7, 1, out);
+            int eax71 = second ? word(out, 0) : 0;
             call(ExecutableMemory.install(xgetbvCode()), 0, 0, out);
-            boolean avx512 = all(ebx7, AVX512_F_DQ_BW_VL) && all(word(out, 0), ZMM_STATE);
-            return new CpuFeatures(avx512, avx512 && all(ecx7, AVX512_VNNI));
+            int state = word(out, 0);
+            boolean avx512 = all(ebx7, AVX512_F_DQ_BW_VL) && all(state, ZMM_STATE);
+            boolean avx2 = all(ebx7, AVX2) && all(state, YMM_STATE);
+            return new CpuFeatures(avx512, avx512 && all(ecx7, AVX512_VNNI), avx2, avx2 && all(eax71, AVX_VNNI));
         }
     }
 

@@ -3,7 +3,6 @@ package ingot.runtime.kernel.nativecode;
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPH2PS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPADDB;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
 
 import ingot.formats.block.Blocks;
 import ingot.runtime.kernel.nativecode.Operand.Address;
@@ -35,8 +34,7 @@ final class ExpandCode {
     static void emit(Assembler a, ByteCodes codes) {
         codes.constants(a);
         int missing = UnitRecord.BIAS - codes.bias();
-        a.mov(Gpr.RAX, missing * 0x0101_0101L);
-        a.broadcast(VPBROADCASTD_GPR, BIAS, Gpr.RAX);
+        a.everywhere(BIAS, missing * 0x0101_0101);
         a.add(CODES, CODES_AT);
         a.add(SCALES, SCALES_AT);
         a.mov(LEFT, LEFT_IN_GROUP);
@@ -46,7 +44,7 @@ final class ExpandCode {
         a.op(VCVTPH2PS, SCALE, new Address(SCALES, 0));
         a.store(VMOVUPS_STORE, new Address(PANEL, GemmCode.PANEL_SCALES), SCALE);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
-            codes.fourColumns(a, step, CODES, BYTES);
+            codes.fourColumns(a, step, new Address(CODES, 0), BYTES);
             if (missing != 0) {
                 a.op(VPADDB, BYTES, BYTES, BIAS);
             }

@@ -6,17 +6,16 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VFMADD231PS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMULPS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPADDD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPADDW;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTD_GPR;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPDPBUSD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDUBSW;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDWD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
+import static ingot.runtime.kernel.nativecode.VectorOp.VPSRAD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLW;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPXORD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPMADDUBSW;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPADDW;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPSRAD;
 
 import ingot.formats.block.Blocks;
 import ingot.runtime.kernel.nativecode.Operand.Address;
@@ -46,65 +45,92 @@ final class MatVecCode {
 
     private final Assembler a;
     private final ByteCodes codes;
-    private final Zmm y = new Zmm(0);
-    private final Zmm scale = new Zmm(1);
-    private final Zmm[] sums = {new Zmm(2), new Zmm(7), new Zmm(3)};
-    private final Zmm high = sums[0];
     private final UnitRecord form;
-    private final Zmm sum = sums[2];
-    private final Zmm bytes = new Zmm(8);
-    private final Zmm even = new Zmm(4);
-    private final Zmm odd = new Zmm(5);
-    private final Zmm pair = new Zmm(6);
-    private final Zmm evenBytes = new Zmm(30);
-    private final Zmm ones = new Zmm(31);
 
-    private MatVecCode(Assembler a, ByteCodes codes, UnitRecord form) {
+    /** Registers that 16 rows take: one of 16 lanes, or two of eight. */
+    private final int halves;
+
+    /** Bytes of 8-bit lanes in a register. */
+    private final int width;
+
+    private final boolean broadcasts;
+    private final Zmm product = new Zmm(10);
+    private final Zmm digits = new Zmm(11);
+    private final Zmm scale = new Zmm(15);
+
+    // Registers of sums that only three planes have.
+    private final Zmm evenBytes = new Zmm(6);
+    private final Zmm ones = new Zmm(7);
+
+    private MatVecCode(Assembler a, ByteCodes codes, Isa isa) {
         this.a = a;
         this.codes = codes;
-        this.form = form;
+        this.form = isa.form();
+        this.broadcasts = isa.encoding() == Encoding.EVEX_512;
+        this.halves = broadcasts ? 1 : 2;
+        this.width = Blocks.LINE / halves;
     }
 
     static void emit(Assembler a, ByteCodes codes, Isa isa) {
-        new MatVecCode(a, codes, isa.form()).emit(isa);
+        new MatVecCode(a, codes, isa).emit();
     }
 
-    private void emit(Isa isa) {
+    private static Zmm y(int half) {
+        return new Zmm(half);
+    }
+
+    /** Sums of a plane's products, those of the highest digit first. */
+    private static Zmm sum(int plane, int half) {
+        return new Zmm(2 + 2 * plane + half);
+    }
+
+    /** Where all come together. */
+    private Zmm total(int half) {
+        return sum(form == UnitRecord.BYTES ? UnitRecord.PLANES - 1 : 1, half);
+    }
+
+    /** Codes as unsigned bytes. */
+    private static Zmm u(int half) {
+        return new Zmm(8 + half);
+    }
+
+    private void emit() {
         toFirstBlock();
         codes.constants(a);
-        a.mov(Gpr.RAX, 0x00FF_00FF);
-        a.broadcast(VPBROADCASTD_GPR, evenBytes, Gpr.RAX);
-        a.mov(Gpr.RAX, 0x0001_0001);
-        a.broadcast(VPBROADCASTD_GPR, ones, Gpr.RAX);
+        if (form == UnitRecord.WORDS) {
+            a.everywhere(evenBytes, 0x00FF_00FF);
+            a.everywhere(ones, 0x0001_0001);
+        }
         Label block = new Label();
         Label group = new Label();
         Label unit = new Label();
         a.bind(block);
         a.mov(RECORD, RECORDS);
         a.mov(GROUPS_LEFT, GROUPS);
-        a.op(VPXORD, y, y, y);
+        for (int half = 0; half < halves; half++) {
+            a.op(VPXORD, y(half), y(half), y(half));
+        }
         a.bind(group);
-        a.op(VCVTPH2PS, scale, new Address(SCALES, 0));
-        a.add(SCALES, Blocks.ROWS * Short.BYTES);
         a.mov(UNITS_LEFT, UNITS_PER_GROUP);
         a.bind(unit);
         for (int line = 0; line < codes.bits(); line++) {
             a.prefetcht0(new Address(CODES, AHEAD + line * Blocks.LINE));
         }
-        switch (isa) {
-            case AVX512_VNNI -> bytes();
-            case AVX512 -> words();
+        switch (form) {
+            case BYTES -> bytes();
+            case WORDS -> words();
         }
-        a.op(VCVTDQ2PS, sum, sum);
-        a.op(VMULPS, sum, sum, new Broadcast(RECORD, UnitRecord.SCALE));
-        a.op(VFMADD231PS, y, sum, scale);
+        addToOutputs();
         a.add(CODES, codes.unitBytes());
         a.add(RECORD, UnitRecord.RECORD_BYTES);
         a.dec(UNITS_LEFT);
         a.jnz(unit);
+        a.add(SCALES, Blocks.ROWS * Short.BYTES);
         a.dec(GROUPS_LEFT);
         a.jnz(group);
-        a.store(VMOVUPS_STORE, new Address(OUT, 0), y);
+        for (int half = 0; half < halves; half++) {
+            a.store(VMOVUPS_STORE, new Address(OUT, half * width), y(half));
+        }
         a.add(OUT, Blocks.ROWS * Float.BYTES);
         a.dec(BLOCKS);
         a.jnz(block);
@@ -131,30 +157,64 @@ final class MatVecCode {
         a.add(SCALES, BLOCK);
     }
 
-    /** −bias·Σ a. */
-    private void biasSum(Zmm out) {
-        a.op(VPBROADCASTD, out, new Address(RECORD, UnitRecord.BIAS_SUM));
+    /** Four bytes of the record in every lane: an operand where there is such a thing, else a register. */
+    private Operand everywhere(int at) {
+        return broadcasts ? new Broadcast(RECORD, at) : load(at);
+    }
+
+    private Zmm load(int at) {
+        a.op(VPBROADCASTD, digits, new Address(RECORD, at));
+        return digits;
+    }
+
+    /** y = fma(float(total) · d, scale, y). */
+    private void addToOutputs() {
+        Operand d = everywhere(UnitRecord.SCALE);
+        for (int half = 0; half < halves; half++) {
+            a.op(VCVTDQ2PS, total(half), total(half));
+            a.op(VMULPS, total(half), total(half), d);
+            a.op(VCVTPH2PS, scale, new Address(SCALES, half * width / 2));
+            a.op(VFMADD231PS, y(half), total(half), scale);
+        }
+    }
+
+    /** The total begins with −bias·Σ a, the other sums with 0. */
+    private void beginSums(int planes) {
         int missing = Integer.numberOfTrailingZeros(UnitRecord.BIAS / codes.bias());
-        if (missing > 0) {
-            a.op(VPSRAD, out, out, missing);
+        for (int half = 0; half < halves; half++) {
+            for (int plane = 0; plane < planes - 1; plane++) {
+                a.op(VPXORD, sum(plane, half), sum(plane, half), sum(plane, half));
+            }
+            a.op(VPBROADCASTD, total(half), new Address(RECORD, UnitRecord.BIAS_SUM));
+            if (missing > 0) {
+                a.op(VPSRAD, total(half), total(half), missing);
+            }
+        }
+    }
+
+    private void loadCodes(int step) {
+        for (int half = 0; half < halves; half++) {
+            codes.fourColumns(a, step, new Address(CODES, half * width), u(half));
         }
     }
 
     /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l. */
     private void bytes() {
-        a.op(VPXORD, sums[0], sums[0], sums[0]);
-        a.op(VPXORD, sums[1], sums[1], sums[1]);
-        biasSum(sum);
+        beginSums(UnitRecord.PLANES);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
-            Zmm u = step % 2 == 0 ? even : odd;
-            codes.fourColumns(a, step, CODES, u);
+            loadCodes(step);
             for (int plane = 0; plane < UnitRecord.PLANES; plane++) {
-                a.op(VPDPBUSD, sums[plane], u, new Broadcast(RECORD, form.bytesAt(plane, step)));
+                Operand four = everywhere(form.bytesAt(plane, step));
+                for (int half = 0; half < halves; half++) {
+                    a.op(VPDPBUSD, sum(plane, half), u(half), four);
+                }
             }
         }
-        for (int plane = 1; plane < UnitRecord.PLANES; plane++) {
-            a.op(VPSLLD, sums[plane - 1], sums[plane - 1], 8);
-            a.op(VPADDD, sums[plane], sums[plane], sums[plane - 1]);
+        for (int half = 0; half < halves; half++) {
+            for (int plane = 1; plane < UnitRecord.PLANES; plane++) {
+                a.op(VPSLLD, sum(plane - 1, half), sum(plane - 1, half), 8);
+                a.op(VPADDD, sum(plane, half), sum(plane, half), sum(plane - 1, half));
+            }
         }
     }
 
@@ -163,26 +223,31 @@ final class MatVecCode {
      * second the bytes of a lane become two words.
      */
     private void words() {
-        a.op(VPXORD, high, high, high);
-        biasSum(sum);
+        beginSums(2);
         for (int step = 0; step < UnitRecord.STEPS; step++) {
-            codes.fourColumns(a, step, CODES, odd);
-            a.op(VPBROADCASTD, pair, new Address(RECORD, form.bytesAt(0, step)));
-            a.op(VPMADDUBSW, bytes, odd, pair);
-            a.op(VPADDW, high, high, bytes);
-            a.op(VPANDD, even, odd, evenBytes);
-            a.op(VPSRLW, odd, odd, 8);
-            addProduct(even, UnitRecord.pairAt(step, 0));
-            addProduct(odd, UnitRecord.pairAt(step, 1));
+            loadCodes(step);
+            load(form.bytesAt(0, step));
+            for (int half = 0; half < halves; half++) {
+                a.op(VPMADDUBSW, product, u(half), digits);
+                a.op(VPADDW, sum(0, half), sum(0, half), product);
+            }
+            load(UnitRecord.pairAt(step, 0));
+            for (int half = 0; half < halves; half++) {
+                a.op(VPANDD, product, u(half), evenBytes);
+                a.op(VPMADDWD, product, product, digits);
+                a.op(VPADDD, total(half), total(half), product);
+            }
+            load(UnitRecord.pairAt(step, 1));
+            for (int half = 0; half < halves; half++) {
+                a.op(VPSRLW, u(half), u(half), 8);
+                a.op(VPMADDWD, u(half), u(half), digits);
+                a.op(VPADDD, total(half), total(half), u(half));
+            }
         }
-        a.op(VPMADDWD, high, high, ones);
-        a.op(VPSLLD, high, high, 16);
-        a.op(VPADDD, sum, sum, high);
-    }
-
-    private void addProduct(Zmm words, int at) {
-        a.op(VPBROADCASTD, pair, new Address(RECORD, at));
-        a.op(VPMADDWD, words, words, pair);
-        a.op(VPADDD, sum, sum, words);
+        for (int half = 0; half < halves; half++) {
+            a.op(VPMADDWD, sum(0, half), sum(0, half), ones);
+            a.op(VPSLLD, sum(0, half), sum(0, half), 16);
+            a.op(VPADDD, total(half), total(half), sum(0, half));
+        }
     }
 }

@@ -4,11 +4,13 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
+import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -52,19 +54,25 @@ final class NativeCode {
     NativeCode(Isa isa, ActivationBits bits) throws ExecutableMemory.Refused {
         this.isa = isa;
         this.bits = bits;
-        Assembler a = new Assembler();
-        int one = begin(a);
-        QuantizeCode.emit(a, isa.form(), bits);
-        int product = begin(a);
-        GemmCode.emit(a, bits);
+        Assembler a = new Assembler(isa.encoding());
         Entries e3 = emit(a, new ByteCodes.Planes(3));
         Entries e4 = emit(a, new ByteCodes.Nibbles());
         Entries e5 = emit(a, new ByteCodes.Planes(5));
         Entries e6 = emit(a, new ByteCodes.Planes(6));
         Entries e8 = emit(a, new ByteCodes.Bytes());
         Entries eTable = emit(a, new ByteCodes.TableNibbles());
+        int one = begin(a);
+        if (wide()) {
+            QuantizeCode.emit(a, isa.form(), bits);
+        }
+        int product = begin(a);
+        if (manyTokens()) {
+            GemmCode.emit(a, bits);
+        }
         int table = begin(a);
-        TableMatVecCode.emit(a);
+        if (wide()) {
+            TableMatVecCode.emit(a);
+        }
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantize = image.asSlice(one);
         gemm = image.asSlice(product);
@@ -77,6 +85,11 @@ final class NativeCode {
         nf4 = image.asSlice(table);
     }
 
+    /** Whether everything there is for 512 bits is there. */
+    private boolean wide() {
+        return isa.encoding() == Encoding.EVEX_512;
+    }
+
     private record Entries(ByteCodes codes, int matvec, int expand) {
         TypeCode in(MemorySegment image) {
             return new TypeCode(codes, image.asSlice(matvec), image.asSlice(expand));
@@ -87,7 +100,9 @@ final class NativeCode {
         int matvec = begin(a);
         MatVecCode.emit(a, codes, isa);
         int expand = begin(a);
-        ExpandCode.emit(a, codes);
+        if (manyTokens()) {
+            ExpandCode.emit(a, codes);
+        }
         return new Entries(codes, matvec, expand);
     }
 
@@ -105,11 +120,20 @@ final class NativeCode {
     }
 
     /**
-     * Whether products with several tokens are worth while: with three multiplications of bytes for one of f32 if the
-     * processor sums four of them at a time, otherwise not.
+     * Whether products with several tokens are worth while: three multiplications of bytes for one of f32 pay where the
+     * processor sums four of them at a time.
      */
     boolean manyTokens() {
-        return isa.form() == UnitRecord.BYTES;
+        return isa == Isa.AVX512_VNNI;
+    }
+
+    /** Whether there is a kernel for one token. */
+    boolean oneToken(Layout layout) {
+        return switch (layout) {
+            case Grouped g -> true;
+            case Nf4 nf4 -> wide() && !nf4.doubleQuant();
+            case Dense d -> false;
+        };
     }
 
     TypeCode type(Grouped layout) {
@@ -151,6 +175,10 @@ final class NativeCode {
      * @param stride bytes from record to record
      */
     void quantize(MemorySegment x, MemorySegment records, int units, int stride) {
+        if (!wide()) {
+            new Rounding(isa.form(), bits.largest()).round(x, records, units, stride);
+            return;
+        }
         try {
             CALL.invokeExact(quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
         } catch (Throwable e) {

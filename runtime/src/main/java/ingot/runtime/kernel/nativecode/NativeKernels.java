@@ -102,7 +102,7 @@ public final class NativeKernels implements Kernels {
     /** Whether there is code for it, and it can read the weights: codes, the first part, and scales, the last. */
     private boolean generated(Matrix w, int tokens) {
         boolean kernel = tokens == 1
-                ? OneToken.takes(w.layout())
+                ? code.oneToken(w.layout())
                 : tokens > 1 && code.manyTokens() && w.layout() instanceof Grouped;
         return kernel && w.parts().getFirst().isNative() && w.parts().getLast().isNative();
     }

@@ -36,7 +36,7 @@ public sealed interface NativeSupport {
             CpuFeatures cpu = CpuFeatures.detect();
             List<Isa> isas =
                     Arrays.stream(Isa.values()).filter(isa -> isa.on(cpu)).toList();
-            return isas.isEmpty() ? new Missing("the processor lacks AVX-512") : new Ready(isas);
+            return isas.isEmpty() ? new Missing("the processor lacks AVX2") : new Ready(isas);
         } catch (ExecutableMemory.Refused e) {
             return new Forbidden(String.valueOf(e.getMessage()));
         } catch (LinkageError | UnsupportedOperationException | IllegalCallerException e) {

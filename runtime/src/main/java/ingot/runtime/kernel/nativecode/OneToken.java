@@ -3,11 +3,8 @@ package ingot.runtime.kernel.nativecode;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import ingot.formats.block.Blocks;
-import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
-import ingot.formats.block.Layout;
-import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Products;
@@ -66,16 +63,7 @@ final class OneToken implements IntConsumer {
         this.code = code;
     }
 
-    /** Whether there is a kernel for it. */
-    static boolean takes(Layout layout) {
-        return switch (layout) {
-            case Grouped g -> true;
-            case Nf4 nf4 -> !nf4.doubleQuant();
-            case Dense d -> false;
-        };
-    }
-
-    /** y = W·x for every matrix; {@link #takes} their layouts. */
+    /** y = W·x for every matrix; there are kernels for them. */
     void multiply(Kernels pool, Products products, float[] x) {
         prepare(products, x);
         tasks = 0;
@@ -102,7 +90,8 @@ final class OneToken implements IntConsumer {
         for (int i = 0; i < products.count(); i++) {
             Matrix w = products.weight(i);
             padded = Math.max(padded, w.blocks().paddedCols());
-            rounded = w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
+            rounded =
+                    w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
         }
         MemorySegment in = input.floats(x, 0, products.weight(0).cols(), padded);
         int units = rounded / Grouping.UNIT;

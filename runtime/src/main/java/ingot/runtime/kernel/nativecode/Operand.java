@@ -2,7 +2,7 @@ package ingot.runtime.kernel.nativecode;
 
 /** The last source of a vector instruction. */
 sealed interface Operand {
-    /** A vector register, 0 … 31. */
+    /** A vector register, 0 … 31; of 256 bits and below 16 where the encoding is VEX. */
     record Zmm(int number) implements Operand {
         public Zmm {
             if (number < 0 || number > 31) {

@@ -1,7 +1,7 @@
 package ingot.runtime.kernel.nativecode;
 
 /**
- * Vector instructions with 512-bit operands: what their EVEX encoding needs (Intel SDM volume 2, each instruction's page).
+ * Vector instructions, by their names in EVEX: what their encodings need (Intel SDM volume 2, each instruction's page).
  * The number in the name of a shift with an immediate count is in the reg field of ModRM; {@link #NO_DIGIT} elsewhere.
  */
 enum VectorOp {
@@ -31,6 +31,7 @@ enum VectorOp {
     VPUNPCKLQDQ(Prefix.P66, Map.M0F, 0x6C),
     VPUNPCKLDQ(Prefix.P66, Map.M0F, 0x62),
     VPBROADCASTD(Prefix.P66, Map.M0F38, 0x58, Memory.FOUR_BYTES),
+    VPBROADCASTQ(Prefix.P66, Map.M0F38, 0x59, Memory.EIGHT_BYTES),
     VPBROADCASTD_GPR(Prefix.P66, Map.M0F38, 0x7C),
     VPBROADCASTQ_GPR(Prefix.P66, Map.M0F38, 0x7C),
     VPSHUFD(Prefix.P66, Map.M0F, 0x70),
@@ -66,6 +67,7 @@ enum VectorOp {
         FULL(64),
         HALF(32),
         QUARTER(16),
+        EIGHT_BYTES(8),
         FOUR_BYTES(4);
 
         private final int bytes;
@@ -121,8 +123,8 @@ enum VectorOp {
         return memory.bytes;
     }
 
-    /** EVEX.W. */
+    /** EVEX.W; VEX.W is 0 for all. */
     int wide() {
-        return this == VPUNPCKLQDQ || this == VPBROADCASTQ_GPR ? 1 : 0;
+        return this == VPUNPCKLQDQ || this == VPBROADCASTQ || this == VPBROADCASTQ_GPR ? 1 : 0;
     }
 }

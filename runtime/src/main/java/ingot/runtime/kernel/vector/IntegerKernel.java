@@ -1,7 +1,6 @@
 package ingot.runtime.kernel.vector;
 
 import ingot.formats.block.Blocks;
-import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;

@@ -23,7 +23,7 @@ class AssemblerTest {
         assertTrue(cases.size() > 900, cases.size() + " cases");
         assertEquals(cases.size(), recorded.size());
         for (int i = 0; i < cases.size(); i++) {
-            Assembler a = new Assembler();
+            Assembler a = new Assembler(cases.get(i).encoding());
             cases.get(i).emit().accept(a);
             byte[] bytes = a.bytes();
             // Long fillings are recorded by their ends.

@@ -16,19 +16,22 @@ import java.util.function.Consumer;
  */
 final class EncodingCases {
     /** One instruction, or a few for a jump. */
-    record Case(String text, Consumer<Assembler> emit) {}
+    record Case(String text, Encoding encoding, Consumer<Assembler> emit) {}
 
     private static final int[][] REGISTERS = {{0, 1, 2}, {31, 30, 29}, {7, 8, 15}, {16, 9, 24}};
 
     private static final Set<VectorOp> STORES =
             EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4);
     private static final Set<VectorOp> FROM_INTEGER = EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
+    private static final Set<VectorOp> FROM_MEMORY =
+            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS);
     private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
             VectorOp.VMOVUPS,
             VectorOp.VCVTDQ2PS,
             VectorOp.VCVTPS2DQ,
             VectorOp.VCVTPH2PS,
             VectorOp.VPBROADCASTD,
+            VectorOp.VPBROADCASTQ,
             VectorOp.VPSHUFD);
     private static final Set<VectorOp> IMMEDIATE =
             EnumSet.of(VectorOp.VPSHUFD, VectorOp.VSHUFI32X4, VectorOp.VEXTRACTI32X4);
@@ -45,6 +48,34 @@ final class EncodingCases {
             VectorOp.VPANDD,
             VectorOp.VPMAXUD);
 
+    /** What is used with 256 bits. */
+    private static final Set<VectorOp> NARROW = EnumSet.of(
+            VectorOp.VMOVUPS,
+            VectorOp.VMOVUPS_STORE,
+            VectorOp.VMULPS,
+            VectorOp.VCVTDQ2PS,
+            VectorOp.VCVTPH2PS,
+            VectorOp.VFMADD231PS,
+            VectorOp.VPSHUFB,
+            VectorOp.VPDPBUSD,
+            VectorOp.VPMADDUBSW,
+            VectorOp.VPMADDWD,
+            VectorOp.VPADDD,
+            VectorOp.VPADDW,
+            VectorOp.VPANDD,
+            VectorOp.VPORD,
+            VectorOp.VPXORD,
+            VectorOp.VPUNPCKLQDQ,
+            VectorOp.VPBROADCASTD,
+            VectorOp.VPBROADCASTQ,
+            VectorOp.VPSRLW,
+            VectorOp.VPSLLW,
+            VectorOp.VPSLLD,
+            VectorOp.VPSRAD);
+
+    /** GNU as swaps the sources of a sum where that makes it shorter; here it never does. */
+    private static final int[][] LOW_REGISTERS = {{0, 1, 2}, {15, 14, 13}, {7, 8, 6}, {3, 9, 5}};
+
     private final List<Case> cases = new ArrayList<>();
 
     private EncodingCases() {}
@@ -53,6 +84,9 @@ final class EncodingCases {
         EncodingCases made = new EncodingCases();
         for (VectorOp op : VectorOp.values()) {
             made.vector(op);
+        }
+        for (VectorOp op : NARROW) {
+            made.narrow(op);
         }
         made.integer();
         return made.cases;
@@ -65,7 +99,7 @@ final class EncodingCases {
     }
 
     private void add(String text, Consumer<Assembler> emit) {
-        cases.add(new Case(text, emit));
+        cases.add(new Case(text, Encoding.EVEX_512, emit));
     }
 
     private static String mnemonic(VectorOp op) {
@@ -111,8 +145,8 @@ final class EncodingCases {
                 boolean quad = op == VectorOp.VPBROADCASTQ_GPR;
                 add(name + " " + zmm(r[0]) + (quad ? ",rax" : ",eax"), a -> a.broadcast(op, d, Gpr.RAX));
                 add(name + " " + zmm(r[0]) + (quad ? ",r9" : ",r9d"), a -> a.broadcast(op, d, Gpr.R9));
-            } else if (op == VectorOp.VPBROADCASTD || op == VectorOp.VCVTPH2PS) {
-                continue; // From memory only.
+            } else if (FROM_MEMORY.contains(op)) {
+                continue;
             } else if (shift || op == VectorOp.VPSHUFD) {
                 add(name + " " + zmm(r[0], r[1]) + ",5", a -> a.op(op, d, s, 5));
             } else if (ONE_SOURCE.contains(op)) {
@@ -135,6 +169,40 @@ final class EncodingCases {
                 } else {
                     add(name + " zmm17,zmm6,DWORD PTR " + source, a -> a.op(op, new Zmm(17), new Zmm(6), b));
                 }
+            }
+        }
+    }
+
+    private void narrow(String text, Consumer<Assembler> emit) {
+        cases.add(new Case("{vex} " + text.replace("zmm", "ymm"), Encoding.VEX_256, emit));
+    }
+
+    private void narrow(VectorOp op) {
+        String name = mnemonic(op);
+        if (Set.of(VectorOp.VPANDD, VectorOp.VPORD, VectorOp.VPXORD).contains(op)) {
+            name = name.substring(0, name.length() - 1);
+        }
+        boolean shift = op.digit() != VectorOp.NO_DIGIT;
+        for (int[] r : LOW_REGISTERS) {
+            Zmm d = new Zmm(r[0]);
+            Zmm s = new Zmm(r[1]);
+            Zmm t = new Zmm(r[2]);
+            if (shift) {
+                narrow(name + " " + zmm(r[0], r[2]) + ",5", a -> a.op(op, d, t, 5));
+            } else if (ONE_SOURCE.contains(op) && !FROM_MEMORY.contains(op)) {
+                narrow(name + " " + zmm(r[0], r[2]), a -> a.op(op, d, t));
+            } else if (!STORES.contains(op) && !FROM_MEMORY.contains(op)) {
+                narrow(name + " " + zmm(r), a -> a.op(op, d, s, t));
+            }
+        }
+        for (Address m : addresses(1)) {
+            String place = at(m.base(), m.disp());
+            if (STORES.contains(op)) {
+                narrow(name + " " + place + ",zmm11", a -> a.store(op, m, new Zmm(11)));
+            } else if (ONE_SOURCE.contains(op)) {
+                narrow(name + " zmm13," + place, a -> a.op(op, new Zmm(13), m));
+            } else if (!shift) {
+                narrow(name + " zmm13,zmm4," + place, a -> a.op(op, new Zmm(13), new Zmm(4), m));
             }
         }
     }

@@ -1,0 +1,9 @@
+package ingot.runtime.kernel.nativecode;
+
+/** How vector instructions are encoded, and with it how many lanes they have. */
+enum Encoding {
+    /** 512 bits and 32 registers (AVX-512). */
+    EVEX_512,
+    /** 256 bits and 16 registers (AVX2); no operand is broadcast from memory. */
+    VEX_256
+}
