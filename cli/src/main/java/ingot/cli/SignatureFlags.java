@@ -23,7 +23,11 @@ final class SignatureFlags {
     @Nullable
     Path signature;
 
-    @Option(order = 11, names = "--key", paramLabel = "PUBLIC.pem", description = "The public key that must have signed.")
+    @Option(
+            order = 11,
+            names = "--key",
+            paramLabel = "PUBLIC.pem",
+            description = "The public key that must have signed.")
     @Nullable
     Path key;
 

@@ -16,7 +16,8 @@ import ingot.runtime.kv.KvType;
  * @param kvCache how sessions store keys and values, unless asked for another way
  * @param loading where the weights are kept
  */
-public record ModelOptions(Backend backend, int vectorBits, int threads, int maxPositions, KvType kvCache, Loading loading) {
+public record ModelOptions(
+        Backend backend, int vectorBits, int threads, int maxPositions, KvType kvCache, Loading loading) {
     /** Where the weights of an .ingot file are while it runs; those of other formats are always copied. */
     public enum Loading {
         /** In the file, mapped: nothing is read before it is used, and processes share it. */

@@ -64,7 +64,8 @@ final class Certificates {
      * @throws IngotException.NotAuthentic when it leads to none, a certificate is outside its validity, or the first one
      *     is not for signing
      */
-    static void requireTrusted(Path origin, List<X509Certificate> chain, Collection<X509Certificate> roots, Instant at) {
+    static void requireTrusted(
+            Path origin, List<X509Certificate> chain, Collection<X509Certificate> roots, Instant at) {
         X509Certificate leaf = chain.getFirst();
         chain.forEach(c -> requireValid(origin, c, at));
         requireForSigning(origin, leaf);
@@ -83,8 +84,8 @@ final class Certificates {
             CertPathBuilder.getInstance("PKIX").build(parameters);
         } catch (CertPathBuilderException e) {
             throw new IngotException.NotAuthentic(
-                    Text.path(origin) + ": the certificate of " + subject(leaf)
-                            + " does not lead to a trusted root: " + e.getMessage(),
+                    Text.path(origin) + ": the certificate of " + subject(leaf) + " does not lead to a trusted root: "
+                            + e.getMessage(),
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);

@@ -64,13 +64,13 @@ final class ModelFiles {
             return new ModelFiles(found);
         }
         Path bundle = signature.toAbsolutePath().normalize();
-        FileVisitOption[] links = scope.followLinks()
-                ? new FileVisitOption[] {FileVisitOption.FOLLOW_LINKS}
-                : new FileVisitOption[0];
+        FileVisitOption[] links =
+                scope.followLinks() ? new FileVisitOption[] {FileVisitOption.FOLLOW_LINKS} : new FileVisitOption[0];
         try (Stream<Path> all = Files.walk(model, MAX_DEPTH, links)) {
             for (Path file : (Iterable<Path>) all::iterator) {
                 String name = model.relativize(file).toString().replace('\\', '/');
-                boolean skipped = ignored(name, scope) || file.toAbsolutePath().normalize().equals(bundle);
+                boolean skipped = ignored(name, scope)
+                        || file.toAbsolutePath().normalize().equals(bundle);
                 if (!skipped && !Files.isDirectory(file)) {
                     requireRegular(file, scope);
                     found.put(name, file);
@@ -118,8 +118,7 @@ final class ModelFiles {
                 }
                 for (long from = 0; scope.shardSize() > 0 && from < file.size(); ) {
                     long length = Math.min(scope.shardSize(), file.size() - from);
-                    found.add(new Resource(
-                            name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
+                    found.add(new Resource(name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
                     from += length;
                 }
                 file.requireUnchanged();

@@ -63,7 +63,8 @@ public record ModelSignature(String method, String signer, String rootDigest, in
         EcKey key = trusted(signature, bundle, trust);
         if (!key.verifies(Bundle.preAuthentication(bundle.payload()), bundle.signature())) {
             throw new IngotException.NotAuthentic(
-                    Text.path(signature) + ": the signature was not made with this key, or the bundle was changed", null);
+                    Text.path(signature) + ": the signature was not made with this key, or the bundle was changed",
+                    null);
         }
         Statement statement = Statement.parse(bundle.payload(), signature);
         requireFiles(model, signature, statement, progress);
@@ -142,7 +143,10 @@ public record ModelSignature(String method, String signer, String rootDigest, in
             case Bundle.Chain chain ->
                 new ModelSignature(
                         "certificate",
-                        chain.certificates().getFirst().getSubjectX500Principal().getName(),
+                        chain.certificates()
+                                .getFirst()
+                                .getSubjectX500Principal()
+                                .getName(),
                         statement.rootDigest(),
                         resources);
         };

@@ -74,7 +74,11 @@ final class DeterminismTest {
                 new Way(
                         "1 thread, no compact strings, another hash seed, one processor",
                         "1",
-                        List.of("-XX:+UnlockExperimentalVMOptions", "-XX:-CompactStrings", "-XX:hashCode=2", "-XX:ActiveProcessorCount=1"),
+                        List.of(
+                                "-XX:+UnlockExperimentalVMOptions",
+                                "-XX:-CompactStrings",
+                                "-XX:hashCode=2",
+                                "-XX:ActiveProcessorCount=1"),
                         Map.of(),
                         false));
     }
@@ -96,7 +100,8 @@ final class DeterminismTest {
         Path lib = ROOT.resolve("cli/target/lib");
         assumeTrue(Files.isDirectory(lib), "the jars of the command are not built");
         try (Stream<Path> jars = Files.list(ROOT.resolve("cli/target"))) {
-            Path jar = jars.filter(f -> f.toString().endsWith(".jar")).findFirst().orElseThrow();
+            Path jar =
+                    jars.filter(f -> f.toString().endsWith(".jar")).findFirst().orElseThrow();
             Way way = new Way("modules", "3", List.of(), Map.of(), false);
             List<String> modules = List.of(
                     "--add-exports",
@@ -185,8 +190,7 @@ final class DeterminismTest {
 
     private static String sha256(Path file) throws IOException {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

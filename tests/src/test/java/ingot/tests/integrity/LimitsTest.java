@@ -94,14 +94,16 @@ final class LimitsTest {
         Path folder = DATA.resolve("tokenizers/chat-templates");
         List<Path> templates;
         try (var files = Files.list(folder)) {
-            templates = files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList();
+            templates =
+                    files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList();
         }
         assertTrue(templates.size() >= 3, templates.toString());
         for (Path file : templates) {
             ChatTemplate template = ChatTemplate.compile(Files.readString(file), file);
             for (ArrayNode messages : List.of(one, many)) {
                 try {
-                    assertTrue(template.render(ChatRequest.of(messages)).length() > 1000);
+                    // Templates trim: ten megabytes of line feeds may become nothing.
+                    assertTrue(template.render(ChatRequest.of(messages)).contains("<|im_start|>user"));
                 } catch (IngotException.BadData e) {
                     assertTrue(String.valueOf(e.getMessage()).startsWith(file + ": chat template"), e.getMessage());
                 }

@@ -163,8 +163,7 @@ final class SignatureTest {
         for (int i = 0; i < whole.length - 2; i += 31) {
             Files.write(damaged, java.util.Arrays.copyOf(whole, i));
             assertThrows(
-                    IngotException.BadData.class,
-                    () -> ModelSignature.verify(model, damaged, key, Progress.none()));
+                    IngotException.BadData.class, () -> ModelSignature.verify(model, damaged, key, Progress.none()));
         }
     }
 
@@ -184,8 +183,7 @@ final class SignatureTest {
         var forged = Forged.bundle(bundle, from, to);
         Path file = Files.writeString(folder.resolve("forged.sig"), forged);
         var e = assertThrows(
-                IngotException.BadData.class,
-                () -> ModelSignature.verify(model, file, Vectors.key(), Progress.none()));
+                IngotException.BadData.class, () -> ModelSignature.verify(model, file, Vectors.key(), Progress.none()));
         assertTrue(String.valueOf(e.getMessage()).contains(complaint), e.getMessage());
     }
 
@@ -227,8 +225,10 @@ final class SignatureTest {
         byte[] der = Base64.getMimeDecoder().decode(pem.replaceAll("(?s).*PRIVATE KEY-----(.*?)-----END.*", "$1"));
         for (int i = 0; i < der.length; i += 2) {
             der[i] ^= (byte) 0x80;
-            Files.writeString(file, "-----BEGIN EC PRIVATE KEY-----\n"
-                    + Base64.getEncoder().encodeToString(der) + "\n-----END EC PRIVATE KEY-----\n",
+            Files.writeString(
+                    file,
+                    "-----BEGIN EC PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(der)
+                            + "\n-----END EC PRIVATE KEY-----\n",
                     StandardCharsets.US_ASCII);
             assertThrows(IngotException.BadData.class, () -> SigningIdentity.ofKey(file));
             der[i] ^= (byte) 0x80;
