@@ -17,11 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The inputs that fuzzing found worth keeping, a few changes of each, and a part of the sweeps. */
+/** The fewest inputs that reach all that fuzzing reached, a few changes of each, and a part of the sweeps. */
 final class FuzzRegressionTest {
     private static final Path ROOT = Path.of(System.getProperty("ingot.root"));
-    /** The fewest inputs that reach all that fuzzing reached. */
-    private static final Path CORPUS = ROOT.resolve("tests/fuzz/corpus");
     /** Inputs that once ended otherwise than promised. */
     private static final Path FINDINGS = ROOT.resolve("tests/fuzz/findings");
     /** Far more than all inputs of a target need; only one that makes a reader hang reaches it. */
@@ -37,12 +35,11 @@ final class FuzzRegressionTest {
             FuzzRun run = new FuzzRun(target, folder);
             Random random = new Random(1);
             int accepted = 0;
-            List<Path> inputs = inputs(CORPUS.resolve(target.label()));
-            for (Path path : inputs) {
-                byte[] input = Files.readAllBytes(path);
-                accepted += accepts(run, input, path) ? 1 : 0;
+            var inputs = FuzzInputs.read(FuzzInputs.archive(ROOT, target));
+            for (var input : inputs.entrySet()) {
+                accepted += accepts(run, input.getValue(), input.getKey()) ? 1 : 0;
                 for (int i = 0; i < 3; i++) {
-                    accepts(run, mutate(input, random), path);
+                    accepts(run, mutate(input.getValue(), random), input.getKey());
                 }
             }
             assertTrue(accepted > 0 && accepted < inputs.size(), accepted + " of " + inputs.size() + " accepted");
@@ -53,8 +50,8 @@ final class FuzzRegressionTest {
     void findingsStayMended() throws IOException {
         for (FuzzTarget target : FuzzTarget.values()) {
             Path found = FINDINGS.resolve(target.label());
-            for (Path path : Files.exists(found) ? inputs(found) : List.<Path>of()) {
-                accepts(new FuzzRun(target, folder), Files.readAllBytes(path), path);
+            for (Path path : Files.exists(found) ? files(found) : List.<Path>of()) {
+                accepts(new FuzzRun(target, folder), Files.readAllBytes(path), path.toString());
             }
         }
     }
@@ -74,13 +71,13 @@ final class FuzzRegressionTest {
     @Test
     void theInputsStaySmall() throws IOException {
         long bytes = 0;
-        for (Path path : inputs(CORPUS)) {
-            bytes += Files.size(path);
+        for (FuzzTarget target : FuzzTarget.values()) {
+            bytes += Files.size(FuzzInputs.archive(ROOT, target));
         }
         assertTrue(bytes < 1 << 20, bytes + " bytes");
     }
 
-    private static boolean accepts(FuzzRun run, byte[] input, Path origin) throws IOException {
+    private static boolean accepts(FuzzRun run, byte[] input, String origin) throws IOException {
         try {
             return run.accepts(input);
         } catch (RuntimeException | Error e) {
@@ -88,7 +85,7 @@ final class FuzzRegressionTest {
         }
     }
 
-    private static List<Path> inputs(Path below) throws IOException {
+    private static List<Path> files(Path below) throws IOException {
         try (Stream<Path> files = Files.walk(below)) {
             return files.filter(Files::isRegularFile).sorted().toList();
         }

@@ -15,6 +15,7 @@ final class FuzzRun {
     /** What one small input may make a reader allocate, all it throws away included. */
     static final long MAX_ALLOCATED = 64L << 20;
 
+    private final FuzzTarget target;
     private final FuzzReader reader;
     private final long maxAllocated;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -27,8 +28,13 @@ final class FuzzRun {
 
     /** @param maxAllocated bytes that a small input may make the reader allocate */
     FuzzRun(FuzzTarget target, Path folder, long maxAllocated) throws IOException {
+        this.target = target;
         this.maxAllocated = maxAllocated;
         this.reader = target.maker().in(Files.createDirectories(folder.resolve(target.label())));
+    }
+
+    FuzzTarget target() {
+        return target;
     }
 
     /** Whether the input is accepted; {@link AssertionError} when it is refused in another way than promised. */

@@ -2,7 +2,7 @@ package ingot.tests.hostile;
 
 import java.util.Locale;
 
-/** Everything that reads what strangers made. Each has a folder of inputs under {@code tests/fuzz/corpus}. */
+/** Everything that reads what strangers made. Each has {@link FuzzInputs}. */
 enum FuzzTarget {
     /** A safetensors file. */
     SAFETENSORS(FuzzReaders::safetensors),

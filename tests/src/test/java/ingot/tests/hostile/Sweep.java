@@ -73,10 +73,9 @@ record Sweep(FuzzTarget target, String what, byte[] bytes, int header, int whole
         all.add(whole(FuzzTarget.CONFIG, "config.json", model.resolve("config.json")));
         all.add(whole(FuzzTarget.INDEX, "index JSON", model.resolve("model.safetensors.index.json")));
         all.add(whole(FuzzTarget.TOKENIZER, "tokenizer.json", tokenizer.resolve("tokenizer.json")));
-        all.add(whole(
-                FuzzTarget.TOKENIZER_CONFIG,
-                "tokenizer_config.json",
-                recorded.resolve("checkpoints/qwen1-e2e/tokenizer_config.json")));
+        byte[] config = Files.readAllBytes(recorded.resolve("checkpoints/qwen1-e2e/tokenizer_config.json"));
+        // Its last byte is a line end.
+        all.add(new Sweep(FuzzTarget.TOKENIZER_CONFIG, "tokenizer_config.json", config, config.length, 1));
         all.add(whole(
                 FuzzTarget.TEMPLATE, "chat template", recorded.resolve("tokenizers/chat-templates/qwen2.5.jinja")));
         return all;
