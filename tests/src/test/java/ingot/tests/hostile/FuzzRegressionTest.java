@@ -38,7 +38,7 @@ final class FuzzRegressionTest {
             var inputs = FuzzInputs.read(FuzzInputs.archive(ROOT, target));
             for (var input : inputs.entrySet()) {
                 accepted += accepts(run, input.getValue(), input.getKey()) ? 1 : 0;
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < 2; i++) {
                     accepts(run, mutate(input.getValue(), random), input.getKey());
                 }
             }
@@ -56,13 +56,13 @@ final class FuzzRegressionTest {
         }
     }
 
-    /** Each 29th prefix and bit; all of them: {@code tests/fuzz/run sweep}. */
+    /** Each 61st prefix and bit; all of them: {@code tests/fuzz/run sweep}. */
     @Test
     void sweepsAreAcceptedOrRefused() throws IOException {
         for (Sweep sweep : Sweep.all(ROOT, folder)) {
-            Sweep.Outcome outcome = sweep.run(folder, 29);
+            Sweep.Outcome outcome = sweep.run(folder, 61);
             if (sweep.target() != FuzzTarget.TEMPLATE) {
-                assertEquals((sweep.wholePrefixes() + 28) / 29, outcome.prefixesAccepted(), sweep.what());
+                assertEquals((sweep.wholePrefixes() + 60) / 61, outcome.prefixesAccepted(), sweep.what());
             }
             assertTrue(outcome.flipsAccepted() < outcome.flips(), sweep.what());
         }
