@@ -47,7 +47,8 @@ final class CommandCorpusTest {
     void everyCaseHasItsExitCode(HostileCase hostile) throws IOException {
         Path source = HostileCorpus.make(hostile, folder);
         Path out = folder.resolve("x.ingot");
-        CorpusServer.Outcome convert = command.run("convert", source.toString(), "-o", out.toString(), "--type", hostile.type());
+        CorpusServer.Outcome convert =
+                command.run("convert", source.toString(), "-o", out.toString(), "--type", hostile.type());
         switch (hostile.expected()) {
             case Refused refused -> {
                 assertEquals(refused.kind().exitCode(), convert.exit(), convert::err);

@@ -45,7 +45,8 @@ final class CorpusServer implements AutoCloseable {
     }
 
     Outcome run(String... args) throws IOException {
-        requests.println(String.join(" ", Arrays.stream(args).map(CorpusServer::encode).toList()));
+        requests.println(
+                String.join(" ", Arrays.stream(args).map(CorpusServer::encode).toList()));
         String answer = answers.readLine();
         if (answer == null) {
             throw new AssertionError("the JVM of the command ended at " + String.join(" ", args));
@@ -64,7 +65,8 @@ final class CorpusServer implements AutoCloseable {
     public static void main(String[] args) throws IOException {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String[] request = Arrays.stream(line.split(" ")).map(CorpusServer::decode).toArray(String[]::new);
+            String[] request =
+                    Arrays.stream(line.split(" ")).map(CorpusServer::decode).toArray(String[]::new);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             ByteArrayOutputStream err = new ByteArrayOutputStream();
             int exit = Main.run(request, Console.of(InputStream.nullInputStream(), out, err, false));

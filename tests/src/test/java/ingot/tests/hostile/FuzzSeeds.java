@@ -140,8 +140,12 @@ final class FuzzSeeds {
             String manifest =
                     IngotBytes.of(ingot).metadata().path("ingot.manifest").asString();
             add(FuzzTarget.INGOT_MANIFEST, manifest.getBytes(UTF_8));
-        } catch (IngotException | ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException
-                | ClassCastException | java.nio.BufferUnderflowException e) {
+        } catch (IngotException
+                | ArithmeticException
+                | IllegalArgumentException
+                | IndexOutOfBoundsException
+                | ClassCastException
+                | java.nio.BufferUnderflowException e) {
             // No header to take the manifest from.
             return;
         }

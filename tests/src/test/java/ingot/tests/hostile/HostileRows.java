@@ -143,8 +143,8 @@ final class HostileRows {
     static List<String> table() {
         List<String> lines = new ArrayList<>();
         byRow().forEach((row, cases) -> {
-            SortedMap<String, List<HostileCase>> outcomes =
-                    cases.stream().collect(Collectors.groupingBy(HostileRows::outcome, TreeMap::new, Collectors.toList()));
+            SortedMap<String, List<HostileCase>> outcomes = cases.stream()
+                    .collect(Collectors.groupingBy(HostileRows::outcome, TreeMap::new, Collectors.toList()));
             lines.add("| " + row + " | " + TITLES.get(row - 1) + " | "
                     + outcomes.entrySet().stream()
                             .map(e -> "**" + e.getKey() + "** " + names(row, e.getValue()))

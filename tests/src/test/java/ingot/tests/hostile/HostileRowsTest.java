@@ -23,8 +23,9 @@ final class HostileRowsTest {
 
     @Test
     void theDocumentListsEveryFile() throws IOException {
-        List<String> listed =
-                Files.readAllLines(DOC).stream().filter(l -> l.matches("\\| [0-9]+ .*")).toList();
+        List<String> listed = Files.readAllLines(DOC).stream()
+                .filter(l -> l.matches("\\| [0-9]+ .*"))
+                .toList();
         assertEquals(
                 String.join("\n", HostileRows.table()),
                 String.join("\n", listed),

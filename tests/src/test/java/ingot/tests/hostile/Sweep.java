@@ -57,8 +57,7 @@ record Sweep(FuzzTarget target, String what, byte[] bytes, int header, int whole
                 .stringValue();
         byte[] weights = new TinyModel().weightsFile();
         List<Sweep> all = new ArrayList<>();
-        all.add(new Sweep(
-                FuzzTarget.SAFETENSORS, "safetensors", weights, 8 + IngotBytes.headerLength(weights), 0));
+        all.add(new Sweep(FuzzTarget.SAFETENSORS, "safetensors", weights, 8 + IngotBytes.headerLength(weights), 0));
         all.add(whole(FuzzTarget.TORCH_ZIP, "PyTorch, archive", recorded.resolve("torch/module.bin")));
         all.add(whole(FuzzTarget.TORCH_PICKLE, "PyTorch, its pickle", new TorchModel().pickle()));
         all.add(whole(FuzzTarget.TORCH_LEGACY, "PyTorch before 1.6", recorded.resolve("torch/views-legacy.bin")));
