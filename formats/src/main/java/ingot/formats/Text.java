@@ -6,13 +6,25 @@ import java.nio.file.Path;
 public final class Text {
     /** Names longer than this are cut: an error stays readable whatever a file calls its tensors. */
     private static final int MAX_NAME = 80;
+    /** Complaints of a library, which may repeat what they complain about. */
+    private static final int MAX_LINE = 200;
 
     private Text() {}
 
     /** The name in single quotes, control characters escaped, cut at 80 characters. */
     public static String quote(String name) {
-        String escaped = escape(name);
-        return "'" + (escaped.length() <= MAX_NAME ? escaped : escaped.substring(0, MAX_NAME - 1) + "…") + "'";
+        return "'" + cut(escape(name), MAX_NAME) + "'";
+    }
+
+    /** The first line of a text, control characters escaped, cut at 200 characters. */
+    public static String line(String text) {
+        int end = text.indexOf('\n');
+        return cut(escape(end < 0 ? text : text.substring(0, end)), MAX_LINE);
+    }
+
+    /** Cut after escaping: one control character becomes six. */
+    private static String cut(String escaped, int max) {
+        return escaped.length() <= max ? escaped : escaped.substring(0, max - 1) + "…";
     }
 
     /** The path, escaped but never cut. */

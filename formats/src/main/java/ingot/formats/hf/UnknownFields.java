@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import ingot.formats.json.Json;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -70,7 +71,7 @@ final class UnknownFields {
     private static boolean isOff(JsonNode value) {
         return value.isNull()
                 || (value.isBoolean() && !value.booleanValue())
-                || (value.isNumber() && value.doubleValue() == 0)
+                || Json.number(value) == 0
                 || (value.isString()
                         && (value.stringValue().isEmpty() || value.stringValue().equals("none")))
                 || (value.isContainer() && value.isEmpty());

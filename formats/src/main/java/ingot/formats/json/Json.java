@@ -104,6 +104,9 @@ public final class Json {
             return MAPPER.readTree(utf8);
         } catch (JacksonException e) {
             throw bad(e, origin, 0);
+        } catch (NumberFormatException e) {
+            // Not one of Jackson's own: an exponent like 1e-99999999999 fails in its parser of decimals.
+            throw IngotException.BadData.in(origin, "malformed JSON: " + Text.line(String.valueOf(e.getMessage())));
         }
     }
 
@@ -121,7 +124,7 @@ public final class Json {
     public static IngotException.BadData bad(JacksonException e, Path origin, long base) {
         var where = e.getLocation();
         long offset = where == null ? -1 : Math.max(where.getByteOffset(), where.getCharOffset());
-        String reason = "malformed JSON: " + firstLine(e.getOriginalMessage());
+        String reason = "malformed JSON: " + Text.line(e.getOriginalMessage());
         return offset < 0
                 ? IngotException.BadData.in(origin, reason)
                 : IngotException.BadData.at(origin, base + offset, reason);
@@ -148,12 +151,6 @@ public final class Json {
     /** Indented JSON for people. */
     public static String pretty(JsonNode node) {
         return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
-    }
-
-    private static String firstLine(String message) {
-        int end = message.indexOf('\n');
-        String line = end < 0 ? message : message.substring(0, end);
-        return line.length() <= 200 ? line : line.substring(0, 199) + "…";
     }
 
     private static void requireUtf8(byte[] utf8, Path origin, long base) {

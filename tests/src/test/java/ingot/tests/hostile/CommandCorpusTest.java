@@ -3,29 +3,37 @@ package ingot.tests.hostile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingot.cli.Console;
-import ingot.cli.Main;
 import ingot.tests.hostile.HostileCase.Accepted;
 import ingot.tests.hostile.HostileCase.Refused;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every case of the corpus through the command: its exit code, and one line that says why. */
+/** Every case of the corpus through the command in a process of little memory: its exit code, and one line that says why. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class CommandCorpusTest {
     @TempDir
     private Path folder;
 
-    /** How a run of the command ended. */
-    private record Outcome(int exit, String out, String err) {}
+    private CorpusServer command;
+
+    @BeforeAll
+    void start() throws IOException {
+        command = new CorpusServer();
+    }
+
+    @AfterAll
+    void stop() {
+        command.close();
+    }
 
     /** All but the headers of 99 MB, which {@link MemoryTest} and {@link HostileCorpusTest} run. */
     static List<HostileCase> corpus() {
@@ -39,7 +47,8 @@ final class CommandCorpusTest {
     void everyCaseHasItsExitCode(HostileCase hostile) throws IOException {
         Path source = HostileCorpus.make(hostile, folder);
         Path out = folder.resolve("x.ingot");
-        Outcome convert = run("convert", source.toString(), "-o", out.toString(), "--type", hostile.type());
+        CorpusServer.Outcome convert =
+                command.run("convert", source.toString(), "-o", out.toString(), "--type", hostile.type());
         switch (hostile.expected()) {
             case Refused refused -> {
                 assertEquals(refused.kind().exitCode(), convert.exit(), convert::err);
@@ -62,23 +71,16 @@ final class CommandCorpusTest {
             }
         }
         requireNoTrace(convert);
-        Outcome inspect = run("inspect", source.toString());
+        CorpusServer.Outcome inspect = command.run("inspect", source.toString());
         assertTrue(Set.of(0, 65, 66, 78).contains(inspect.exit()), () -> inspect.exit() + ": " + inspect.err());
         requireNoTrace(inspect);
     }
 
-    private static void requireNoTrace(Outcome outcome) {
+    private static void requireNoTrace(CorpusServer.Outcome outcome) {
         String all = outcome.out() + outcome.err();
         assertTrue(
                 all.chars().noneMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t'),
                 () -> "control character in: " + all);
         assertTrue(!all.contains("\tat ") && !all.contains("Exception"), all);
-    }
-
-    private static Outcome run(String... args) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exit = Main.run(args, Console.of(InputStream.nullInputStream(), out, err, false));
-        return new Outcome(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

@@ -1,5 +1,6 @@
 package ingot.tests.hostile;
 
+import static ingot.tests.hostile.HostileCase.bad;
 import static ingot.tests.hostile.HostileCase.mismatch;
 import static ingot.tests.hostile.TinyModel.GATE;
 import static ingot.tests.hostile.TorchCases.AT;
@@ -9,7 +10,9 @@ import static ingot.tests.hostile.TorchCases.model;
 
 import ingot.tests.torch.Pickle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Rows 39 to 46: instructions of the pickles of PyTorch files. */
@@ -17,7 +20,7 @@ final class PickleCases {
     private PickleCases() {}
 
     static List<HostileCase> all() {
-        return Stream.of(globals(), opcodes(), structure())
+        return Stream.of(globals(), opcodes(), structure(), cutShort())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -48,6 +51,19 @@ final class PickleCases {
                         "row-39-storage-type-called",
                         AT + "a type is called",
                         p -> p.global("torch", "FloatStorage").op(")R")));
+    }
+
+    /** {@link TorchSweepTest} cuts at every byte. */
+    private static List<HostileCase> cutShort() {
+        byte[] pickle = new TorchModel().pickle();
+        int n = pickle.length;
+        return IntStream.of(0, 1, 2, 3, n / 4, n / 2, 3 * n / 4, n - 2, n - 1)
+                .mapToObj(length -> bad("row-43-pickle-of-" + length + "-bytes-of-" + n, FILE + "@\\d+: ", f -> {
+                    byte[] start = Arrays.copyOf(pickle, length);
+                    return new TorchModel()
+                            .write(f, z -> z.entry(TorchModel.TOP + "data.pkl").replace(start));
+                }))
+                .toList();
     }
 
     private static List<HostileCase> opcodes() {

@@ -245,7 +245,7 @@ final class TokenizerCases {
     }
 
     /** The 256 bytes in the order and spelling of GPT-2's byte-level alphabet, their values as ids, then "ab". */
-    private static ObjectNode byteVocabulary() {
+    static ObjectNode byteVocabulary() {
         ObjectNode vocab = Json.object();
         char next = 256;
         for (int b = 0; b < 256; b++) {

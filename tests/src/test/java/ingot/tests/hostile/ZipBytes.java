@@ -31,11 +31,17 @@ final class ZipBytes {
             this.name = name;
             this.localName = name;
             this.data = data;
+            replace(data);
+        }
+
+        /** Other data, with the checksum and sizes that belong to it. */
+        void replace(byte[] other) {
             CRC32 sum = new CRC32();
-            sum.update(data);
-            this.crc = sum.getValue();
-            this.size = data.length;
-            this.descriptorSize = data.length;
+            sum.update(other);
+            data = other;
+            crc = sum.getValue();
+            size = other.length;
+            descriptorSize = other.length;
         }
 
         /** Sizes before the data, nothing behind it, as most programs write. */
