@@ -90,6 +90,11 @@ public final class GgufExporter {
         }
     }
 
+    /** Names of the types that weights can have. */
+    public static List<String> types() {
+        return GgufTypes.names();
+    }
+
     public GgufExporter(Options options) {
         this.options = options;
     }
