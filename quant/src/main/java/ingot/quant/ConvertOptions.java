@@ -265,6 +265,8 @@ public record ConvertOptions(
             } catch (PatternSyntaxException e) {
                 throw new IngotException.Usage(
                         "--keep " + Text.quote(rule) + ": not a regular expression: " + e.getDescription());
+            } catch (IngotException.Usage e) {
+                throw new IngotException.Usage("--keep " + Text.quote(rule) + ": " + e.getMessage());
             }
         }
     }

@@ -271,7 +271,7 @@ public final class Converter {
                 written.output(),
                 new ConvertResult.Size(
                         measured ? written.bytes() : weightBytes, parameters, 8.0 * weightBytes / parameters),
-                options.method().label(),
+                AskedFor.of(options, source.isQuantized()),
                 results,
                 written.types().allocation(),
                 calibration,

@@ -34,6 +34,14 @@ final class GgufCalibration implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** What was looked at, if anything was, and what that reached. */
+    Optional<CalibrationResult> calibration() {
+        return done.map(work -> new CalibrationResult(
+                work.job().described(),
+                work.job().set().tokens(),
+                work.folder().experts()));
+    }
+
     /** What calibration came to. */
     private record Work(CalibrationJob job, WorkFolder folder) {}
 

@@ -53,6 +53,8 @@ final class GgufTypes {
         } catch (PatternSyntaxException e) {
             throw new IngotException.Usage(
                     "--keep " + Text.quote(text) + ": not a regular expression: " + e.getDescription());
+        } catch (IngotException.Usage e) {
+            throw new IngotException.Usage("--keep " + Text.quote(text) + ": " + e.getMessage());
         }
     }
 

@@ -23,6 +23,9 @@ public final class TypeNames {
     public static final List<String> ALL =
             List.of("f32", "f16", "bf16", "int8", "int6", "int5", "int4", "int3", "iq4", "nf4", "nf4-dq");
 
+    /** Names that other tools have for some of them. */
+    public static final List<String> ALIASES = List.of("q8_0", "q5_0", "q4_0", "iq4_nl");
+
     private TypeNames() {}
 
     /**

@@ -305,7 +305,7 @@ final class ConvertReportTest {
         var result = new ConvertResult(
                 folder.resolve("x.ingot"),
                 new ConvertResult.Size(1000, 217, 4.5),
-                evil,
+                Json.object().put("method", evil).put("order", evil).put("adapter", evil),
                 List.of(tensor),
                 Optional.empty(),
                 Optional.of(calibration),
