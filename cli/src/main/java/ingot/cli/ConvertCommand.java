@@ -185,10 +185,11 @@ final class ConvertCommand extends Task {
     }
 
     private ConvertOptions.Transforms transforms() {
-        return transform == null
+        String list = transform;
+        return list == null
                 ? ConvertOptions.Transforms.NONE
                 : new ConvertOptions.Transforms(
-                        Flags.of("--transform", () -> Equivalence.parse(transform)), choosing.calibrationOptions());
+                        Flags.of("--transform", () -> Equivalence.parse(list)), choosing.calibrationOptions());
     }
 
     /** Types of GGUF files that no .ingot file has: the word is right, the command is not. */

@@ -113,8 +113,12 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         return done > 0 ? ", " + rate(done * (at.layers() + 1) / (elapsed / 1e9)) : "";
     }
 
-    /** @param from the share that was done when the clock began */
-    static String line(String phase, Layers at, double from, long elapsedNanos) {
+    /**
+     * A line about a pass through the layers.
+     *
+     * @param from the share that was done when the clock began
+     */
+    public static String line(String phase, Layers at, double from, long elapsedNanos) {
         double share = share(at);
         double seconds = elapsedNanos / 1e9;
         String text = phase + ": " + at.label() + " (" + Format.fixed(100 * share, 0) + " % of all)";
@@ -169,7 +173,8 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         bar.stepTo(done);
     }
 
-    static String line(String phase, long done, long total, Progress.Unit unit, long elapsedNanos) {
+    /** A line of plain progress. */
+    public static String line(String phase, long done, long total, Progress.Unit unit, long elapsedNanos) {
         StringBuilder s = new StringBuilder(phase).append(": ").append(amount(done, unit));
         double seconds = elapsedNanos / 1e9;
         if (total > 0) {
