@@ -224,15 +224,13 @@ public final class ConvertHtml {
                 .map(t -> List.of(t.name(), t.rounding().remark()))
                 .toList();
         page.section("Calibration", "what was looked at; part of the file's provenance", facts(facts));
-        String method = result.method().equals("rtn")
-                ? "The text was used to choose types or transforms; numbers were rounded to nearest."
-                : "";
+        String usual = switch (result.method()) {
+            case "rtn" -> "The text was used to choose types or transforms; numbers were rounded to nearest.";
+            case "imatrix" -> "Numbers were rounded to nearest, errors counting by the mean square of their inputs.";
+            default -> "Every matrix that was calibrated was rounded with error feedback and the usual damping.";
+        };
         String shown = remarks.isEmpty()
-                ? "<p>"
-                        + (method.isEmpty()
-                                ? "Every matrix that was calibrated was rounded with error feedback and the usual damping."
-                                : method)
-                        + "</p>"
+                ? "<p>" + usual + "</p>"
                 : folded(
                         remarks.size() + " matrices",
                         HtmlPage.table(List.of("matrix", "remark"), remarks),

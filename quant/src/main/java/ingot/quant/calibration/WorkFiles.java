@@ -2,17 +2,21 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
+import ingot.formats.json.Json;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The files of a {@link WorkFolder} as files: whose they are, their bytes, their end. */
 final class WorkFiles {
@@ -51,6 +55,38 @@ final class WorkFiles {
             Files.delete(folder);
         } catch (IOException e) {
             throw InputFile.failure(folder, e);
+        }
+    }
+
+    /** The tensors' bytes of a step. */
+    static Path bytes(Path folder, int step) {
+        return folder.resolve("step-" + step + ".bin");
+    }
+
+    /** What {@link #bytes} holds; written last. */
+    static Path list(Path folder, int step) {
+        return folder.resolve("step-" + step + ".json");
+    }
+
+    /** Whether a step need not be done again. */
+    static boolean done(Path folder, int step) {
+        return Files.exists(list(folder, step)) && Files.exists(bytes(folder, step));
+    }
+
+    /** Steps from the first on that are done. */
+    static int finished(Path folder) {
+        int n = 0;
+        while (done(folder, n)) {
+            n++;
+        }
+        return n;
+    }
+
+    static void save(Path path, ObjectNode json) {
+        byte[] bytes = Json.pretty(json).getBytes(StandardCharsets.UTF_8);
+        try (AtomicFile file = AtomicFile.create(path, true, bytes.length)) {
+            file.write(0, ByteBuffer.wrap(bytes));
+            file.commit();
         }
     }
 

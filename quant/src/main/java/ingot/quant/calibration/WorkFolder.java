@@ -2,7 +2,6 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.OutputLock;
@@ -14,7 +13,6 @@ import ingot.runtime.model.WeightSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -93,10 +91,10 @@ public final class WorkFolder implements AutoCloseable {
                 work.load();
                 work.found = new Found(work.steps, true);
             } else {
-                work.found = new Found(work.finished(), false);
+                work.found = new Found(WorkFiles.finished(work.folder), false);
                 work.clear();
                 Files.createDirectories(work.folder);
-                work.save("key.json", key);
+                WorkFiles.save(saved, key);
             }
             return work;
         } catch (IOException e) {
@@ -130,7 +128,7 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Keeps a decision that a resumed run has to share. */
     public void keep(String name, ObjectNode json) {
-        save(name, json);
+        WorkFiles.save(folder.resolve(name), json);
     }
 
     /** What {@link #keep} kept. */
@@ -140,11 +138,7 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     private Path bytes(int step) {
-        return folder.resolve("step-" + step + ".bin");
-    }
-
-    private String list(int step) {
-        return "step-" + step + ".json";
+        return WorkFiles.bytes(folder, step);
     }
 
     /** Begins step {@link #steps}. */
@@ -201,7 +195,7 @@ public final class WorkFolder implements AutoCloseable {
         experts.stream().filter(e -> e.layer() == steps).forEach(e -> e.tokens().forEach(counts::add));
         ObjectNode done = list.putObject("tensors");
         current.forEach((name, kept) -> done.set(name, kept.toJson()));
-        save(list(steps), list);
+        WorkFiles.save(WorkFiles.list(folder, steps), list);
         tensors.putAll(current);
         steps++;
         for (Residual stream : Residual.values()) {
@@ -209,31 +203,11 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    private void save(String name, ObjectNode json) {
-        byte[] bytes = Json.pretty(json).getBytes(StandardCharsets.UTF_8);
-        try (AtomicFile file = AtomicFile.create(folder.resolve(name), true, bytes.length)) {
-            file.write(0, ByteBuffer.wrap(bytes));
-            file.commit();
-        }
-    }
-
-    private boolean done(int step) {
-        return Files.exists(folder.resolve(list(step))) && Files.exists(bytes(step));
-    }
-
-    private int finished() {
-        int n = 0;
-        while (done(n)) {
-            n++;
-        }
-        return n;
-    }
-
     private void load() throws IOException {
-        while (done(steps)) {
+        while (WorkFiles.done(folder, steps)) {
             FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
             files.add(file);
-            ObjectNode list = Json.readObject(folder.resolve(list(steps)), MAX_JSON);
+            ObjectNode list = Json.readObject(WorkFiles.list(folder, steps), MAX_JSON);
             try {
                 routed(list.get("experts")
                         .valueStream()
@@ -244,7 +218,7 @@ public final class WorkFolder implements AutoCloseable {
                 }
             } catch (RuntimeException e) {
                 throw new IngotException.BadData(
-                        Text.path(folder.resolve(list(steps))) + " is damaged; convert without --resume to begin anew");
+                        Text.path(WorkFiles.list(folder, steps)) + " is damaged; convert without --resume to begin anew");
             }
             steps++;
         }

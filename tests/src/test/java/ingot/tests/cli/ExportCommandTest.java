@@ -32,7 +32,7 @@ final class ExportCommandTest {
     }
 
     @Test
-    void jsonSaysOfEveryTensorWhatBecameOfIt() {
+    void jsonSaysOfEveryTensorWhatBecameOfIt() throws IOException {
         Path file = folder.resolve("x.gguf");
         Cli r = export("--to", "gguf", "--type", "q5_1", "--keep", "v_proj=f16", "-o", file.toString(), "--json");
         assertEquals(0, r.code(), r.err());
