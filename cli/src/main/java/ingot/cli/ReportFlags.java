@@ -57,10 +57,10 @@ final class ReportFlags {
             if (dryRun) {
                 throw new IngotException.Usage("--evaluate needs an output to evaluate; leave --dry-run out");
             }
+            evaluation();
             if (!Files.isRegularFile(evaluate)) {
                 throw new IngotException.MissingInput(Text.path(evaluate) + ": no such file");
             }
-            evaluation();
         }
     }
 
