@@ -66,7 +66,7 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, 
         if (work.found().continued()) {
             String last = steps == 0
                     ? ", where no layer was finished"
-                    : " behind " + new Progress.Layers(steps - 1, layers, 1).label();
+                    : " behind " + (steps > layers ? "the output head" : "layer " + steps + "/" + layers);
             return Optional.of("going on with the work in " + where + last);
         }
         if (resume) {

@@ -190,7 +190,7 @@ final class ResumeTest {
         List<String> none = notes(Checkpoints.gptq(TYPE, data, true));
         assertTrue(none.size() == 1 && none.getFirst().contains("there is no work in"), none.toString());
         Files.delete(out);
-        stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
+        stopAt(calls / 4, Checkpoints.gptq(TYPE, data, false));
         List<String> some = notes(Checkpoints.gptq(TYPE, data, true));
         assertTrue(some.size() == 1 && some.getFirst().matches("going on with .* behind layer [0-9]/[0-9]"), some.toString());
         assertSameAndClean();
