@@ -25,7 +25,7 @@ final class CommonOptions {
             converter = BackendName.class,
             completionCandidates = BackendName.class,
             description =
-                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that is exact). native-int8"
+                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest within the parity bars). native-int8"
                             + " rounds activations to 8 bits: prompts are read faster, logits less exact.")
     Backend backend = Backend.AUTO;
 

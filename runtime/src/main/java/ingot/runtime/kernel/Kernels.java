@@ -20,7 +20,7 @@ public interface Kernels extends AutoCloseable {
     /**
      * y = W·x for every token. A token's outputs do not depend on the other tokens of the call; the vector backend sums
      * in one order when {@code tokens} is 1 and in another one for 2 and more (any number), the scalar backend always in
-     * the same, and so does the native one with integer codes.
+     * the same, and so does the native one with integer codes on processors with AVX-512 VNNI.
      *
      * @param x {@code [tokens][w.cols]}, row-major
      * @param y {@code [tokens][w.rows]}, row-major, overwritten
@@ -94,7 +94,10 @@ public interface Kernels extends AutoCloseable {
         };
     }
 
-    /** Why {@link Backend#AUTO} does without generated code although system and processor have what it takes, if so. */
+    /**
+     * Why {@link Backend#AUTO} does without generated code although it might have it: where calls of machine code are not
+     * allowed, the processor cannot be asked.
+     */
     static Optional<String> obstacle() {
         return NativeSupport.probe() instanceof NativeSupport.Forbidden(String why)
                 ? Optional.of("no native backend: " + why)

@@ -71,9 +71,11 @@ final class NativeBackendTest {
         Outcome o = bench(FORBIDDEN, "auto");
         assertEquals(0, o.exit(), o.err());
         assertTrue(o.out().contains("\"vector-"), o.out());
-        boolean here = NativeSupport.probe() instanceof NativeSupport.Ready;
+        // Without leave to run code the processor cannot be asked, so the line comes wherever the system is the right one.
+        boolean system = System.getProperty("os.name").equals("Linux")
+                && System.getProperty("os.arch").equals("amd64");
         assertEquals(
-                here ? 1 : 0,
+                system ? 1 : 0,
                 o.err().lines().filter(l -> l.contains("no native backend")).count(),
                 o.err());
     }

@@ -314,10 +314,11 @@ class NativeMatmulTest {
                     a[k] = (int) Math.rint(x[t * m.cols() + from + k] * inverse);
                 }
                 for (int r = 0; r < m.rows(); r++) {
-                    int sum = 0;
+                    long exact = 0;
                     for (int k = 0; k < n; k++) {
-                        sum += layout.value(m.codes()[r * m.cols() + from + k]) * a[k];
+                        exact += (long) layout.value(m.codes()[r * m.cols() + from + k]) * a[k];
                     }
+                    int sum = Math.toIntExact(exact);
                     float scale = m.scales()[r * groups + from / group];
                     int at = t * m.rows() + r;
                     y[at] = Math.fma(sum * d, scale, y[at]);

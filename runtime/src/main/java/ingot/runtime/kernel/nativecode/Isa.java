@@ -2,7 +2,7 @@ package ingot.runtime.kernel.nativecode;
 
 import java.util.Locale;
 
-/** Instruction sets that kernels are generated for, the best first. They give the same bits. */
+/** Instruction sets that kernels are generated for, the best first. Where they have a kernel, it gives the same bits. */
 public enum Isa {
     /** AVX-512 with dot products of bytes: Intel from Ice Lake on, AMD from Zen 4 on. */
     AVX512_VNNI,

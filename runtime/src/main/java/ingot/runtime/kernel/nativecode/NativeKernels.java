@@ -13,14 +13,15 @@ import ingot.runtime.kernel.Products;
 import java.util.function.IntConsumer;
 
 /**
- * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one token with plain nf4 ({@link TableMatVecCode}), where
- * they lie in native memory, as those of a model do; everything else by another backend, whose threads it uses.
+ * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one
+ * token with plain nf4 ({@link TableMatVecCode}), where they lie in native memory, as those of a model do; everything else by
+ * another backend, whose threads it uses.
  *
  * <p>Bound for integer codes, to first order in ε = 2⁻²⁴ and with outputs that are normal floats. Let w = scale·q, and m the
  * largest |x| of a unit of 32 columns, at least 2⁻¹⁰⁰. Every unit adds to the error of an output
  *
  * <ul>
- *   <li>Σ|w|·m/1048574: activations are rounded to steps of m/524287;
+ *   <li>Σ|w|·m ÷ 2L: activations are rounded to steps of m ÷ L, L = {@link ActivationBits#largest}, 524287 or 127;
  *   <li>4·ε·Σ|w·x|: the step, its inverse and the products with them are rounded too (two roundings before the integer, two
  *       in d);
  *   <li>2·ε·|Σ w·x|: the integer's conversion to f32 and its product with d;
@@ -51,7 +52,13 @@ public final class NativeKernels implements Kernels {
      */
     public static NativeKernels generate(Isa isa, ActivationBits bits, Kernels others) {
         try {
-            return new NativeKernels(others, new NativeCode(isa, bits));
+            NativeCode code = new NativeCode(isa, bits);
+            if (bits == ActivationBits.EIGHT && !code.manyTokens()) {
+                others.close();
+                throw new IngotException.Usage("no native-int8 backend: it is for processors with AVX-512 VNNI, whose prompts"
+                        + " it makes faster; use native");
+            }
+            return new NativeKernels(others, code);
         } catch (ExecutableMemory.Refused e) {
             others.close();
             throw new IngotException.Usage("no native backend: " + e.getMessage());

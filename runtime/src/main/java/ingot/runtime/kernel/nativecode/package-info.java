@@ -11,8 +11,9 @@
  * <pre>y = 0; for every unit u in order: y = fma(float(Σ q·a) · d, scale, y)</pre>
  *
  * with the sum over the 32 columns of the unit exact in integers (below 2³¹), its conversion and product rounded to f32.
- * So the result has the same bits for one token and for many, for every instruction set and number of threads, and a
- * scalar loop gives them too. An activation is three signed bytes, 65536·h + 256·m + l, which is what {@code vpdpbusd}
+ * So the result has the same bits for every instruction set and number of threads, and a scalar loop gives them too; for one
+ * token and for many where both are generated (AVX-512 with VNNI; elsewhere vectors multiply several tokens, in f32). With
+ * {@link ingot.runtime.kernel.nativecode.ActivationBits#EIGHT} 127 stands in place of 524287. An activation is three signed bytes, 65536·h + 256·m + l, which is what {@code vpdpbusd}
  * multiplies with unsigned codes. Where an activation is infinite or not a number, so is every output.
  * docs/decisions/0085-twenty-bit-activations.md
  */
