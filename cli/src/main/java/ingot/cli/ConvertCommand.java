@@ -5,17 +5,22 @@ import ingot.cli.render.ConvertHtml;
 import ingot.cli.render.ConvertJson;
 import ingot.cli.render.ConvertView;
 import ingot.formats.IngotException;
+import ingot.formats.Text;
+import ingot.formats.Words;
 import ingot.quant.CodeStatistics;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.Converter;
 import ingot.quant.Evaluation;
+import ingot.quant.GgufExporter;
+import ingot.quant.TypeNames;
 import ingot.quant.allocation.Budget;
 import ingot.quant.transform.Equivalence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -125,8 +130,9 @@ final class ConvertCommand extends Task {
     int run(Console console) {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
-                .withMethod(
-                        choosing.method(auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
+                .withMethod(choosing.method(
+                        MethodFlags.Use.CONVERSION,
+                        auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
                 .withTransforms(transforms())
                 .withAllowNonFinite(allowNonFinite)
                 .withOverwrite(force);
@@ -178,9 +184,25 @@ final class ConvertCommand extends Task {
     }
 
     private ConvertOptions.Transforms transforms() {
-        return transform == null
+        String list = transform;
+        return list == null
                 ? ConvertOptions.Transforms.NONE
-                : new ConvertOptions.Transforms(Equivalence.parse(transform), choosing.calibrationOptions());
+                : new ConvertOptions.Transforms(
+                        Flags.of("--transform", () -> Equivalence.parse(list)), choosing.calibrationOptions());
+    }
+
+    /** Types of GGUF files that no .ingot file has: the word is right, the command is not. */
+    private static void refuseGguf(String type) {
+        String name = type.toLowerCase(Locale.ROOT);
+        boolean ours = TypeNames.ALL.contains(name) || TypeNames.ALIASES.contains(name);
+        if (!ours && name.matches("i?q[0-9]_.*")) {
+            String meant = GgufExporter.types().contains(name)
+                    ? name
+                    : Words.nearest(name, GgufExporter.types()).orElse("q4_k");
+            throw new IngotException.Usage("--type " + Text.quote(type) + " is a type of GGUF files, written by 'ingot"
+                    + " export SRC --to gguf --type " + meant + " -o OUT.gguf'; .ingot files have "
+                    + String.join(", ", TypeNames.ALL));
+        }
     }
 
     private boolean auto() {
@@ -193,7 +215,10 @@ final class ConvertCommand extends Task {
                 throw new IngotException.Usage("--budget is for --type auto; with another type the type says the size");
             }
             String asked = type == null ? "int8" : type;
-            return ConvertOptions.of(ConvertOptions.layout(asked, Optional.ofNullable(group)))
+            refuseGguf(asked);
+            Flags.of("--type", () -> ConvertOptions.layout(asked, Optional.empty()));
+            return ConvertOptions.of(
+                            Flags.of("--group", () -> ConvertOptions.layout(asked, Optional.ofNullable(group))))
                     .withSame(type == null && group == null);
         }
         if (budget == null) {

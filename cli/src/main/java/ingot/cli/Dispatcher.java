@@ -75,7 +75,11 @@ final class Dispatcher {
         if (!unmatched.isEmpty()) {
             throw new ParameterException(command, "unexpected argument " + Text.quote(unmatched.getFirst()));
         }
-        return ((Task) command.getCommand()).run(console);
+        Task task = command.getCommand();
+        if (task.common.threads != 0) {
+            Flags.range("--threads", task.common.threads, 1, Integer.MAX_VALUE, "");
+        }
+        return task.run(console);
     }
 
     private int io(IOException e, boolean debug) {

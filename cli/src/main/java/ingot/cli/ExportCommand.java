@@ -1,5 +1,7 @@
 package ingot.cli;
 
+import ingot.cli.render.ConvertHtml;
+import ingot.cli.render.ConvertView;
 import ingot.cli.render.ExportFormat;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
@@ -12,8 +14,10 @@ import ingot.quant.GgufExporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,6 +105,15 @@ final class ExportCommand extends Task {
     @Nullable
     String splitSize;
 
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Also write a report with plots: errors and types of every matrix; one file.")
+    @Nullable
+    Path html;
+
+    private long start;
+
     @Option(names = "--force", description = "Replace existing files.")
     boolean force;
 
@@ -110,6 +123,8 @@ final class ExportCommand extends Task {
     @Override
     int run(Console console) throws IOException {
         refuseWhatDoesNotApply();
+        Outputs.requireReport(html, output, Stream.concat(Stream.of(model), Stream.ofNullable(choosing.calibration)));
+        start = System.nanoTime();
         switch (target) {
             case tokenizer -> tokenizer(console);
             case gguf -> gguf(console);
@@ -126,6 +141,7 @@ final class ExportCommand extends Task {
         boolean integers = target == Target.gptq || (target == Target.hf && isCompressed());
         refuse(group != null && !integers, "--group applies to --to gptq and --format compressed-tensors");
         refuse(!keep.isEmpty() && target != Target.gguf, "--keep applies to --to gguf");
+        refuse(html != null && target == Target.tokenizer, "--html applies to exports of weights");
         refuse(format != null && target != Target.hf, "--format applies to --to hf");
         refuse(
                 choosing.given() && target != Target.gguf,
@@ -152,7 +168,7 @@ final class ExportCommand extends Task {
         var options = GgufExporter.Options.defaults()
                 .withKeep(keep)
                 .withOverwrite(force)
-                .withMethod(choosing.method(false));
+                .withMethod(choosing.method(MethodFlags.Use.GGUF, false));
         if (type != null) {
             options = options.withType(type);
         }
@@ -163,7 +179,8 @@ final class ExportCommand extends Task {
             options = options.withThreads(common.threads);
         }
         try (var progress = common.progress(console)) {
-            report(console, new GgufExporter(options).export(model, output, progress));
+            GgufExporter exporter = new GgufExporter(options);
+            report(console, Flags.of("--type", () -> exporter.export(model, output, progress)));
         }
     }
 
@@ -182,7 +199,8 @@ final class ExportCommand extends Task {
             options = options.withThreads(common.threads);
         }
         try (var progress = common.progress(console)) {
-            report(console, new FolderExporter(options).export(model, output, progress));
+            FolderExporter exporter = new FolderExporter(options);
+            report(console, Flags.of("--type", () -> exporter.export(model, output, progress)));
         }
     }
 
@@ -200,6 +218,10 @@ final class ExportCommand extends Task {
 
     private void report(Console console, ExportResult result) {
         result.notes().forEach(console::note);
+        if (html != null) {
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            Outputs.write(html, ConvertHtml.of(ConvertView.of(model.toString(), result.asConversion(), took)));
+        }
         if (common.json) {
             print(console, ExportFormat.json(result));
         } else {

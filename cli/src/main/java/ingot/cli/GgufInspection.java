@@ -4,7 +4,10 @@ import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.gguf.GgufTensor;
 import ingot.formats.json.Json;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -12,6 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class GgufInspection {
     /** Longest metadata value shown. */
     private static final int MAX_VALUE = 200;
+
+    /** Where the exporter says how it chose numbers. */
+    private static final String OWN = "ingot.quantize.";
 
     private GgufInspection() {}
 
@@ -31,10 +37,33 @@ final class GgufInspection {
         }
         root.put("parameters", parameters);
         root.put("bits_per_weight", parameters == 0 ? 0 : 8.0 * bytes / parameters);
+        provenance(root, first.describeMetadata());
         ObjectNode metadata = root.putObject("metadata");
         first.describeMetadata()
                 .forEach((key, value) -> metadata.put(
                         key, value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…"));
+    }
+
+    /** How the numbers were chosen, where Ingot chose them: the same keys as of .ingot files. */
+    private static void provenance(ObjectNode root, Map<String, String> metadata) {
+        String method = metadata.get(OWN + "method");
+        if (method == null) {
+            return;
+        }
+        ObjectNode options = root.putObject("provenance").putObject("options").put("method", method);
+        Optional.ofNullable(metadata.get(OWN + "order")).ifPresent(order -> options.put("order", order));
+        Optional.ofNullable(metadata.get(OWN + "drift"))
+                .filter(drift -> drift.matches("[0-9]{1,9}(\\.[0-9]{1,9})?"))
+                .ifPresent(drift -> options.put("drift", Double.parseDouble(drift)));
+        ObjectNode calibration = options.putObject("calibration");
+        for (String name : List.of("data", "sha256", "ids_sha256", "tokens", "sequences", "length", "seed")) {
+            String value = metadata.get(OWN + "calibration." + name);
+            if (value != null && value.matches("-?[0-9]{1,18}")) {
+                calibration.put(name, Long.parseLong(value));
+            } else if (value != null) {
+                calibration.put(name, value);
+            }
+        }
     }
 
     static ArrayNode tensors(GgufModel model) {

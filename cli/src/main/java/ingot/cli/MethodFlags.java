@@ -1,12 +1,12 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
-import ingot.formats.Text;
 import ingot.quant.ConvertOptions.Method;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -75,14 +75,19 @@ final class MethodFlags {
 
     CalibrationOptions calibrationOptions() {
         CalibrationOptions usual = CalibrationOptions.defaults();
+        int length = Objects.requireNonNullElse(calibrationLength, usual.length());
+        int tokens = Objects.requireNonNullElse(calibrationTokens, usual.tokens());
+        Flags.range("--calibration-length", length, 2, CalibrationOptions.MAX_LENGTH, "");
+        Flags.range(
+                "--calibration-tokens", tokens, length, Integer.MAX_VALUE, ", one sequence of --calibration-length");
         return new CalibrationOptions(
-                Optional.ofNullable(calibration),
-                Objects.requireNonNullElse(calibrationTokens, usual.tokens()),
-                Objects.requireNonNullElse(calibrationLength, usual.length()),
-                Objects.requireNonNullElse(seed, usual.seed()));
+                Optional.ofNullable(calibration), tokens, length, Objects.requireNonNullElse(seed, usual.seed()));
     }
 
     private Rounding.Feedback feedback() {
+        if (drift != null) {
+            Flags.range("--drift", drift, 0, 1, "");
+        }
         Rounding.Feedback usual = Rounding.Feedback.in(Order.Kind.ACTIVATION);
         return new Rounding.Feedback(
                 Objects.requireNonNullElse(order, usual.order()), Objects.requireNonNullElse(drift, usual.drift()));
@@ -101,28 +106,51 @@ final class MethodFlags {
         return method != null || aboutText() || aboutFeedback() || resume;
     }
 
+    /** What numbers are chosen for, which decides among the methods. */
+    enum Use {
+        CONVERSION("rtn", "gptq"),
+        GGUF("rtn", "gptq", "imatrix");
+
+        private final List<String> methods;
+
+        Use(String... methods) {
+            this.methods = List.of(methods);
+        }
+    }
+
+    private String name(Use use, boolean auto) {
+        if (method == null) {
+            return calibration != null || auto ? "gptq" : "rtn";
+        }
+        String name = method.toLowerCase(Locale.ROOT);
+        if (!use.methods.contains(name) && Use.GGUF.methods.contains(name)) {
+            throw new IngotException.Usage("--method " + name + " is for 'ingot export --to gguf'; expected "
+                    + String.join(" or ", use.methods));
+        }
+        Flags.word("--method", name, use.methods);
+        return name;
+    }
+
     /** @param auto whether types or transforms are chosen on the calibration text, whatever the method */
-    Method method(boolean auto) {
-        String name = method != null ? method.toLowerCase(Locale.ROOT) : calibration != null || auto ? "gptq" : "rtn";
+    Method method(Use use, boolean auto) {
+        String name = name(use, auto);
         if (aboutFeedback() && !name.equals("gptq")) {
             throw new IngotException.Usage("--order and --drift are for --method gptq");
         }
-        return switch (name) {
-            case "gptq" -> new Method.Gptq(calibrationOptions(), feedback(), resume);
-            case "imatrix" -> new Method.Imatrix(calibrationOptions(), resume);
-            case "rtn" -> {
-                if (aboutText() && !auto) {
-                    throw new IngotException.Usage("--calibration, --calibration-tokens, --calibration-length and"
-                            + " --calibration-seed are for --method gptq and imatrix; rtn looks at the weights alone");
-                }
-                if (resume) {
-                    throw new IngotException.Usage("--resume is for --method gptq; rtn keeps no work to go on with");
-                }
-                yield new Method.Rtn();
-            }
-            default ->
-                throw new IngotException.Usage(
-                        "method " + Text.quote(name) + " is unknown; expected rtn, gptq or imatrix");
-        };
+        if (!name.equals("rtn")) {
+            return name.equals("gptq")
+                    ? new Method.Gptq(calibrationOptions(), feedback(), resume)
+                    : new Method.Imatrix(calibrationOptions(), resume);
+        }
+        if (aboutText() && !auto) {
+            String others = String.join(
+                    " and ", use.methods.stream().filter(m -> !m.equals("rtn")).toList());
+            throw new IngotException.Usage("--calibration, --calibration-tokens, --calibration-length and"
+                    + " --calibration-seed are for --method " + others + "; rtn looks at the weights alone");
+        }
+        if (resume) {
+            throw new IngotException.Usage("--resume is for --method gptq; rtn keeps no work to go on with");
+        }
+        return new Method.Rtn();
     }
 }

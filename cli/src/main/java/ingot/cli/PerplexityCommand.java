@@ -156,6 +156,10 @@ final class PerplexityCommand extends Task {
 
     /** What looks like a special token is text here, and nothing is put in front: no Qwen model has a first token. */
     private int[] encode(Path file) {
-        return ModelText.open(model).tokenizer().encode(Inputs.text(file), AddedTokenParsing.PLAIN_TEXT);
+        int[] tokens = ModelText.open(model).tokenizer().encode(Inputs.text(file), AddedTokenParsing.PLAIN_TEXT);
+        if (tokens.length == 0) {
+            throw new IngotException.BadData(Text.path(file) + ": holds no token; name a longer text");
+        }
+        return tokens;
     }
 }

@@ -3,12 +3,13 @@ package ingot.cli;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.quant.Evaluation;
-import java.io.IOException;
+import ingot.quant.calibration.CalibrationOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -48,22 +49,7 @@ final class ReportFlags {
      * @param inputs files and folders that are read besides the text to evaluate on
      */
     void check(Path output, List<Path> inputs, boolean dryRun) {
-        if (html != null) {
-            Outputs.requireFolder(html);
-            try {
-                boolean same = html.toAbsolutePath()
-                                .normalize()
-                                .equals(output.toAbsolutePath().normalize())
-                        || (Files.exists(html) && Files.exists(output) && Files.isSameFile(html, output));
-                if (same) {
-                    throw new IngotException.Usage("--html " + Text.path(html) + " is the output; name another file");
-                }
-            } catch (IOException e) {
-                throw new IngotException.ReadWrite(Text.path(html) + ": " + e.getMessage(), e);
-            }
-            inputs.forEach(this::requireNot);
-            Optional.ofNullable(evaluate).ifPresent(this::requireNot);
-        }
+        Outputs.requireReport(html, output, Stream.concat(inputs.stream(), Stream.ofNullable(evaluate)));
         if (evaluate == null && (evaluateTokens != null || evaluateWindow != null)) {
             throw new IngotException.Usage("--evaluate-tokens and --evaluate-window are for --evaluate");
         }
@@ -71,35 +57,19 @@ final class ReportFlags {
             if (dryRun) {
                 throw new IngotException.Usage("--evaluate needs an output to evaluate; leave --dry-run out");
             }
+            evaluation();
             if (!Files.isRegularFile(evaluate)) {
                 throw new IngotException.MissingInput(Text.path(evaluate) + ": no such file");
             }
-            evaluation();
-        }
-    }
-
-    /** The report may replace an older one, but nothing that the conversion reads. */
-    private void requireNot(Path input) {
-        if (html == null || !Files.exists(html) || !Files.exists(input)) {
-            return;
-        }
-        try {
-            // A folder is read as a whole; toRealPath, as links may lead into it.
-            if (html.toRealPath().startsWith(input.toRealPath()) || Files.isSameFile(html, input)) {
-                throw new IngotException.Usage("--html " + Text.path(html) + " is part of " + Text.path(input)
-                        + ", which is read; name another file");
-            }
-        } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(html) + ": " + e.getMessage(), e);
         }
     }
 
     /** What to evaluate on, if anything. */
     Optional<Evaluation.Options> evaluation() {
-        return Optional.ofNullable(evaluate)
-                .map(text -> new Evaluation.Options(
-                        text,
-                        Objects.requireNonNullElse(evaluateTokens, 8192),
-                        Objects.requireNonNullElse(evaluateWindow, 512)));
+        int window = Objects.requireNonNullElse(evaluateWindow, 512);
+        int tokens = Objects.requireNonNullElse(evaluateTokens, 8192);
+        Flags.range("--evaluate-window", window, 4, CalibrationOptions.MAX_LENGTH, "");
+        Flags.range("--evaluate-tokens", tokens, window, Integer.MAX_VALUE, ", one window of --evaluate-window");
+        return Optional.ofNullable(evaluate).map(text -> new Evaluation.Options(text, tokens, window));
     }
 }

@@ -1,13 +1,13 @@
 package ingot.cli;
 
 import ingot.formats.Text;
+import ingot.formats.Words;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,54 +85,15 @@ final class Suggestions {
         if (allowed.isEmpty()) {
             return text + ": expected " + (arg.type().isPrimitive() ? "a number" : arg.paramLabel());
         }
-        return text + "; one of " + String.join(", ", allowed)
-                + nearest(value, allowed)
-                        .map(n -> "; did you mean '" + n + "'?")
-                        .orElse("");
+        return text + "; one of " + String.join(", ", allowed) + Words.didYouMean(value, allowed);
     }
 
     private static String didYouMean(String word, Collection<String> known, CommandSpec spec) {
-        return nearest(word, known).map(n -> "; did you mean '" + n + "'?").orElseGet(() -> seeHelp(spec));
+        String meant = Words.didYouMean(word, known);
+        return meant.isEmpty() ? seeHelp(spec) : meant;
     }
 
     private static String seeHelp(CommandSpec spec) {
         return "; see 'ingot " + (spec.parent() == null ? "" : spec.name() + " ") + "--help'";
-    }
-
-    /** The known word with the fewest edits, if they are few enough for a slip. */
-    static Optional<String> nearest(String word, Collection<String> known) {
-        String best = null;
-        int least = (word.length() <= 3 ? 1 : Math.max(2, word.length() / 3)) + 1;
-        for (String candidate : known) {
-            int d = distance(word.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
-            if (d < least) {
-                least = d;
-                best = candidate;
-            }
-        }
-        return Optional.ofNullable(best);
-    }
-
-    /** Levenshtein distance; words longer than 64 characters are nobody's slip. */
-    private static int distance(String a, String b) {
-        if (a.length() > 64 || b.length() > 64) {
-            return Integer.MAX_VALUE;
-        }
-        int[] previous = new int[b.length() + 1];
-        int[] current = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            current[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                current[j] = Math.min(change, 1 + Math.min(previous[j], current[j - 1]));
-            }
-            int[] swap = previous;
-            previous = current;
-            current = swap;
-        }
-        return previous[b.length()];
     }
 }

@@ -77,8 +77,9 @@ final class Calibrated implements AutoCloseable {
             return new Calibrated(Chosen.of(source, options), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        CalibrationJob job = CalibrationJob.of(source, calibration.get(), options.toJson(source.isQuantized()));
-        var done = job.run(output, options.resume(), options.threads(), (folder, kernels) -> {
+        CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        var way = new CalibrationJob.Way(options.resume(), options.threads(), progress);
+        var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
@@ -102,7 +103,7 @@ final class Calibrated implements AutoCloseable {
             return Chosen.of(source, options);
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
-        CalibrationJob job = CalibrationJob.of(source, calibration, options.toJson(source.isQuantized()));
+        CalibrationJob job = CalibrationJob.of(source, calibration, AskedFor.of(options, source.isQuantized()));
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = job.open(beside, false);

@@ -1,6 +1,8 @@
 package ingot.quant;
 
 import ingot.formats.IngotException;
+import ingot.formats.Progress;
+import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.quant.calibration.CalibrationOptions;
@@ -21,8 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param described what the provenance says of the set
  * @param key what has to be the same for work to be taken up again
+ * @param layers of the model
  */
-record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key) {
+record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, int layers) {
     /** @param asked the options that change the outcome */
     static CalibrationJob of(Source source, CalibrationOptions options, ObjectNode asked) {
         Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
@@ -38,7 +41,7 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key) 
                         .put("file", Folders.name(f.path()))
                         .put("bytes", f.size())
                         .put("modified", f.modified()));
-        return new CalibrationJob(set, described, key);
+        return new CalibrationJob(set, described, key, source.graph().config().layers());
     }
 
     WorkFolder open(Path output, boolean resume) {
@@ -48,10 +51,38 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key) 
     /** What was worked out, and the open folder in which the rest of it lies. */
     record Done<T>(T result, WorkFolder work) {}
 
+    /**
+     * How a job is run.
+     *
+     * @param resume go on with what is in the folder
+     */
+    record Way(boolean resume, int threads, Progress progress) {}
+
+    /** What becomes of what an earlier run left. */
+    private Optional<String> found(WorkFolder work, boolean resume) {
+        String where = Text.path(work.folder());
+        int steps = work.found().steps();
+        if (work.found().continued()) {
+            String last = steps == 0
+                    ? ", where no layer was finished"
+                    : " behind " + (steps > layers ? "the output head" : "layer " + steps + "/" + layers);
+            return Optional.of("going on with the work in " + where + last);
+        }
+        if (resume) {
+            return Optional.of("--resume: there is no work in " + where + " to go on with; begins anew");
+        }
+        String finished = steps == 1 ? "1 finished layer" : Math.min(steps, layers) + " finished layers";
+        return steps == 0
+                ? Optional.empty()
+                : Optional.of("begins anew and throws away the work in " + where + ", " + finished
+                        + "; --resume goes on with such work");
+    }
+
     /** Opens the folder and runs {@code steps}; closes it when they fail. */
-    <T> Done<T> run(Path output, boolean resume, int threads, BiFunction<WorkFolder, Kernels, T> steps) {
-        WorkFolder work = open(output, resume);
-        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, threads)) {
+    <T> Done<T> run(Path output, Way way, BiFunction<WorkFolder, Kernels, T> steps) {
+        WorkFolder work = open(output, way.resume());
+        found(work, way.resume()).ifPresent(way.progress()::note);
+        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, way.threads())) {
             return new Done<>(steps.apply(work, kernels), work);
         } catch (IngotException.Usage e) {
             if (work.steps() == 0) {

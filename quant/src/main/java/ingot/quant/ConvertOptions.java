@@ -2,17 +2,7 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.block.Dense;
-import ingot.formats.block.Grouped;
-import ingot.formats.block.Grouping;
-import ingot.formats.block.Int4;
-import ingot.formats.block.Int8;
-import ingot.formats.block.IntN;
-import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
-import ingot.formats.block.Nf4;
-import ingot.formats.io.Folders;
-import ingot.formats.json.Json;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.Rounding;
@@ -21,13 +11,11 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a conversion is asked for.
@@ -277,6 +265,8 @@ public record ConvertOptions(
             } catch (PatternSyntaxException e) {
                 throw new IngotException.Usage(
                         "--keep " + Text.quote(rule) + ": not a regular expression: " + e.getDescription());
+            } catch (IngotException.Usage e) {
+                throw new IngotException.Usage("--keep " + Text.quote(rule) + ": " + e.getMessage());
             }
         }
     }
@@ -289,89 +279,8 @@ public record ConvertOptions(
                 : layout(text.substring(0, colon), Optional.of(text.substring(colon + 1)));
     }
 
-    /**
-     * The layout of a type by its name or the name the field's other tools give it, with a group size.
-     *
-     * @param group a multiple of 32, or {@code channel}; 32 when absent
-     */
+    /** As {@link TypeNames#layout}. */
     public static Layout layout(String type, Optional<String> group) {
-        Layout layout = switch (type.toLowerCase(Locale.ROOT)) {
-            case "f32" -> new Dense(ingot.formats.DType.F32);
-            case "f16" -> new Dense(ingot.formats.DType.F16);
-            case "bf16" -> new Dense(ingot.formats.DType.BF16);
-            case "int8" -> new Int8(group(group));
-            case "int6" -> new IntN(6, group(group));
-            case "int5" -> new IntN(5, group(group));
-            case "int4" -> new Int4(group(group));
-            case "int3" -> new IntN(3, group(group));
-            case "iq4" -> new Iq4(group(group));
-            case "q8_0" -> new Int8(32);
-            case "q5_0" -> new IntN(5, 32);
-            case "q4_0" -> new Int4(32);
-            case "iq4_nl" -> new Iq4(32);
-            case "nf4" -> new Nf4(false);
-            case "nf4-dq" -> new Nf4(true);
-            default ->
-                throw new IngotException.Usage(
-                        "type " + Text.quote(type) + " is unknown; expected f32, f16, bf16, int8, int6, int5,"
-                                + " int4, int3, iq4, nf4 or nf4-dq");
-        };
-        if (group.isPresent() && !(layout instanceof Grouped)) {
-            throw new IngotException.Usage("--group applies to int8, int6, int5, int4, int3 and iq4; " + layout.label()
-                    + " has " + (layout instanceof Nf4 ? "64" : "none"));
-        }
-        return layout;
-    }
-
-    private static int group(Optional<String> text) {
-        if (text.isEmpty()) {
-            return 32;
-        }
-        if (text.get().equals("channel")) {
-            return Grouping.CHANNEL;
-        }
-        if (text.get().matches("[0-9]{1,5}")) {
-            int group = Integer.parseInt(text.get());
-            if (group > 0 && group % Grouping.UNIT == 0 && group <= Grouping.MAX) {
-                return group;
-            }
-        }
-        throw new IngotException.Usage(
-                "group " + Text.quote(text.get()) + ": expected 32, 64, 128 or another multiple of " + Grouping.UNIT
-                        + " up to " + Grouping.MAX + ", or channel");
-    }
-
-    /** What of this changes the bytes of the output, for its provenance. */
-    ObjectNode toJson(boolean fromQuantized) {
-        ObjectNode node = Json.object();
-        types.auto()
-                .ifPresentOrElse(
-                        auto -> node.put("type", "auto")
-                                .put("budget", auto.budget().text()),
-                        () -> node.set("layout", layout().toJson()));
-        node.put("method", method.label());
-        if (method instanceof Method.Gptq gptq) {
-            node.setAll(gptq.feedback().toJson());
-        }
-        if (!transforms.wanted().isEmpty()) {
-            var names = node.putArray("transforms");
-            transforms.wanted().forEach(w -> names.add(w.label()));
-        }
-        if (!keep().isEmpty()) {
-            var rules = node.putArray("keep");
-            for (Keep rule : keep()) {
-                rules.addObject()
-                        .put("pattern", rule.pattern().pattern())
-                        .set("layout", rule.layout().toJson());
-            }
-        }
-        if (same() && fromQuantized) {
-            node.put("same", true);
-        }
-        adapter().ifPresent(folder -> node.put("adapter", Folders.name(folder)));
-        if (allowNonFinite) {
-            node.put("allow_nonfinite", true);
-        }
-        return node;
+        return TypeNames.layout(type, group);
     }
 }

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a conversion did, or, of a dry run, would do.
  *
  * @param output the file
+ * @param options what was asked for, as far as it changes the bytes: {@code method} and what belongs to it, types, transforms
  * @param tensors every weight in file order
  * @param allocation how types were chosen for a budget, if they were
  * @param calibration what was looked at, if anything was
@@ -20,7 +22,7 @@ import java.util.OptionalDouble;
 public record ConvertResult(
         Path output,
         Size size,
-        String method,
+        ObjectNode options,
         List<TensorResult> tensors,
         Optional<Allocation> allocation,
         Optional<CalibrationResult> calibration,
@@ -36,6 +38,11 @@ public record ConvertResult(
      * @param bitsPerWeight bits of all weights, scales and padding included, ÷ parameters
      */
     public record Size(long bytes, long parameters, double bitsPerWeight) {}
+
+    /** How numbers were chosen. */
+    public String method() {
+        return options.path("method").asString("rtn");
+    }
 
     /** Length of the file; of a dry run, of its weights. */
     public long bytes() {

@@ -99,7 +99,7 @@ public final class Converter {
         List<Attachment> attachments = new ArrayList<>();
         tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
         attachments.addAll(job.golden().attachments());
-        ObjectNode asked = options.toJson(source.isQuantized());
+        ObjectNode asked = AskedFor.of(options, source.isQuantized());
         job.calibrated().calibration().ifPresent(c -> asked.set("calibration", c.toJson()));
         job.calibrated().types().allocation().ifPresent(a -> asked.set("allocation", a.toJson()));
         Manifest manifest = new Manifest(
@@ -271,7 +271,7 @@ public final class Converter {
                 written.output(),
                 new ConvertResult.Size(
                         measured ? written.bytes() : weightBytes, parameters, 8.0 * weightBytes / parameters),
-                options.method().label(),
+                AskedFor.of(options, source.isQuantized()),
                 results,
                 written.types().allocation(),
                 calibration,

@@ -9,7 +9,7 @@ import ingot.quant.scheme.MatrixSource;
 import ingot.quant.transform.EquivalentModel;
 import ingot.quant.transform.Place;
 import ingot.quant.transform.Rotation;
-import ingot.quant.transform.Scaling;
+import ingot.quant.transform.ChannelScaling;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -57,7 +57,7 @@ record EquivalentSource(Source source, EquivalentModel model, ObjectNode config)
     }
 
     /** The scaling that leaves a norm without scales. */
-    private static Scaling fold(Source source, WeightSpec norm) {
+    private static ChannelScaling fold(Source source, WeightSpec norm) {
         float[] values = new float[norm.length()];
         try (Rows rows = source.rows(norm, WeightReader.NonFinite.REFUSE)) {
             rows.read(0, 1, values);
@@ -67,7 +67,7 @@ record EquivalentSource(Source source, EquivalentModel model, ObjectNode config)
         for (int i = 0; i < divisors.length; i++) {
             divisors[i] = values[i] + offset;
         }
-        return new Scaling(divisors);
+        return new ChannelScaling(divisors);
     }
 
     @Override

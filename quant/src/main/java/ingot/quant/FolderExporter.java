@@ -154,7 +154,8 @@ public final class FolderExporter {
                 Map<String, ObjectNode> texts = texts(source, format, places, common);
                 files.commit(texts, () -> tokenizer(source, folder, notes));
                 String label = format.map(FolderFormat::describe).orElse(common.label());
-                return new ExportResult(folder, files.paths(), label, results, notes);
+                return new ExportResult(
+                        folder, files.paths(), label, ExportResult.Made.plainly(files.paths()), results, notes);
             }
         }
     }
@@ -206,8 +207,8 @@ public final class FolderExporter {
                 double nmse = store(source, weight, place, files::write);
                 var loss = nmse == 0 ? ExportResult.Loss.copy(0) : ExportResult.Loss.nearest(nmse);
                 long stored = place.parts().stream().mapToLong(Part::bytes).sum();
-                results[index] =
-                        new ExportResult.Tensor(weight.name(), source.storedType(weight), place.label(), stored, loss);
+                results[index] = new ExportResult.Tensor(
+                        weight.name(), weight.shape(), source.storedType(weight), place.label(), stored, loss);
                 synchronized (turn) {
                     progress.step("export", done.addAndGet(bytes), total, Progress.Unit.BYTES);
                 }

@@ -34,6 +34,12 @@ final class GgufCalibration implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** What was looked at, if anything was, and what that reached. */
+    Optional<CalibrationResult> calibration() {
+        return done.map(work -> new CalibrationResult(
+                work.job().described(), work.job().set().tokens(), work.folder().experts()));
+    }
+
     /** What calibration came to. */
     private record Work(CalibrationJob job, WorkFolder folder) {}
 
@@ -61,7 +67,8 @@ final class GgufCalibration implements AutoCloseable {
         Source source = weights.source();
         CalibrationJob job =
                 CalibrationJob.of(source, options.method().calibratedOn().orElseThrow(), asked(weights, options));
-        var done = job.run(output, options.method().resumes(), options.threads(), (folder, kernels) -> {
+        var way = new CalibrationJob.Way(options.method().resumes(), options.threads(), progress);
+        var done = job.run(output, way, (folder, kernels) -> {
             new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how.get()).run(folder, progress);
             return folder;
         });
@@ -70,12 +77,8 @@ final class GgufCalibration implements AutoCloseable {
 
     /** What of the options changes the numbers. */
     private static ObjectNode asked(GgufWeights weights, GgufExporter.Options options) {
-        ObjectNode node = Json.object()
-                .put("export", "gguf")
-                .put("method", options.method().label());
-        if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
-            node.setAll(gptq.feedback().toJson());
-        }
+        ObjectNode node = Json.object().put("export", "gguf");
+        node.setAll(AskedFor.method(options.method()));
         ObjectNode types = node.putObject("types");
         new TreeMap<>(weights.types()).forEach((name, type) -> types.put(name, type.name()));
         return node;

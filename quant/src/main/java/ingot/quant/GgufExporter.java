@@ -90,6 +90,11 @@ public final class GgufExporter {
         }
     }
 
+    /** Names of the types that weights can have. */
+    public static List<String> types() {
+        return GgufTypes.names();
+    }
+
     public GgufExporter(Options options) {
         this.options = options;
     }
@@ -140,10 +145,14 @@ public final class GgufExporter {
                     List<ExportResult.Tensor> results = run(job, tensors, out, progress);
                     source.files().forEach(InputFile::requireUnchanged);
                     out.commit();
+                    var made = new ExportResult.Made(
+                            ExportResult.Made.size(out.files()),
+                            AskedFor.method(options.method()),
+                            calibrated.calibration());
                     calibrated.finish();
                     List<String> notes = notes(source, tokenizer.isPresent());
                     calibrated.note().ifPresent(notes::add);
-                    return new ExportResult(target, out.files(), label(common), results, notes);
+                    return new ExportResult(target, out.files(), label(common), made, results, notes);
                 }
             }
         }
@@ -247,6 +256,7 @@ public final class GgufExporter {
         };
         return new ExportResult.Tensor(
                 weight.name(),
+                weight.shape(),
                 job.source().storedType(weight),
                 label(type),
                 type.bytes(weight.shape().count()),

@@ -3,6 +3,7 @@ package ingot.quant;
 import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.Words;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +53,8 @@ final class GgufTypes {
         } catch (PatternSyntaxException e) {
             throw new IngotException.Usage(
                     "--keep " + Text.quote(text) + ": not a regular expression: " + e.getDescription());
+        } catch (IngotException.Usage e) {
+            throw new IngotException.Usage("--keep " + Text.quote(text) + ": " + e.getMessage());
         }
     }
 
@@ -68,10 +70,13 @@ final class GgufTypes {
                         .filter(t -> t.name().equals(plain))
                         .findFirst()
                         .orElseThrow(() -> new IngotException.Usage("type " + Text.quote(name) + ": expected one of "
-                                + written()
-                                        .map(t -> t.name().toLowerCase(Locale.ROOT))
-                                        .collect(Collectors.joining(", "))));
+                                + String.join(", ", names()) + Words.didYouMean(name, names())));
         };
+    }
+
+    /** Names of the types that are written. */
+    static List<String> names() {
+        return written().map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
     }
 
     private static Stream<GgmlType> written() {

@@ -6,6 +6,7 @@ import ingot.formats.json.Json;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.allocation.Allocation.Choice;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Which types were chosen for a budget, for people and for programs. */
 final class AllocationFormat {
+    /** Room for a list of types beside four other columns. */
+    private static final int LIST_WIDTH = 40;
+
     private AllocationFormat() {}
 
     static ObjectNode json(Allocation plan) {
@@ -60,10 +64,31 @@ final class AllocationFormat {
                 table.number(HEADS.get(i));
             }
         }
-        kinds(plan).forEach(table::row);
+        kinds(plan).forEach(row -> wrapped(table, row));
         return table.render() + "\nplan for " + plan.budget() + ": "
                 + Format.fixed(8.0 * plan.bytes() / parameters, 3) + " bits per weight, predicted mean KLD "
                 + Format.scientific(plan.damage()) + "\n";
+    }
+
+    /** A long list of types goes on in rows below: none of it is cut. */
+    private static void wrapped(Table table, List<String> row) {
+        List<String> lines = new ArrayList<>();
+        for (String type : row.get(1).split(", ", -1)) {
+            String last = lines.isEmpty() ? "" : lines.getLast();
+            if (!last.isEmpty() && last.length() + type.length() + 3 <= LIST_WIDTH) {
+                lines.set(lines.size() - 1, last + ", " + type);
+            } else {
+                if (!last.isEmpty()) {
+                    lines.set(lines.size() - 1, last + ",");
+                }
+                lines.add(type);
+            }
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            List<String> cells = new ArrayList<>(i == 0 ? row : Collections.nCopies(row.size(), ""));
+            cells.set(1, lines.get(i));
+            table.row(cells);
+        }
     }
 
     static double bits(Choice choice) {

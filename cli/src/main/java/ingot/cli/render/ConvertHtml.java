@@ -36,6 +36,7 @@ public final class ConvertHtml {
         if (!view.warnings().isEmpty()) {
             page.section("Warnings", "", list(view.warnings()));
         }
+        page.section("How it was made", "", facts(MadeBy.facts(result.options())));
         page.section(
                 "Loss against bits", KldPlot.NOTE, KldPlot.of(result.bitsPerWeight(), kld(view), predicted(result)));
         page.section(
@@ -222,22 +223,23 @@ public final class ConvertHtml {
                 .filter(t -> !t.rounding().remark().isEmpty())
                 .map(t -> List.of(t.name(), t.rounding().remark()))
                 .toList();
-        String table = "<div class=\"facts\">" + HtmlPage.table(List.of("what", "value"), facts) + "</div>";
-        page.section("Calibration", "what the conversion looked at; part of the file's provenance", table);
-        String method = result.method().equals("rtn")
-                ? "The text was used to choose types or transforms; numbers were rounded to nearest."
-                : "";
+        page.section("Calibration", "what was looked at; part of the file's provenance", facts(facts));
+        String usual = switch (result.method()) {
+            case "rtn" -> "The text was used to choose types or transforms; numbers were rounded to nearest.";
+            case "imatrix" -> "Numbers were rounded to nearest, errors counting by the mean square of their inputs.";
+            default -> "Every matrix that was calibrated was rounded with error feedback and the usual damping.";
+        };
         String shown = remarks.isEmpty()
-                ? "<p>"
-                        + (method.isEmpty()
-                                ? "Every matrix that was calibrated was rounded with error feedback and the usual damping."
-                                : method)
-                        + "</p>"
+                ? "<p>" + usual + "</p>"
                 : folded(
                         remarks.size() + " matrices",
                         HtmlPage.table(List.of("matrix", "remark"), remarks),
                         remarks.size());
         page.section("Damping and fallbacks", "", shown);
+    }
+
+    private static String facts(List<List<String>> rows) {
+        return "<div class=\"facts\">" + HtmlPage.table(List.of("what", "value"), rows) + "</div>";
     }
 
     private static String folded(String summary, String table, int rows) {

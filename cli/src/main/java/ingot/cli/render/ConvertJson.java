@@ -30,6 +30,7 @@ public final class ConvertJson {
         number(root, "seconds", view.took().toNanos() / 1e9);
         peakResidentBytes().ifPresentOrElse(n -> root.put("peak_rss_bytes", n), () -> root.putNull("peak_rss_bytes"));
         root.put("method", result.method());
+        root.set("options", result.options());
         var tensors = root.putArray("tensors");
         result.tensors()
                 .forEach(t -> tensor(tensors.addObject(), t, view.codes().get(t.name())));
@@ -96,7 +97,7 @@ public final class ConvertJson {
                         t.nmse().orElseThrow()));
     }
 
-    private static void calibration(ObjectNode root, CalibrationResult calibration, ConvertResult result) {
+    static void calibration(ObjectNode root, CalibrationResult calibration, ConvertResult result) {
         ObjectNode node = calibration.set().deepCopy();
         root.set("calibration", node);
         var fallbacks = node.putArray("fallbacks");

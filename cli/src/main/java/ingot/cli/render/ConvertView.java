@@ -37,6 +37,11 @@ public record ConvertView(
         return all;
     }
 
+    /** Of something that was written from {@code source}. */
+    public static ConvertView of(String source, ConvertResult result, Duration took) {
+        return new ConvertView(source, result, took, false, Map.of(), Optional.empty());
+    }
+
     /** Of a result alone. */
     public static ConvertView of(ConvertResult result, Duration took, boolean dryRun) {
         return new ConvertView("", result, took, dryRun, Map.of(), Optional.empty());

@@ -20,7 +20,10 @@ public final class ExportFormat {
         root.put("output", result.output().toString());
         root.put("type", result.type());
         root.put("lossless", result.lossless());
-        root.put("bytes", result.tensors().stream().mapToLong(Tensor::bytes).sum());
+        root.put("bytes", result.bytes());
+        root.put("tensor_bytes", result.tensorBytes());
+        root.set("options", result.made().options());
+        result.made().calibration().ifPresent(c -> ConvertJson.calibration(root, c, result.asConversion()));
         var files = root.putArray("files");
         result.files().stream().map(Path::toString).forEach(files::add);
         var tensors = root.putArray("tensors");
@@ -64,10 +67,9 @@ public final class ExportFormat {
         }
         long rounded = result.tensors().stream().filter(t -> !t.lossless()).count();
         double worst = result.tensors().stream().mapToDouble(Tensor::nmse).max().orElse(0);
-        long bytes = result.tensors().stream().mapToLong(Tensor::bytes).sum();
         String files = result.files().size() > 1 ? " in " + result.files().size() + " files" : "";
         return table.render() + "\n" + result.output() + ": " + result.tensors().size() + " tensors, "
-                + Format.bytes(bytes) + files
+                + Format.bytes(result.bytes()) + files
                 + (rounded == 0
                         ? ", bit-exact values of the model"
                         : ", " + rounded + " rounded again: worst NMSE " + Format.scientific(worst))

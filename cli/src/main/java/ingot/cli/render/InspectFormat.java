@@ -59,10 +59,13 @@ public final class InspectFormat {
         if (provenance == null) {
             return;
         }
-        facts.row("made by", plain(provenance.get("tool")));
+        if (provenance.has("tool")) {
+            facts.row("made by", plain(provenance.get("tool")));
+        }
+        MadeBy.facts(provenance.path("options")).forEach(facts::row);
         calibration(facts, provenance.path("options").path("calibration"));
         provenance
-                .get("sources")
+                .path("sources")
                 .forEach(s -> facts.row(
                         "source",
                         s.get("name").asString() + ", SHA-256 "

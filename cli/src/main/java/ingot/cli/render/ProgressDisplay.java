@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 public final class ProgressDisplay implements Progress, AutoCloseable {
     private static final long QUIET_NANOS = 1_000_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
+    private static final int THOUSAND = 1000;
 
     private final @Nullable PrintStream err;
     private final boolean terminal;
     private String phase = "";
     private long phaseStart;
     private long lastLine;
+    private double startShare;
     private @Nullable ProgressBar bar;
 
     private ProgressDisplay(@Nullable PrintStream err, boolean terminal) {
@@ -45,12 +47,7 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             return;
         }
         long now = System.nanoTime();
-        if (!name.equals(phase)) {
-            close();
-            phase = name;
-            phaseStart = now;
-            lastLine = now;
-        }
+        begin(name, now, 0);
         long elapsed = now - phaseStart;
         if (elapsed < QUIET_NANOS) {
             return;
@@ -66,16 +63,104 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         }
     }
 
+    private void begin(String name, long now, double share) {
+        if (!name.equals(phase)) {
+            close();
+            phase = name;
+            phaseStart = now;
+            lastLine = now;
+            startShare = share;
+        }
+    }
+
+    /** One bar for all layers; what an earlier run did counts as done, but not for the rate. */
+    @Override
+    public synchronized void layer(String name, Layers at) {
+        if (err == null) {
+            return;
+        }
+        long now = System.nanoTime();
+        begin(name, now, share(at));
+        long elapsed = now - phaseStart;
+        if (elapsed < QUIET_NANOS) {
+            return;
+        }
+        if (terminal) {
+            if (bar == null) {
+                bar = bar(err).setInitialMax(THOUSAND)
+                        .setUnit(" ‰", 1)
+                        .startsFrom(Math.round(THOUSAND * startShare), Duration.ofNanos(elapsed))
+                        .build();
+            }
+            bar.setExtraMessage(" " + at.label() + layersPerTime(at, elapsed));
+            bar.stepTo(Math.round(THOUSAND * share(at)));
+        } else if (now - lastLine >= LINE_NANOS && share(at) < 1) {
+            lastLine = now;
+            err.println(line(name, at, startShare, elapsed));
+        }
+        if (share(at) >= 1) {
+            close();
+        }
+    }
+
+    private static double share(Layers at) {
+        return (at.layer() + at.share()) / (at.layers() + 1);
+    }
+
+    private String layersPerTime(Layers at, long elapsed) {
+        double done = share(at) - startShare;
+        return done > 0 ? ", " + rate(done * (at.layers() + 1) / (elapsed / 1e9)) : "";
+    }
+
+    /**
+     * A line about a pass through the layers.
+     *
+     * @param from the share that was done when the clock began
+     */
+    public static String line(String phase, Layers at, double from, long elapsedNanos) {
+        double share = share(at);
+        double seconds = elapsedNanos / 1e9;
+        String text = phase + ": " + at.label() + " (" + Format.fixed(100 * share, 0) + " % of all)";
+        double done = share - from;
+        return done <= 0 || share >= 1
+                ? text
+                : text + ", " + rate(done * (at.layers() + 1) / seconds) + ", " + left(seconds * (1 - share) / done);
+    }
+
+    private static String rate(double layersPerSecond) {
+        return layersPerSecond >= 1
+                ? Format.fixed(layersPerSecond, 1) + " layers/s"
+                : layersPerSecond * 60 >= 1
+                        ? Format.fixed(60 * layersPerSecond, 1) + " layers/min"
+                        : Format.fixed(3600 * layersPerSecond, 1) + " layers/h";
+    }
+
+    private static String left(double seconds) {
+        return Format.duration(Duration.ofMillis(Math.round(1e3 * seconds))) + " left";
+    }
+
+    @Override
+    public synchronized void note(String sentence) {
+        if (err != null) {
+            close();
+            err.println(sentence);
+        }
+    }
+
+    private ProgressBarBuilder bar(PrintStream stream) {
+        return new ProgressBarBuilder()
+                .setTaskName(phase)
+                .setUpdateIntervalMillis(200)
+                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .setConsumer(new ConsoleProgressBarConsumer(stream, Table.MAX_WIDTH))
+                .clearDisplayOnFinish();
+    }
+
     private void bar(PrintStream stream, long done, long total, Unit unit, long elapsed) {
         if (bar == null) {
-            ProgressBarBuilder builder = new ProgressBarBuilder()
-                    .setTaskName(phase)
+            ProgressBarBuilder builder = bar(stream)
                     .setInitialMax(total > 0 ? total : -1)
-                    .setUpdateIntervalMillis(200)
-                    .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                    .setConsumer(new ConsoleProgressBarConsumer(stream, Table.MAX_WIDTH))
                     .startsFrom(0, Duration.ofNanos(elapsed))
-                    .clearDisplayOnFinish()
                     .showSpeed();
             bar = switch (unit) {
                 case BYTES -> builder.setUnit(" MiB", 1 << 20).build();
@@ -87,7 +172,8 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         bar.stepTo(done);
     }
 
-    static String line(String phase, long done, long total, Progress.Unit unit, long elapsedNanos) {
+    /** A line of plain progress. */
+    public static String line(String phase, long done, long total, Progress.Unit unit, long elapsedNanos) {
         StringBuilder s = new StringBuilder(phase).append(": ").append(amount(done, unit));
         double seconds = elapsedNanos / 1e9;
         if (total > 0) {
@@ -96,13 +182,15 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         }
         if (done > 0) {
             if (unit != Progress.Unit.STEPS) {
-                s.append(", ").append(amount(Math.round(done / seconds), unit)).append("/s");
+                double rate = done / seconds;
+                s.append(", ")
+                        .append(
+                                rate >= 1
+                                        ? amount(Math.round(rate), unit) + "/s"
+                                        : amount(Math.max(1, Math.round(60 * rate)), unit) + "/min");
             }
             if (total > done) {
-                double left = seconds * (total - done) / done;
-                s.append(", ")
-                        .append(Format.duration(Duration.ofMillis(Math.round(1e3 * left))))
-                        .append(" left");
+                s.append(", ").append(left(seconds * (total - done) / done));
             }
         }
         return s.toString();

@@ -59,7 +59,7 @@ public final class ChannelPass {
                 first += sequence.length;
             }
             for (int i = 0; i < layers; i++) {
-                progress.step("channels", i, layers, Progress.Unit.STEPS);
+                progress.layer("channels", new Progress.Layers(i, layers, 0));
                 StagedLayer layer = new StagedLayer(graph.config(), i, kernels);
                 layer.specs().stream()
                         .filter(s -> s.role() != WeightSpec.Role.LINEAR)
@@ -71,7 +71,7 @@ public final class ChannelPass {
                     importance[c] += visit.importance()[c];
                 }
             }
-            progress.step("channels", layers, layers, Progress.Unit.STEPS);
+            progress.layer("channels", Progress.Layers.done(layers));
         }
         if (wanted.contains(Equivalence.FREE_ORDER)) {
             // Rotated rows are made a block at a time: an order across blocks would make them again for every row.

@@ -3,7 +3,7 @@ package ingot.quant.calibration;
 import ingot.quant.gptq.Factor;
 import ingot.quant.gptq.MatrixQuantizer;
 import ingot.quant.gptq.Order;
-import ingot.quant.transform.Scaling;
+import ingot.quant.transform.ChannelScaling;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.WeightSpec;
 import java.util.Arrays;
@@ -119,11 +119,11 @@ final class ChannelScales {
     }
 
     /** The best scaling, if one is better than none. */
-    Optional<Scaling> best() {
+    Optional<ChannelScaling> best() {
         int best = RATIOS;
         for (int i = 0; i < RATIOS; i++) {
             best = losses[i] < losses[best] ? i : best;
         }
-        return best == RATIOS ? Optional.empty() : Optional.of(new Scaling(scales(best)));
+        return best == RATIOS ? Optional.empty() : Optional.of(new ChannelScaling(scales(best)));
     }
 }

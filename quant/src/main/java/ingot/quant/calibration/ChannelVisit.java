@@ -4,7 +4,7 @@ import ingot.quant.transform.Equivalence;
 import ingot.quant.transform.EquivalentModel;
 import ingot.quant.transform.Permutation;
 import ingot.quant.transform.Place;
-import ingot.quant.transform.Scaling;
+import ingot.quant.transform.ChannelScaling;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.StagedLayer;
@@ -99,7 +99,7 @@ final class ChannelVisit implements Visit {
             if (branch.down().equals(first)) {
                 ChannelScales scales = scales(squares);
                 weighAndMeasure(specs, values, identity(squares.length), h, scales);
-                Optional<Scaling> scaling = chosen(scales);
+                Optional<ChannelScaling> scaling = chosen(scales);
                 Place place = new Place.Inner(index, i);
                 scaling.ifPresent(s -> model.apply(place, s));
                 if (wanted.contains(Equivalence.FREE_ORDER)) {
@@ -142,7 +142,7 @@ final class ChannelVisit implements Visit {
     }
 
     private void settle(Place place, ChannelScales scales, double[] squares) {
-        Optional<Scaling> scaling = chosen(scales);
+        Optional<ChannelScaling> scaling = chosen(scales);
         scaling.ifPresent(s -> model.apply(place, s));
         double[] scaled = scaled(squares, scaling);
         double sum = Arrays.stream(scaled).sum();
@@ -178,11 +178,11 @@ final class ChannelVisit implements Visit {
         return read;
     }
 
-    private Optional<Scaling> chosen(ChannelScales scales) {
+    private Optional<ChannelScaling> chosen(ChannelScales scales) {
         return wanted.contains(Equivalence.AWQ) ? scales.best() : Optional.empty();
     }
 
-    private static double[] scaled(double[] squares, Optional<Scaling> scaling) {
+    private static double[] scaled(double[] squares, Optional<ChannelScaling> scaling) {
         double[] scaled = squares.clone();
         scaling.ifPresent(s -> {
             for (int i = 0; i < scaled.length; i++) {
@@ -201,7 +201,7 @@ final class ChannelVisit implements Visit {
         }
         ChannelScales scales = scales(shared);
         weighAndMeasure(List.of(output), read, of, h, scales);
-        Optional<Scaling> scaling = chosen(scales);
+        Optional<ChannelScaling> scaling = chosen(scales);
         Place place = new Place.Values(index);
         scaling.ifPresent(s -> model.apply(place, s));
         if (wanted.contains(Equivalence.FREE_ORDER) && !heads.gated()) {

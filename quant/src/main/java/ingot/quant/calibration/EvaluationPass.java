@@ -62,7 +62,7 @@ public final class EvaluationPass {
             List<Side> sides = List.of(new Side(reference.weights(), first), new Side(model.weights(), second));
             sides.forEach(side -> embed(read, side));
             for (int i = 0; i < layers; i++) {
-                progress.step("evaluation", i, layers + 1, Progress.Unit.STEPS);
+                progress.layer("evaluation", new Progress.Layers(i, layers, 0));
                 for (Side side : sides) {
                     StagedLayer layer = new StagedLayer(graph.config(), i, kernels);
                     layer.specs().stream()
@@ -72,9 +72,9 @@ public final class EvaluationPass {
                     new LayerPass(layer, files, kernels, new SourceVisit(side.weights())).run();
                 }
             }
-            progress.step("evaluation", layers, layers + 1, Progress.Unit.STEPS);
+            progress.layer("evaluation", new Progress.Layers(layers, layers, 0));
             PerplexityResult result = score(windows, options, sides);
-            progress.step("evaluation", layers + 1, layers + 1, Progress.Unit.STEPS);
+            progress.layer("evaluation", Progress.Layers.done(layers));
             return result;
         }
     }

@@ -91,7 +91,7 @@ public final class SensitivityPass {
             List<Errors> errors = new ArrayList<>();
             int layers = graph.config().layers();
             for (int i = 0; i < layers; i++) {
-                progress.step("sensitivity", i, layers + 1, Progress.Unit.STEPS);
+                progress.layer("sensitivity", new Progress.Layers(i, layers, 0));
                 StagedLayer layer = new StagedLayer(graph.config(), i, kernels);
                 layer.specs().stream()
                         .filter(s -> s.role() != WeightSpec.Role.LINEAR)
@@ -102,9 +102,9 @@ public final class SensitivityPass {
                 here.forEach(g -> errors.add(measuring.errors(g)));
                 probes.pass(layer, here, measuring, kernels);
             }
-            progress.step("sensitivity", layers, layers + 1, Progress.Unit.STEPS);
+            progress.layer("sensitivity", new Progress.Layers(layers, layers, 0));
             List<Sensitivity> found = atHead(groups, errors, files, probes);
-            progress.step("sensitivity", layers + 1, layers + 1, Progress.Unit.STEPS);
+            progress.layer("sensitivity", Progress.Layers.done(layers));
             return found;
         }
     }

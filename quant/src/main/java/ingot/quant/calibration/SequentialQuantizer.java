@@ -55,22 +55,33 @@ public final class SequentialQuantizer {
     /** Counts the tensors of a step. */
     private static final class Counter {
         private final Progress progress;
-        private final String phase;
+        private final int step;
+        private final int layers;
         private long total;
         private long done;
 
         Counter(Progress progress, int step, int layers) {
             this.progress = progress;
-            this.phase = step == layers ? "output head" : "layer " + (step + 1) + "/" + layers;
+            this.step = step;
+            this.layers = layers;
         }
 
         void begin(long tensors) {
             total = tensors;
-            progress.step(phase, 0, total, Progress.Unit.TENSORS);
+            tell(0);
         }
 
         void next() {
-            progress.step(phase, Math.min(++done, total), total, Progress.Unit.TENSORS);
+            done++;
+            tell(total == 0 ? 1 : Math.min(1, done / (double) total));
+        }
+
+        void end() {
+            tell(1);
+        }
+
+        private void tell(double share) {
+            progress.layer("calibration", new Progress.Layers(step, layers, share));
         }
     }
 
@@ -133,6 +144,7 @@ public final class SequentialQuantizer {
             files.all().forEach(f -> f.residual().force());
         }
         work.end();
+        counter.end();
     }
 
     /** The files of every stream. */

@@ -2,7 +2,6 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
-import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.OutputLock;
@@ -12,12 +11,9 @@ import ingot.quant.gptq.RoundingError;
 import ingot.quant.gptq.Target;
 import ingot.runtime.model.WeightSpec;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -27,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,19 +37,25 @@ public final class WorkFolder implements AutoCloseable {
     private static final int COPY = 1 << 20;
 
     private final Path folder;
-    private final Map<String, Kept> tensors = new LinkedHashMap<>();
-    private final Map<String, Kept> current = new LinkedHashMap<>();
+    private final Map<String, KeptTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, KeptTensor> current = new LinkedHashMap<>();
     private final List<LayerExperts> experts = new ArrayList<>();
     private final List<FileChannel> files = new ArrayList<>();
     private final OutputLock lock;
     private int steps;
 
-    /** A tensor that is done: where its parts lie, one behind the other. */
-    private record Kept(FileChannel file, long offset, long bytes, RoundingError error, String note) {}
+    private Found found = Found.NOTHING;
 
-    /** Files that a conversion makes here, and what their writing leaves when it is killed. */
-    private static final Pattern OWN =
-            Pattern.compile("\\.?((key|plan|step-\\d+)\\.json|step-\\d+\\.bin|[a-z0-9-]+\\.f32)(\\.part|\\.lock)?");
+    /**
+     * What an earlier run left here.
+     *
+     * @param steps that it had finished
+     * @param continued whether this run goes on behind them; else they were thrown away
+     */
+    public record Found(int steps, boolean continued) {
+        /** There was no work. */
+        static final Found NOTHING = new Found(0, false);
+    }
 
     private WorkFolder(Path folder) {
         this.folder = folder;
@@ -78,7 +78,7 @@ public final class WorkFolder implements AutoCloseable {
     public static WorkFolder open(Path output, ObjectNode key, boolean resume) {
         WorkFolder work = new WorkFolder(of(output));
         try {
-            work.requireOwn();
+            WorkFiles.requireOwn(work.folder);
             Path saved = work.folder.resolve("key.json");
             boolean usable = resume && Files.exists(saved);
             // As text: a number read back may have another width.
@@ -89,10 +89,12 @@ public final class WorkFolder implements AutoCloseable {
             }
             if (usable) {
                 work.load();
+                work.found = new Found(work.steps, true);
             } else {
+                work.found = new Found(WorkFiles.finished(work.folder), false);
                 work.clear();
                 Files.createDirectories(work.folder);
-                work.save("key.json", key);
+                WorkFiles.save(saved, key);
             }
             return work;
         } catch (IOException e) {
@@ -104,21 +106,9 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    /** What is removed in the end must be what a conversion made. */
-    private void requireOwn() throws IOException {
-        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        boolean own = Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
-        if (own) {
-            try (Stream<Path> entries = Files.list(folder)) {
-                own = entries.allMatch(e -> OWN.matcher(Folders.name(e)).matches());
-            }
-        }
-        if (!own) {
-            throw new IngotException.CannotCreate(
-                    Text.path(folder) + ": is in the place of a conversion's work and not its own; move it away", null);
-        }
+    /** What there was when the folder was opened. */
+    public Found found() {
+        return found;
     }
 
     /** Where everything lies. */
@@ -138,7 +128,7 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Keeps a decision that a resumed run has to share. */
     public void keep(String name, ObjectNode json) {
-        save(name, json);
+        WorkFiles.save(folder.resolve(name), json);
     }
 
     /** What {@link #keep} kept. */
@@ -148,11 +138,7 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     private Path bytes(int step) {
-        return folder.resolve("step-" + step + ".bin");
-    }
-
-    private String list(int step) {
-        return "step-" + step + ".json";
+        return WorkFiles.bytes(folder, step);
     }
 
     /** Begins step {@link #steps}. */
@@ -169,19 +155,20 @@ public final class WorkFolder implements AutoCloseable {
     /** Keeps rows of a tensor of the step; they come in order. A note that earlier rows did not have says where it begins. */
     void add(WeightSpec spec, Target target, int firstRow, Rounded rounded, String note) {
         FileChannel file = files.getLast();
-        Kept kept = current.get(spec.name());
+        KeptTensor kept = current.get(spec.name());
         List<Long> all = target.parts(spec.rows(), spec.cols());
         try {
             if (kept == null) {
                 long bytes = all.stream().mapToLong(Long::longValue).sum();
-                long offset = current.values().stream().mapToLong(Kept::bytes).sum();
-                kept = new Kept(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
+                long offset =
+                        current.values().stream().mapToLong(KeptTensor::bytes).sum();
+                kept = new KeptTensor(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
             }
             long at = kept.offset();
             for (int i = 0; i < all.size(); i++) {
                 long before =
                         firstRow == 0 ? 0 : target.parts(firstRow, spec.cols()).get(i);
-                write(file, at + before, rounded.parts().get(i));
+                WorkFiles.write(file, at + before, rounded.parts().get(i));
                 at += all.get(i);
             }
         } catch (IOException e) {
@@ -191,14 +178,7 @@ public final class WorkFolder implements AutoCloseable {
         String notes = kept.note().contains(note)
                 ? kept.note()
                 : note + " (from row " + firstRow + ")" + (kept.note().isEmpty() ? "" : "; " + kept.note());
-        current.put(spec.name(), new Kept(file, kept.offset(), kept.bytes(), error, notes));
-    }
-
-    private static void write(FileChannel file, long at, MemorySegment bytes) throws IOException {
-        ByteBuffer buffer = bytes.asByteBuffer();
-        while (buffer.hasRemaining()) {
-            at += file.write(buffer, at);
-        }
+        current.put(spec.name(), new KeptTensor(file, kept.offset(), kept.bytes(), error, notes));
     }
 
     /** Keeps how many tokens of the set each expert of the step's layer got, if it has experts. */
@@ -215,8 +195,8 @@ public final class WorkFolder implements AutoCloseable {
         var counts = list.putArray("experts");
         experts.stream().filter(e -> e.layer() == steps).forEach(e -> e.tokens().forEach(counts::add));
         ObjectNode done = list.putObject("tensors");
-        current.forEach((name, kept) -> done.set(name, toJson(kept)));
-        save(list(steps), list);
+        current.forEach((name, kept) -> done.set(name, kept.toJson()));
+        WorkFiles.save(WorkFiles.list(folder, steps), list);
         tensors.putAll(current);
         steps++;
         for (Residual stream : Residual.values()) {
@@ -224,44 +204,22 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    private static ObjectNode toJson(Kept kept) {
-        RoundingError e = kept.error();
-        return Json.object()
-                .put("offset", kept.offset())
-                .put("bytes", kept.bytes())
-                .put("squared", e.squared())
-                .put("sum", e.sum())
-                .put("squares", e.squares())
-                .put("count", e.count())
-                .put("weighted", e.weighted())
-                .put("energy", e.energy())
-                .put("note", kept.note());
-    }
-
-    private void save(String name, ObjectNode json) {
-        byte[] bytes = Json.pretty(json).getBytes(StandardCharsets.UTF_8);
-        try (AtomicFile file = AtomicFile.create(folder.resolve(name), true, bytes.length)) {
-            file.write(0, ByteBuffer.wrap(bytes));
-            file.commit();
-        }
-    }
-
     private void load() throws IOException {
-        while (Files.exists(folder.resolve(list(steps))) && Files.exists(bytes(steps))) {
+        while (WorkFiles.done(folder, steps)) {
             FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
             files.add(file);
-            ObjectNode list = Json.readObject(folder.resolve(list(steps)), MAX_JSON);
+            ObjectNode list = Json.readObject(WorkFiles.list(folder, steps), MAX_JSON);
             try {
                 routed(list.get("experts")
                         .valueStream()
                         .mapToInt(JsonNode::intValue)
                         .toArray());
                 for (Map.Entry<String, JsonNode> entry : list.get("tensors").properties()) {
-                    tensors.put(entry.getKey(), read(file, entry.getValue()));
+                    tensors.put(entry.getKey(), KeptTensor.read(file, entry.getValue()));
                 }
             } catch (RuntimeException e) {
-                throw new IngotException.BadData(
-                        Text.path(folder.resolve(list(steps))) + " is damaged; convert without --resume to begin anew");
+                throw new IngotException.BadData(Text.path(WorkFiles.list(folder, steps))
+                        + " is damaged; convert without --resume to begin anew");
             }
             steps++;
         }
@@ -278,26 +236,9 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    /** @throws RuntimeException of some kind when the list is not as it was written */
-    private static Kept read(FileChannel file, JsonNode node) throws IOException {
-        RoundingError error = new RoundingError(
-                node.get("squared").asDouble(),
-                node.get("sum").asDouble(),
-                node.get("squares").asDouble(),
-                node.get("count").asLong(),
-                node.get("weighted").asDouble(),
-                node.get("energy").asDouble());
-        long offset = node.get("offset").asLong();
-        long bytes = node.get("bytes").asLong();
-        if (offset < 0 || bytes < 0 || Math.addExact(offset, bytes) > file.size()) {
-            throw new IllegalArgumentException("offsets");
-        }
-        return new Kept(file, offset, bytes, error, node.get("note").asString());
-    }
-
     /** What rounding did to a tensor, if it was calibrated. */
     public Optional<RoundingError> error(String tensor) {
-        return Optional.ofNullable(tensors.get(tensor)).map(Kept::error);
+        return Optional.ofNullable(tensors.get(tensor)).map(KeptTensor::error);
     }
 
     /** Tensors that are done. */
@@ -307,7 +248,7 @@ public final class WorkFolder implements AutoCloseable {
 
     /** How a tensor was rounded, where that was not as asked; empty else. */
     public String note(String tensor) {
-        Kept kept = tensors.get(tensor);
+        KeptTensor kept = tensors.get(tensor);
         return kept == null ? "" : kept.note();
     }
 
@@ -318,19 +259,12 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Reads the bytes of a tensor's parts, one behind the other, from {@code position} on. */
     public void read(String tensor, long position, ByteBuffer out) {
-        Kept kept = tensors.get(tensor);
+        KeptTensor kept = tensors.get(tensor);
         if (kept == null) {
             throw new IllegalArgumentException(tensor + " was not calibrated");
         }
-        long at = kept.offset() + position;
         try {
-            while (out.hasRemaining()) {
-                int n = kept.file().read(out, at);
-                if (n < 0) {
-                    throw new IOException("the file of the step became shorter");
-                }
-                at += n;
-            }
+            WorkFiles.read(kept.file(), kept.offset() + position, out);
         } catch (IOException e) {
             throw InputFile.failure(folder, e);
         }
@@ -349,17 +283,7 @@ public final class WorkFolder implements AutoCloseable {
     /** Removes everything: the output is whole. */
     public void clear() {
         closeFiles();
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> entries = Files.list(folder)) {
-            for (Path file : entries.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw InputFile.failure(folder, e);
-        }
+        WorkFiles.remove(folder);
     }
 
     private void closeFiles() {

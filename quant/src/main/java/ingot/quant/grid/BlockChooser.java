@@ -28,8 +28,8 @@ public interface BlockChooser {
         PackedBlock block =
                 type.packed().orElseThrow(() -> new IllegalArgumentException(type + " is not written in blocks"));
         return switch (type) {
-            case Q8_0 -> new Extreme(Levels.of(block));
-            case Q4_0, Q5_0, IQ4_NL -> new Symmetric(Levels.of(block));
+            case Q8_0 -> new Extreme(BlockLevels.of(block));
+            case Q4_0, Q5_0, IQ4_NL -> new Symmetric(BlockLevels.of(block));
             case Q4_1, Q5_1 -> new Affine(block.highest());
             case Q4_K, Q5_K -> new AffineGroups(block);
             case Q6_K, IQ4_XS -> new SymmetricGroups(block);
@@ -56,7 +56,7 @@ public interface BlockChooser {
     }
 
     /** d = max |w| ÷ 127: with 255 levels a search finds nothing better that could be seen. */
-    record Extreme(Levels levels) implements BlockChooser {
+    record Extreme(BlockLevels levels) implements BlockChooser {
         @Override
         public void choose(float[] w, float[] importance, int at, BlockNumbers out) {
             int n = out.codes().length;
@@ -68,7 +68,7 @@ public interface BlockChooser {
     }
 
     /** One signed factor for the block. */
-    record Symmetric(Levels levels) implements BlockChooser {
+    record Symmetric(BlockLevels levels) implements BlockChooser {
         @Override
         public void choose(float[] w, float[] importance, int at, BlockNumbers out) {
             int n = out.codes().length;
@@ -95,7 +95,7 @@ public interface BlockChooser {
     }
 
     /** Nearest codes of n weights from {@code first} on for the scale {@code s}, which may be 0 or negative. */
-    static void codes(Levels levels, float s, float[] w, int at, int first, int n, BlockNumbers out) {
+    static void codes(BlockLevels levels, float s, float[] w, int at, int first, int n, BlockNumbers out) {
         float inverse = s == 0 ? 0 : 1 / s;
         for (int i = first; i < first + n; i++) {
             out.codes()[i] = (byte) levels.nearest(w[at + i] * inverse);

@@ -13,7 +13,7 @@ public final class RoundedCodes implements IntegerCodes {
     private final MatrixSource source;
     private final int bits;
     private final int group;
-    private final Levels levels;
+    private final BlockLevels levels;
     private final ErrorSum error = new ErrorSum();
 
     /** @param group columns per scale, at most as many as there are */
@@ -21,7 +21,7 @@ public final class RoundedCodes implements IntegerCodes {
         this.source = source;
         this.bits = bits;
         this.group = group;
-        this.levels = bits == 4 ? new Levels.Linear(-8, 7) : new Levels.Linear(-127, 127);
+        this.levels = bits == 4 ? new BlockLevels.Linear(-8, 7) : new BlockLevels.Linear(-127, 127);
     }
 
     @Override

@@ -30,7 +30,7 @@ final class ScaleSearch {
     }
 
     /** s of ŵ = s · value(code); 0 when all weights are 0. */
-    static float symmetric(Levels levels, Group group) {
+    static float symmetric(BlockLevels levels, Group group) {
         float extreme = extreme(group);
         if (extreme == 0) {
             return 0;
@@ -65,7 +65,7 @@ final class ScaleSearch {
      */
     private record Fit(float scale, double gain) {}
 
-    private static Fit fit(Levels levels, Group group, float inverse) {
+    private static Fit fit(BlockLevels levels, Group group, float inverse) {
         float xv = 0;
         float vv = 0;
         for (int i = group.from(); i < group.from() + group.n(); i++) {

@@ -11,13 +11,13 @@ final class SymmetricGroups implements BlockChooser {
     /** Rounds of alternation; the error falls in every one, hardly after the third. */
     private static final int ROUNDS = 3;
 
-    private final Levels levels;
+    private final BlockLevels levels;
     private final int groups;
     private final int size;
     private final int lowest;
 
     SymmetricGroups(PackedBlock block) {
-        this.levels = Levels.of(block);
+        this.levels = BlockLevels.of(block);
         this.groups = block.groups();
         this.size = block.weights() / groups;
         // Q6_K has 8 bits for a scale, IQ4_XS 6.

@@ -2,11 +2,12 @@ package ingot.quant.transform;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.Words;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Ways to other weights with the same outputs. All of them leave ordinary models behind. */
 public enum Equivalence {
@@ -16,6 +17,9 @@ public enum Equivalence {
     AWQ,
     /** Channels inside a layer ordered by what passes them, so that those of a group are alike. */
     FREE_ORDER;
+
+    private static final List<String> LABELS =
+            Arrays.stream(values()).map(Equivalence::label).toList();
 
     /** The name in options and reports. */
     public String label() {
@@ -35,8 +39,8 @@ public enum Equivalence {
                     .filter(e -> e.label().equals(name.strip().toLowerCase(Locale.ROOT)))
                     .findFirst()
                     .orElseThrow(() -> new IngotException.Usage("transform " + Text.quote(name)
-                            + " is unknown; expected some of "
-                            + Arrays.stream(values()).map(Equivalence::label).collect(Collectors.joining(", ")))));
+                            + " is unknown; expected some of " + String.join(", ", LABELS)
+                            + Words.didYouMean(name, LABELS))));
         }
         return found;
     }

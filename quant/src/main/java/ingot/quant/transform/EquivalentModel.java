@@ -95,7 +95,7 @@ public final class EquivalentModel {
                 edit(mlp.up()).outputs().add(transform);
                 switch (transform) {
                     // The gate passes a nonlinearity, which lets no scale through; any order it does.
-                    case Scaling s -> {}
+                    case ChannelScaling s -> {}
                     case Permutation p -> edit(mlp.gate()).outputs().add(p);
                     case Rotation r -> throw new IllegalArgumentException("the gate is between up and down");
                 }
@@ -113,7 +113,7 @@ public final class EquivalentModel {
     }
 
     private void behindNorm(WeightSpec norm, List<WeightSpec> readers, Transform transform) {
-        if (!(transform instanceof Scaling)) {
+        if (!(transform instanceof ChannelScaling)) {
             throw new IllegalArgumentException("a norm scales its channels, and can do nothing else to them");
         }
         edit(norm).outputs().add(transform);
@@ -123,7 +123,7 @@ public final class EquivalentModel {
     /** A stream that is rotated has to have norms without scales: those are folded into their readers before. */
     private void residual(Transform transform) {
         boolean moves = transform instanceof Permutation;
-        if (transform instanceof Scaling) {
+        if (transform instanceof ChannelScaling) {
             throw new IllegalArgumentException("norms see the scale of the stream");
         }
         edit(graph.embedding()).columns().add(transform::write);
@@ -153,7 +153,7 @@ public final class EquivalentModel {
 
     private void values(LayerWiring wiring, Transform transform) {
         Values values = wiring.values()
-                .filter(v -> transform instanceof Scaling || !v.gated())
+                .filter(v -> transform instanceof ChannelScaling || !v.gated())
                 .orElseThrow(() -> new IllegalArgumentException("the mixer tells its values' channels apart"));
         WeightSpec writer = values.writer();
         int[] written = new int[writer.rows()];

@@ -3,7 +3,7 @@ package ingot.quant.transform;
 import ingot.quant.scheme.MatrixSource;
 
 /** An invertible linear map T of the channels of a place: what is written becomes T·x, and readers W become W·T⁻¹. */
-public sealed interface Transform permits Scaling, Permutation, Rotation {
+public sealed interface Transform permits ChannelScaling, Permutation, Rotation {
     /** x ← T·x, in f64. */
     void write(double[] x);
 

@@ -113,6 +113,7 @@ final class ConvertReportTest {
                         "seconds",
                         "peak_rss_bytes",
                         "method",
+                        "options",
                         "tensors",
                         "parameters",
                         "types",
@@ -153,6 +154,10 @@ final class ConvertReportTest {
         Cli inspect = Cli.run("inspect", out.toString());
         assertTrue(inspect.out().contains("\nexperts") && inspect.out().contains(experts + " in "), inspect.out());
         assertTrue(inspect.out().contains("ids.jsonl, 400 tokens"), inspect.out());
+        assertEquals("activation", root.at("/options/order").stringValue());
+        assertTrue(inspect.out().matches("(?s).*\nmethod +gptq, error feedback\n.*"), inspect.out());
+        assertTrue(inspect.out().matches("(?s).*\ncolumn order +activation\n.*"), inspect.out());
+        assertTrue(inspect.out().matches("(?s).*\ndrift correction +1\n.*"), inspect.out());
         assertTrue(run.err().contains("--evaluate is the one of the calibration"), run.err());
 
         String text = Files.readString(html);
@@ -167,6 +172,9 @@ final class ConvertReportTest {
             assertTrue(labels.contains(plot), plot);
         }
         assertTrue(text.contains("this model"), "its own point");
+        for (String fact : List.of("gptq, error feedback", "column order", "activation", "drift correction")) {
+            assertTrue(page.getDocumentElement().getTextContent().contains(fact), fact);
+        }
         assertEquals(experts, text.split("class=\"(?:cell|few)\"", -1).length - 1, "a cell for every expert");
     }
 
@@ -305,7 +313,7 @@ final class ConvertReportTest {
         var result = new ConvertResult(
                 folder.resolve("x.ingot"),
                 new ConvertResult.Size(1000, 217, 4.5),
-                evil,
+                Json.object().put("method", evil).put("order", evil).put("adapter", evil),
                 List.of(tensor),
                 Optional.empty(),
                 Optional.of(calibration),

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingot.formats.ingot.Checksum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,13 +32,21 @@ final class ExportCommandTest {
     }
 
     @Test
-    void jsonSaysOfEveryTensorWhatBecameOfIt() {
+    void jsonSaysOfEveryTensorWhatBecameOfIt() throws IOException {
         Path file = folder.resolve("x.gguf");
         Cli r = export("--to", "gguf", "--type", "q5_1", "--keep", "v_proj=f16", "-o", file.toString(), "--json");
         assertEquals(0, r.code(), r.err());
         JsonNode root = new JsonMapper().readTree(r.out());
         assertFalse(root.get("lossless").asBoolean());
         assertEquals(file.toString(), root.at("/files/0").asString());
+        long sum = root.get("tensors")
+                .valueStream()
+                .mapToLong(t -> t.get("bytes").longValue())
+                .sum();
+        assertEquals(Files.size(file), root.get("bytes").longValue());
+        assertEquals(sum, root.get("tensor_bytes").longValue());
+        assertEquals("rtn", root.at("/options/method").stringValue());
+        assertFalse(root.has("calibration"));
         int rounded = 0;
         for (JsonNode t : root.get("tensors")) {
             assertEquals(t.get("nmse").asDouble() == 0, t.get("lossless").asBoolean(), t.toString());
@@ -47,6 +57,44 @@ final class ExportCommandTest {
             rounded += t.get("type").asString().equals("q5_1") ? 1 : 0;
         }
         assertEquals(3 * 6, rounded);
+    }
+
+    /** What a calibrated export looked at and how is in its JSON, its report and what inspect says of the file. */
+    @Test
+    void aCalibratedExportSaysWhatItWasMadeOf() throws IOException {
+        Path file = folder.resolve("x.gguf");
+        Path html = folder.resolve("x.html");
+        StringBuilder ids = new StringBuilder("{\"ids\": [1");
+        for (int i = 1; i < 100; i++) {
+            ids.append(", ").append(i * 53 % 211);
+        }
+        Path data = Files.writeString(folder.resolve("ids.jsonl"), ids + "]}\n");
+        List<String> calibrated = List.of(
+                "--calibration",
+                data.toString(),
+                "--calibration-length",
+                "31",
+                "--calibration-tokens",
+                "62",
+                "--drift",
+                "0");
+        List<String> args = new ArrayList<>(List.of("--to", "gguf", "--type", "q4_0", "-o", file.toString(), "--json"));
+        args.addAll(List.of("--html", html.toString()));
+        args.addAll(calibrated);
+        Cli r = export(args.toArray(String[]::new));
+        assertEquals(0, r.code(), r.err());
+        JsonNode root = new JsonMapper().readTree(r.out());
+        assertEquals("gptq", root.at("/options/method").stringValue());
+        String hash = HexFormat.of().formatHex(Checksum.sha256().digest(Files.readAllBytes(data)));
+        assertEquals(hash, root.at("/calibration/sha256").stringValue());
+        assertEquals(62, root.at("/calibration/tokens").intValue());
+        String page = Files.readString(html);
+        assertTrue(page.contains("gptq, error feedback") && page.contains(hash) && page.contains("drift correction"));
+        String told = Cli.run("inspect", file.toString()).out();
+        assertTrue(told.matches("(?s).*\ndrift correction +off\n.*") && told.contains("ids.jsonl, 62 tokens"), told);
+        Cli same =
+                export("--to", "gguf", "--type", "q4_0", "--force", "-o", file.toString(), "--html", file.toString());
+        assertEquals(64, same.code(), same.err());
     }
 
     @ParameterizedTest

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.cli.render.Format;
+import ingot.cli.render.ProgressDisplay;
 import ingot.cli.render.Table;
+import ingot.formats.Progress;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,26 @@ final class RenderTest {
         assertEquals("0.35 s", Format.duration(Duration.ofMillis(350)));
         assertEquals("3 min 05 s", Format.duration(Duration.ofSeconds(185)));
         assertEquals("2 h 07 min", Format.duration(Duration.ofMinutes(127)));
+    }
+
+    /** A quarter of five parts (four layers and the head) in 10 s; a run that was resumed has done less of it. */
+    @Test
+    void progressOverLayers() {
+        var at = new Progress.Layers(1, 4, 0.25);
+        assertEquals(
+                "calibration: layer 2/4 (25 % of all), 7.5 layers/min, 30.0 s left",
+                ProgressDisplay.line("calibration", at, 0, 10_000_000_000L));
+        assertEquals(
+                "calibration: layer 2/4 (25 % of all), 1.5 layers/min, 2 min 30 s left",
+                ProgressDisplay.line("calibration", at, 0.2, 10_000_000_000L));
+        assertEquals(
+                "calibration: layer 2/4 (25 % of all)", ProgressDisplay.line("calibration", at, 0.25, 10_000_000_000L));
+        assertEquals(
+                "x: output head (80 % of all), 2.4 layers/h, 25 min 00 s left",
+                ProgressDisplay.line("x", new Progress.Layers(4, 4, 0), 0, 6_000_000_000_000L));
+        assertEquals(
+                "reading: 3 tensors of 60 tensors (5 %), 2 tensors/min, 31 min 40 s left",
+                ProgressDisplay.line("reading", 3, 60, Progress.Unit.TENSORS, 100_000_000_000L));
     }
 
     @Test

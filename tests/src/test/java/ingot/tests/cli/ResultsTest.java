@@ -178,6 +178,7 @@ final class ResultsTest {
                         "seconds",
                         "peak_rss_bytes",
                         "method",
+                        "options",
                         "tensors",
                         "parameters",
                         "types",

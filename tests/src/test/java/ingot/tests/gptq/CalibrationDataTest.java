@@ -83,7 +83,7 @@ final class CalibrationDataTest {
         refuses(Checkpoints.line(5) + "{\"words\": [7]}", "line 2: expected {\"ids\": [numbers]}");
         refuses(Checkpoints.line(5) + "[7]", "line 2");
         refuses(Checkpoints.line(5) + "{\"ids\": [1, 2", "line 2");
-        refuses("{\"ids\": []}", "no token to calibrate on");
+        refuses("{\"ids\": []}", "holds no token");
         Files.write(temp.resolve("data"), new byte[] {'{', '"', 'i', 'd', 's', '"', ':', '[', (byte) 0xFF, ']', '}'});
         assertThrows(IngotException.BadData.class, () -> read(temp.resolve("data"), 64, 32, 0));
     }
@@ -120,7 +120,7 @@ final class CalibrationDataTest {
         var e = assertThrows(
                 IngotException.BadData.class,
                 () -> Checkpoints.convert(source, out, Checkpoints.gptq("int8", data, false)));
-        assertTrue(e.getMessage().contains("no token to calibrate on"), e.getMessage());
+        assertTrue(e.getMessage().contains("holds no token"), e.getMessage());
         Files.write(data, new byte[] {'a', (byte) 0xFF, 'b'});
         e = assertThrows(
                 IngotException.BadData.class,

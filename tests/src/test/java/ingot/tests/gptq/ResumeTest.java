@@ -174,8 +174,42 @@ final class ResumeTest {
     void withoutResumeOldWorkIsDiscarded() throws IOException {
         stopAt(calls / 2, Checkpoints.gptq("int8", data, false));
         assertTrue(Files.isDirectory(work()));
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+        List<String> notes = notes(Checkpoints.gptq(TYPE, data, false));
+        assertEquals(1, notes.size());
+        assertTrue(
+                notes.getFirst().contains("throws away") && notes.getFirst().contains("finished layer"),
+                notes.toString());
         assertSameAndClean();
+    }
+
+    /** What was found is said in one line, and nothing where nothing is at stake. */
+    @Test
+    void saysWhatItFound() throws IOException {
+        assertEquals(List.of(), notes(Checkpoints.gptq(TYPE, data, false)));
+        Files.delete(out);
+        List<String> none = notes(Checkpoints.gptq(TYPE, data, true));
+        assertTrue(none.size() == 1 && none.getFirst().contains("there is no work in"), none.toString());
+        Files.delete(out);
+        stopAt(calls / 4, Checkpoints.gptq(TYPE, data, false));
+        List<String> some = notes(Checkpoints.gptq(TYPE, data, true));
+        assertTrue(
+                some.size() == 1 && some.getFirst().matches("going on with .* behind layer [0-9]/[0-9]"),
+                some.toString());
+        assertSameAndClean();
+    }
+
+    private List<String> notes(ConvertOptions options) {
+        List<String> notes = new ArrayList<>();
+        new Converter(options).convert(SOURCE, out, new Progress() {
+            @Override
+            public void step(String phase, long done, long total, Unit unit) {}
+
+            @Override
+            public void note(String sentence) {
+                notes.add(sentence);
+            }
+        });
+        return notes;
     }
 
     @Test

@@ -20,7 +20,7 @@ import ingot.quant.transform.EquivalentModel;
 import ingot.quant.transform.Permutation;
 import ingot.quant.transform.Place;
 import ingot.quant.transform.Rotation;
-import ingot.quant.transform.Scaling;
+import ingot.quant.transform.ChannelScaling;
 import ingot.quant.transform.Transform;
 import ingot.runtime.WeightInfo;
 import ingot.runtime.golden.GoldenFile;
@@ -127,8 +127,8 @@ final class EquivalentModelTest {
         model.apply(new Place.Residual(), order(1, hidden, random));
     }
 
-    private static Scaling scaling(int n, SplittableRandom random) {
-        return new Scaling(IntStream.range(0, n)
+    private static ChannelScaling scaling(int n, SplittableRandom random) {
+        return new ChannelScaling(IntStream.range(0, n)
                 .mapToDouble(i -> Math.exp(random.nextGaussian()))
                 .toArray());
     }
@@ -168,12 +168,12 @@ final class EquivalentModelTest {
             return out;
         }
 
-        Scaling fold(WeightSpec norm) {
+        ChannelScaling fold(WeightSpec norm) {
             MatrixSource values = source(norm);
             float[] w = new float[values.cols()];
             values.read(0, 1, w);
             double offset = norm.role() == WeightSpec.Role.OFFSET_NORM ? 1 : 0;
-            return new Scaling(
+            return new ChannelScaling(
                     IntStream.range(0, w.length).mapToDouble(i -> w[i] + offset).toArray());
         }
 

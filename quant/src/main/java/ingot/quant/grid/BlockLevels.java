@@ -3,7 +3,7 @@ package ingot.quant.grid;
 import ingot.formats.gguf.PackedBlock;
 
 /** The values that a code can stand for before it is multiplied, ascending with the code. */
-sealed interface Levels {
+sealed interface BlockLevels {
     /** The code whose value is nearest to {@code x}; of two equally near, the higher one. NaN gives some code. */
     int nearest(float x);
 
@@ -14,14 +14,14 @@ sealed interface Levels {
 
     float high();
 
-    static Levels of(PackedBlock block) {
+    static BlockLevels of(PackedBlock block) {
         return block.value(block.lowest()) == block.lowest()
                 ? new Linear(block.lowest(), block.highest())
                 : Table.of(block);
     }
 
     /** Integers. */
-    record Linear(int lowest, int highest) implements Levels {
+    record Linear(int lowest, int highest) implements BlockLevels {
         @Override
         public int nearest(float x) {
             return Math.clamp((int) Math.floor(x + 0.5f), lowest, highest);
@@ -44,7 +44,7 @@ sealed interface Levels {
     }
 
     /** Entries of a table of 16. */
-    final class Table implements Levels {
+    final class Table implements BlockLevels {
         private final float[] values;
         private final float[] middles;
 

@@ -8,7 +8,7 @@ import ingot.quant.scheme.MatrixSource;
  * @param divisors of the channels
  */
 @SuppressWarnings("ArrayRecordComponent") // a table, never compared
-public record Scaling(double[] divisors) implements Transform {
+public record ChannelScaling(double[] divisors) implements Transform {
     /** A channel that is its own divisor becomes 1 even where that is 0: its readers are multiplied by 0 then. */
     @Override
     public void write(double[] x) {
@@ -30,12 +30,12 @@ public record Scaling(double[] divisors) implements Transform {
     }
 
     @Override
-    public Scaling copied(int[] of) {
+    public ChannelScaling copied(int[] of) {
         double[] copy = new double[of.length];
         for (int i = 0; i < of.length; i++) {
             copy[i] = of[i] < 0 ? 1 : divisors[of[i]];
         }
-        return new Scaling(copy);
+        return new ChannelScaling(copy);
     }
 
     @SuppressWarnings("ArrayRecordComponent") // a view

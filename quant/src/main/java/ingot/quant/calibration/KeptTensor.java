@@ -1,0 +1,47 @@
+package ingot.quant.calibration;
+
+import ingot.formats.json.Json;
+import ingot.quant.gptq.RoundingError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A tensor that is done, in a {@link WorkFolder}.
+ *
+ * @param file of its step
+ * @param offset of its parts, one behind the other
+ * @param note how it was rounded, where that was not as asked; empty else
+ */
+record KeptTensor(FileChannel file, long offset, long bytes, RoundingError error, String note) {
+    ObjectNode toJson() {
+        return Json.object()
+                .put("offset", offset)
+                .put("bytes", bytes)
+                .put("squared", error.squared())
+                .put("sum", error.sum())
+                .put("squares", error.squares())
+                .put("count", error.count())
+                .put("weighted", error.weighted())
+                .put("energy", error.energy())
+                .put("note", note);
+    }
+
+    /** @throws RuntimeException of some kind when the list is not as it was written */
+    static KeptTensor read(FileChannel file, JsonNode node) throws IOException {
+        RoundingError error = new RoundingError(
+                node.get("squared").asDouble(),
+                node.get("sum").asDouble(),
+                node.get("squares").asDouble(),
+                node.get("count").asLong(),
+                node.get("weighted").asDouble(),
+                node.get("energy").asDouble());
+        long offset = node.get("offset").asLong();
+        long bytes = node.get("bytes").asLong();
+        if (offset < 0 || bytes < 0 || Math.addExact(offset, bytes) > file.size()) {
+            throw new IllegalArgumentException("offsets");
+        }
+        return new KeptTensor(file, offset, bytes, error, node.get("note").asString());
+    }
+}
