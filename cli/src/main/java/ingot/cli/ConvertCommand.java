@@ -130,8 +130,7 @@ final class ConvertCommand extends Task {
     int run(Console console) {
         ConvertOptions options = types().withKeep(
                         keep.stream().map(ConvertOptions.Keep::parse).toList())
-                .withMethod(
-                        choosing.method(
+                .withMethod(choosing.method(
                         MethodFlags.Use.CONVERSION,
                         auto() || transforms().wanted().stream().anyMatch(Equivalence::measured)))
                 .withTransforms(transforms())
@@ -197,7 +196,9 @@ final class ConvertCommand extends Task {
         String name = type.toLowerCase(Locale.ROOT);
         boolean ours = TypeNames.ALL.contains(name) || TypeNames.ALIASES.contains(name);
         if (!ours && name.matches("i?q[0-9]_.*")) {
-            String meant = GgufExporter.types().contains(name) ? name : Words.nearest(name, GgufExporter.types()).orElse("q4_k");
+            String meant = GgufExporter.types().contains(name)
+                    ? name
+                    : Words.nearest(name, GgufExporter.types()).orElse("q4_k");
             throw new IngotException.Usage("--type " + Text.quote(type) + " is a type of GGUF files, written by 'ingot"
                     + " export SRC --to gguf --type " + meant + " -o OUT.gguf'; .ingot files have "
                     + String.join(", ", TypeNames.ALL));

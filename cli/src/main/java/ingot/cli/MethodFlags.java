@@ -78,7 +78,8 @@ final class MethodFlags {
         int length = Objects.requireNonNullElse(calibrationLength, usual.length());
         int tokens = Objects.requireNonNullElse(calibrationTokens, usual.tokens());
         Flags.range("--calibration-length", length, 2, CalibrationOptions.MAX_LENGTH, "");
-        Flags.range("--calibration-tokens", tokens, length, Integer.MAX_VALUE, ", one sequence of --calibration-length");
+        Flags.range(
+                "--calibration-tokens", tokens, length, Integer.MAX_VALUE, ", one sequence of --calibration-length");
         return new CalibrationOptions(
                 Optional.ofNullable(calibration), tokens, length, Objects.requireNonNullElse(seed, usual.seed()));
     }
@@ -143,8 +144,7 @@ final class MethodFlags {
         }
         if (aboutText() && !auto) {
             String others = String.join(
-                    " and ",
-                    use.methods.stream().filter(m -> !m.equals("rtn")).toList());
+                    " and ", use.methods.stream().filter(m -> !m.equals("rtn")).toList());
             throw new IngotException.Usage("--calibration, --calibration-tokens, --calibration-length and"
                     + " --calibration-seed are for --method " + others + "; rtn looks at the weights alone");
         }

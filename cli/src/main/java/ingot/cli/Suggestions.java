@@ -85,8 +85,7 @@ final class Suggestions {
         if (allowed.isEmpty()) {
             return text + ": expected " + (arg.type().isPrimitive() ? "a number" : arg.paramLabel());
         }
-        return text + "; one of " + String.join(", ", allowed)
-                + Words.didYouMean(value, allowed);
+        return text + "; one of " + String.join(", ", allowed) + Words.didYouMean(value, allowed);
     }
 
     private static String didYouMean(String word, Collection<String> known, CommandSpec spec) {

@@ -41,8 +41,7 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, 
                         .put("file", Folders.name(f.path()))
                         .put("bytes", f.size())
                         .put("modified", f.modified()));
-        return new CalibrationJob(
-                set, described, key, source.graph().config().layers());
+        return new CalibrationJob(set, described, key, source.graph().config().layers());
     }
 
     WorkFolder open(Path output, boolean resume) {

@@ -89,8 +89,9 @@ final class FolderPlan {
         return switch (type.toLowerCase(Locale.ROOT)) {
             case "nf4" -> false;
             case "nf4-dq" -> true;
-            default -> throw new IngotException.Usage("type " + Text.quote(type) + ": expected nf4 or nf4-dq"
-                    + Words.didYouMean(type, List.of("nf4", "nf4-dq")));
+            default ->
+                throw new IngotException.Usage("type " + Text.quote(type) + ": expected nf4 or nf4-dq"
+                        + Words.didYouMean(type, List.of("nf4", "nf4-dq")));
         };
     }
 
@@ -128,8 +129,9 @@ final class FolderPlan {
             case "f32" -> DType.F32;
             case "f16" -> DType.F16;
             case "bf16" -> DType.BF16;
-            default -> throw new IngotException.Usage("type " + Text.quote(name) + ": expected f32, f16 or bf16"
-                    + Words.didYouMean(name, List.of("f32", "f16", "bf16")));
+            default ->
+                throw new IngotException.Usage("type " + Text.quote(name) + ": expected f32, f16 or bf16"
+                        + Words.didYouMean(name, List.of("f32", "f16", "bf16")));
         };
     }
 

@@ -37,9 +37,7 @@ final class GgufCalibration implements AutoCloseable {
     /** What was looked at, if anything was, and what that reached. */
     Optional<CalibrationResult> calibration() {
         return done.map(work -> new CalibrationResult(
-                work.job().described(),
-                work.job().set().tokens(),
-                work.folder().experts()));
+                work.job().described(), work.job().set().tokens(), work.folder().experts()));
     }
 
     /** What calibration came to. */

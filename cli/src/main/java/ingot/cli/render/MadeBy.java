@@ -23,16 +23,22 @@ final class MadeBy {
                 .forEach(rule -> keep.add(rule.path("pattern").asString("") + "=" + layout(rule.path("layout"))));
         add(rows, "kept", keep.toString());
         String method = options.path("method").asString("");
-        add(rows, "method", switch (method) {
-            case "rtn" -> "rtn, round to nearest";
-            case "gptq" -> "gptq, error feedback";
-            case "imatrix" -> "imatrix, round to nearest, weighted";
-            default -> method;
-        });
+        add(
+                rows,
+                "method",
+                switch (method) {
+                    case "rtn" -> "rtn, round to nearest";
+                    case "gptq" -> "gptq, error feedback";
+                    case "imatrix" -> "imatrix, round to nearest, weighted";
+                    default -> method;
+                });
         add(rows, "column order", options.path("order").asString(""));
         if (options.path("drift").isNumber()) {
             double drift = options.path("drift").doubleValue();
-            add(rows, "drift correction", drift == 0 ? "off" : Double.toString(drift).replaceFirst("\\.0$", ""));
+            add(
+                    rows,
+                    "drift correction",
+                    drift == 0 ? "off" : Double.toString(drift).replaceFirst("\\.0$", ""));
         }
         StringJoiner transforms = new StringJoiner(", ");
         options.path("transforms").forEach(t -> transforms.add(t.asString("")));

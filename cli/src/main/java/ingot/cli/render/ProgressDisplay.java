@@ -87,8 +87,7 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         }
         if (terminal) {
             if (bar == null) {
-                bar = bar(err)
-                        .setInitialMax(THOUSAND)
+                bar = bar(err).setInitialMax(THOUSAND)
                         .setUnit(" ‰", 1)
                         .startsFrom(Math.round(THOUSAND * startShare), Duration.ofNanos(elapsed))
                         .build();
@@ -185,9 +184,10 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             if (unit != Progress.Unit.STEPS) {
                 double rate = done / seconds;
                 s.append(", ")
-                        .append(rate >= 1
-                                ? amount(Math.round(rate), unit) + "/s"
-                                : amount(Math.max(1, Math.round(60 * rate)), unit) + "/min");
+                        .append(
+                                rate >= 1
+                                        ? amount(Math.round(rate), unit) + "/s"
+                                        : amount(Math.max(1, Math.round(60 * rate)), unit) + "/min");
             }
             if (total > done) {
                 s.append(", ").append(left(seconds * (total - done) / done));

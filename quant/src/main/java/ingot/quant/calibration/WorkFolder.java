@@ -160,7 +160,8 @@ public final class WorkFolder implements AutoCloseable {
         try {
             if (kept == null) {
                 long bytes = all.stream().mapToLong(Long::longValue).sum();
-                long offset = current.values().stream().mapToLong(KeptTensor::bytes).sum();
+                long offset =
+                        current.values().stream().mapToLong(KeptTensor::bytes).sum();
                 kept = new KeptTensor(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
             }
             long at = kept.offset();
@@ -217,8 +218,8 @@ public final class WorkFolder implements AutoCloseable {
                     tensors.put(entry.getKey(), KeptTensor.read(file, entry.getValue()));
                 }
             } catch (RuntimeException e) {
-                throw new IngotException.BadData(
-                        Text.path(WorkFiles.list(folder, steps)) + " is damaged; convert without --resume to begin anew");
+                throw new IngotException.BadData(Text.path(WorkFiles.list(folder, steps))
+                        + " is damaged; convert without --resume to begin anew");
             }
             steps++;
         }

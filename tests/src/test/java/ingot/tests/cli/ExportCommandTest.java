@@ -39,7 +39,8 @@ final class ExportCommandTest {
         JsonNode root = new JsonMapper().readTree(r.out());
         assertFalse(root.get("lossless").asBoolean());
         assertEquals(file.toString(), root.at("/files/0").asString());
-        long sum = root.get("tensors").valueStream()
+        long sum = root.get("tensors")
+                .valueStream()
                 .mapToLong(t -> t.get("bytes").longValue())
                 .sum();
         assertEquals(Files.size(file), root.get("bytes").longValue());
@@ -69,7 +70,14 @@ final class ExportCommandTest {
         }
         Path data = Files.writeString(folder.resolve("ids.jsonl"), ids + "]}\n");
         List<String> calibrated = List.of(
-                "--calibration", data.toString(), "--calibration-length", "31", "--calibration-tokens", "62", "--drift", "0");
+                "--calibration",
+                data.toString(),
+                "--calibration-length",
+                "31",
+                "--calibration-tokens",
+                "62",
+                "--drift",
+                "0");
         List<String> args = new ArrayList<>(List.of("--to", "gguf", "--type", "q4_0", "-o", file.toString(), "--json"));
         args.addAll(List.of("--html", html.toString()));
         args.addAll(calibrated);
@@ -84,8 +92,8 @@ final class ExportCommandTest {
         assertTrue(page.contains("gptq, error feedback") && page.contains(hash) && page.contains("drift correction"));
         String told = Cli.run("inspect", file.toString()).out();
         assertTrue(told.matches("(?s).*\ndrift correction +off\n.*") && told.contains("ids.jsonl, 62 tokens"), told);
-        Cli same = export(
-                "--to", "gguf", "--type", "q4_0", "--force", "-o", file.toString(), "--html", file.toString());
+        Cli same =
+                export("--to", "gguf", "--type", "q4_0", "--force", "-o", file.toString(), "--html", file.toString());
         assertEquals(64, same.code(), same.err());
     }
 

@@ -212,7 +212,9 @@ final class LlamaCppTest {
             for (int p = 0; p < PROMPTS.size(); p++) {
                 session.reset();
                 float[] logits = session.forward(tokenizer.encode(PROMPTS.get(p), AddedTokenParsing.PLAIN_TEXT));
-                assertTrue(String.join("", texts.get(p)).length() > TOKENS, texts.get(p).toString());
+                assertTrue(
+                        String.join("", texts.get(p)).length() > TOKENS,
+                        texts.get(p).toString());
                 for (String piece : texts.get(p)) {
                     byte[] left = piece.getBytes(StandardCharsets.UTF_8);
                     while (left.length > 0) {

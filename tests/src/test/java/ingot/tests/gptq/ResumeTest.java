@@ -192,7 +192,9 @@ final class ResumeTest {
         Files.delete(out);
         stopAt(calls / 4, Checkpoints.gptq(TYPE, data, false));
         List<String> some = notes(Checkpoints.gptq(TYPE, data, true));
-        assertTrue(some.size() == 1 && some.getFirst().matches("going on with .* behind layer [0-9]/[0-9]"), some.toString());
+        assertTrue(
+                some.size() == 1 && some.getFirst().matches("going on with .* behind layer [0-9]/[0-9]"),
+                some.toString());
         assertSameAndClean();
     }
 
