@@ -1,12 +1,12 @@
 package ingot.formats.hf;
 
+import ingot.formats.json.Json;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import ingot.formats.json.Json;
 import tools.jackson.databind.JsonNode;
 
 /**
