@@ -70,6 +70,7 @@ final class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat(resideInAPackage("ingot.formats..")
                         .or(resideInAPackage("java.."))
+                        .or(resideInAPackage("javax.security.auth.x500")) // whom a certificate names; of java.base
                         .or(resideInAPackage("tools.jackson.."))
                         .or(resideInAPackage(
                                 "org.apache.commons.compress.archivers.zip")) // the directory of .bin files
