@@ -87,8 +87,7 @@ public interface Kernels extends AutoCloseable {
             case NATIVE_INT8 -> generated(ActivationBits.EIGHT, portable(vectorBits, count));
             case AUTO ->
                 NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
-                        ? NativeKernels.generate(
-                                isas.getFirst(), ActivationBits.TWENTY, portable(vectorBits, count))
+                        ? NativeKernels.generate(isas.getFirst(), ActivationBits.TWENTY, portable(vectorBits, count))
                         : portable(vectorBits, count);
             case PORTABLE -> portable(vectorBits, count);
         };

@@ -10,13 +10,7 @@ import java.util.Map;
  * @param experts in every layer, 0 in a dense model; eight of them see a token
  */
 public record SyntheticModel(
-        Family family,
-        int hidden,
-        int layers,
-        int intermediate,
-        int heads,
-        int kvHeads,
-        int experts) {
+        Family family, int hidden, int layers, int intermediate, int heads, int kvHeads, int experts) {
     private static final int VOCABULARY = 151_936;
 
     /** Names and settings that differ between generations. */
@@ -121,19 +115,15 @@ public record SyntheticModel(
     /** {@code config.json}. */
     String config() {
         String own = switch (family) {
-            case QWEN1 ->
-                """
+            case QWEN1 -> """
                 "architectures": ["QWenLMHeadModel"], "model_type": "qwen", "kv_channels": 128, "seq_length": 8192,
                  "layer_norm_epsilon": 1e-06, "rotary_emb_base": 10000, "rotary_pct": 1.0, "no_bias": true,
                  "use_dynamic_ntk": true, "use_logn_attn": true, "scale_attn_weights": true, "bf16": true""";
-            case QWEN2 ->
-                """
+            case QWEN2 -> """
                 "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2\"""";
-            case QWEN3 ->
-                """
+            case QWEN3 -> """
                 "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3\"""";
-            case QWEN3_MOE ->
-                """
+            case QWEN3_MOE -> """
                 "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "num_experts": %d,
                  "num_experts_per_tok": 8, "moe_intermediate_size": %d, "norm_topk_prob": true, "decoder_sparse_step": 1,
                  "mlp_only_layers": []""".formatted(experts, intermediate);

@@ -71,7 +71,8 @@ final class NativeBackendTest {
         Outcome o = bench(FORBIDDEN, "auto");
         assertEquals(0, o.exit(), o.err());
         assertTrue(o.out().contains("\"vector-"), o.out());
-        // Without leave to run code the processor cannot be asked, so the line comes wherever the system is the right one.
+        // Without leave to run code the processor cannot be asked, so the line comes wherever the system is the right
+        // one.
         boolean system = System.getProperty("os.name").equals("Linux")
                 && System.getProperty("os.arch").equals("amd64");
         assertEquals(

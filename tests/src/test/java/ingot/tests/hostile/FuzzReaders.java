@@ -19,7 +19,6 @@ import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.formats.torch.TorchFile;
 import ingot.runtime.kernel.Backend;
-import ingot.runtime.kv.KvType;
 import ingot.runtime.Model;
 import ingot.runtime.ModelOptions;
 import ingot.runtime.template.ChatRequest;
@@ -36,7 +35,8 @@ import tools.jackson.databind.JsonNode;
 
 /** What each {@link FuzzTarget} does with its input. */
 final class FuzzReaders {
-    private static final ModelOptions PLAIN = new ModelOptions(Backend.SCALAR, 0, 1, 0, KvType.F32);
+    private static final ModelOptions PLAIN =
+            ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1);
 
     /** Small, so that a loop which only counts does not keep a fuzzer for a second each time. */
     private static final TemplateLimits SHORT = new TemplateLimits(1 << 20, 400, 100_000, 1 << 20, 4 << 20);

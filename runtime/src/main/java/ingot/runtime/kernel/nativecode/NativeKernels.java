@@ -55,8 +55,9 @@ public final class NativeKernels implements Kernels {
             NativeCode code = new NativeCode(isa, bits);
             if (bits == ActivationBits.EIGHT && !code.manyTokens()) {
                 others.close();
-                throw new IngotException.Usage("no native-int8 backend: it is for processors with AVX-512 VNNI, whose prompts"
-                        + " it makes faster; use native");
+                throw new IngotException.Usage(
+                        "no native-int8 backend: it is for processors with AVX-512 VNNI, whose prompts"
+                                + " it makes faster; use native");
             }
             return new NativeKernels(others, code);
         } catch (ExecutableMemory.Refused e) {
@@ -141,11 +142,10 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public String label() {
-        String suffix =
-                switch (code.bits()) {
-                    case TWENTY -> "";
-                    case EIGHT -> "-int8";
-                };
+        String suffix = switch (code.bits()) {
+            case TWENTY -> "";
+            case EIGHT -> "-int8";
+        };
         return "native-" + code.isa().label() + suffix;
     }
 
