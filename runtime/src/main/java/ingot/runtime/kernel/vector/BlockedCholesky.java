@@ -94,7 +94,7 @@ final class BlockedCholesky {
         solve(l.at(half, half), n - half, rest, rows);
     }
 
-    /** 32 rows at a time, which are lanes meanwhile: six columns less what is known of them, then their triangle. */
+    /** 32 rows at a time, which are lanes meanwhile: twelve columns less what is known of them, then their triangle. */
     private void solvePanels(Tile l, int n, Tile a, int rows) {
         int length = n * ROWS;
         float[] triangle = triangles.floats((SOLVED + ROWS) * SOLVED);
