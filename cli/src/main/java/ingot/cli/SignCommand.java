@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
@@ -94,10 +95,14 @@ final class SignCommand extends Task {
     }
 
     static ObjectNode json(ModelSignature signature) {
-        return Json.object()
+        ObjectNode root = Json.object()
                 .put("method", signature.method())
                 .put("signer", signature.signer())
                 .put("files", signature.files())
-                .put("sha256", signature.rootDigest());
+                .put("sha256", signature.rootDigest())
+                .put("follows_links", signature.followsLinks());
+        ArrayNode ignored = root.putArray("ignored");
+        signature.ignored().forEach(ignored::add);
+        return root;
     }
 }

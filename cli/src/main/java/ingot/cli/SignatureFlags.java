@@ -31,7 +31,9 @@ final class SignatureFlags {
             order = 12,
             names = "--certificate",
             paramLabel = "ROOT.pem",
-            description = "Root certificates that the signer's certificate must lead to (repeatable).")
+            description = "Root certificates that the signer's certificate must lead to (repeatable). Any certificate for"
+                            + " signing under them is accepted, whoever its subject is: the subject is shown, compare"
+                            + " it.")
     List<Path> roots = new ArrayList<>();
 
     /** What was verified, or nothing where nothing was asked for. */

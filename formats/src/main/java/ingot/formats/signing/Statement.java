@@ -114,7 +114,16 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
         if (resources.isEmpty()) {
             throw predicate.bad("resources", "is empty: nothing was signed");
         }
-        return new Statement(subjects.getFirst().text("name"), scope, resources);
+        Fields subject = subjects.getFirst();
+        Statement statement = new Statement(subject.text("name"), scope, resources);
+        String stated = subject.object("digest").text(HASH);
+        if (!stated.equals(statement.rootDigest())) {
+            throw IngotException.BadData.in(
+                    origin,
+                    "inconsistent: the digest of the subject is " + Text.quote(stated) + ", that of its resources "
+                            + statement.rootDigest());
+        }
+        return statement;
     }
 
     private static Scope scope(Fields how) {
