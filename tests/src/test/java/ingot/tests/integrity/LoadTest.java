@@ -23,11 +23,11 @@ final class LoadTest {
     @Test
     void sixtyFourSessionsAtOnceGiveWhatOneGives() throws InterruptedException {
         Path file = folder.resolve("model.ingot");
-        new Converter(ConvertOptions.of(new Dense(DType.F32))).convert(FOLDER, file, Progress.none());
+        new Converter(ConvertOptions.of(TYPE)).convert(FOLDER, file, Progress.none());
         Load.Result result = Load.run(file, 64, 16, 2, 0);
         assertEquals(0, result.wrong());
         assertEquals(128, result.texts());
-        assertEquals(64, result.together(), "all sessions were open at once");
+        assertEquals(64, result.started(), "all sessions were open at once");
         assertTrue(result.tokens() > 1000, result.toString());
     }
 }
