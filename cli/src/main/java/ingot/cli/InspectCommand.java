@@ -17,9 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "inspect",
         description =
-                "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden file, recorded"
-                        + " logits. Shows format, architecture, tensors, types, bits per weight, tokenizer, provenance and"
-                        + " checksums.",
+                "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden"
+                        + " file, recorded logits. Shows format, architecture, tensors, types, bits per weight,"
+                        + " tokenizer, provenance and checksums.",
         footer = {
             "  ingot inspect qwen3.ingot",
             "  ingot inspect Qwen3-0.6B --tensors",

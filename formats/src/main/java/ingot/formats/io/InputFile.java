@@ -148,11 +148,12 @@ public final class InputFile implements AutoCloseable {
 
     /**
      * Looks for signs that a file in use was changed: the length of the open file, and the modification time as long as
-     * its name leads to it. A file that was deleted or replaced by a rename passes, for its bytes stay until it is closed.
+     * its name leads to it. A file that was deleted or replaced by a rename passes, for its bytes stay until it is
+     * closed.
      *
-     * <p>Bytes are not compared. What keeps length and time goes unnoticed: a write whose time was set back, and, once the
-     * name leads elsewhere, any write through another hard link or a descriptor that was open before. A new time alone
-     * ({@code touch}) counts as a change.
+     * <p>Bytes are not compared. What keeps length and time goes unnoticed: a write whose time was set back, and, once
+     * the name leads elsewhere, any write through another hard link or a descriptor that was open before. A new time
+     * alone ({@code touch}) counts as a change.
      *
      * @throws IngotException.ReadWrite when the length or the time differs
      */

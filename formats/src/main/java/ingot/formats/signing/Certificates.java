@@ -62,8 +62,8 @@ final class Certificates {
      * Follows {@code chain} from its first certificate to one of {@code roots}. Revocation is not looked up: that needs
      * a network.
      *
-     * @throws IngotException.NotAuthentic when it leads to none, a certificate or the root is outside its validity, or the
-     *     first one is not for signing code
+     * @throws IngotException.NotAuthentic when it leads to none, a certificate or the root is outside its validity, or
+     *     the first one is not for signing code
      */
     static void requireTrusted(
             Path origin, List<X509Certificate> chain, Collection<X509Certificate> roots, Instant at) {
@@ -122,7 +122,8 @@ final class Certificates {
 
     /**
      * Key usage digitalSignature or extended key usage codeSigning, as the reference implementation asks for; and where
-     * extended key usages are stated, code signing must be among them (RFC 5280, section 4.2.1.12), which it does not ask.
+     * extended key usages are stated, code signing must be among them (RFC 5280, section 4.2.1.12), which it does not
+     * ask.
      */
     private static void requireForSigning(Path origin, X509Certificate leaf) {
         try {

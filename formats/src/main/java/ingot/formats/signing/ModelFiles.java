@@ -55,8 +55,8 @@ final class ModelFiles {
      * Finds the files.
      *
      * @param signature the bundle, which is never part of what it signs
-     * @throws IngotException.BadData for what cannot be signed: a link (unless followed), a device, a name that is not the
-     *     same everywhere, a tree too deep or too large
+     * @throws IngotException.BadData for what cannot be signed: a link (unless followed), a device, a name that is not
+     *     the same everywhere, a tree too deep or too large
      */
     static ModelFiles list(Path model, Scope scope, Path signature) {
         if (!Files.exists(model)) {
@@ -121,8 +121,8 @@ final class ModelFiles {
     }
 
     /**
-     * Names that are the same everywhere: a backslash divides names on Windows, and a name that is no text in the encoding
-     * of the system shows as U+FFFD, as do others.
+     * Names that are the same everywhere: a backslash divides names on Windows, and a name that is no text in the
+     * encoding of the system shows as U+FFFD, as do others.
      */
     private static void requireName(Path file, String name) {
         if (name.indexOf('\\') >= 0 || name.indexOf('\uFFFD') >= 0 || !encodable(name)) {

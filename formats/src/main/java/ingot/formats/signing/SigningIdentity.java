@@ -77,7 +77,9 @@ public final class SigningIdentity {
         return new SigningIdentity(key, bare.secret, bare.shown, certificates);
     }
 
-    /** PrivateKeyInfo: SEQUENCE { INTEGER, SEQUENCE { OID ecPublicKey, OID curve }, OCTET STRING { ECPrivateKey } … }. */
+    /**
+     * PrivateKeyInfo: SEQUENCE { INTEGER, SEQUENCE { OID ecPublicKey, OID curve }, OCTET STRING { ECPrivateKey } … }.
+     */
     private static SigningIdentity ofPkcs8(Path file, byte[] der) throws GeneralSecurityException {
         Der info = Der.of(der).next(Der.SEQUENCE);
         info.next(Der.INTEGER);

@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What is signed: an in-toto statement v1 with the files of the model and their hashes (specification, sections 5 and 6).
+ * What is signed: an in-toto statement v1 with the files of the model and their hashes (specification, sections 5 and
+ * 6).
  *
  * @param subject last name of the model's path; tells people, proves nothing
  * @param resources sorted by name in the order of code points

@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Sessions of one model, each generating its own texts; every text is compared with what a model of one thread made of the
- * same prompt. {@code main} runs it for a time: MODEL SESSIONS SECONDS.
+ * Sessions of one model, each generating its own texts; every text is compared with what a model of one thread made of
+ * the same prompt. {@code main} runs it for a time: MODEL SESSIONS SECONDS.
  */
 public final class Load {
     private static final int PROMPTS = 32;

@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The OpenSSF Model Signing specification 1.0: its schemas, its vectors, models signed by its reference implementation. */
+/**
+ * The OpenSSF Model Signing specification 1.0: its schemas, its vectors, models signed by its reference implementation.
+ */
 final class SpecificationTest {
     @TempDir
     Path folder;
