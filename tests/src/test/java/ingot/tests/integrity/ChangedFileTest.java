@@ -1,6 +1,7 @@
 package ingot.tests.integrity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,11 +9,13 @@ import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.block.Dense;
+import ingot.formats.block.Int4;
 import ingot.formats.ingot.IngotFile;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +53,24 @@ final class ChangedFileTest {
             var e = assertThrows(IngotException.ReadWrite.class, () -> file.copy(arena));
             assertTrue(String.valueOf(e.getMessage()).contains("it was written to at 2001"), e.getMessage());
         }
+    }
+
+    /** A conversion maps its source; what was made of a changed one never gets its name. */
+    @Test
+    void whileItIsConverted() throws IOException {
+        Path source = Files.copy(folder.resolve("model.ingot"), folder.resolve("source.ingot"));
+        Path output = folder.resolve("output.ingot");
+        Progress writer = (stage, done, total, unit) -> {
+            try {
+                Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        Converter converter = new Converter(ConvertOptions.of(new Int4(32)));
+        var e = assertThrows(IngotException.BadData.class, () -> converter.convert(source, output, writer));
+        assertTrue(String.valueOf(e.getMessage()).contains("was changed while it was read"), e.getMessage());
+        assertFalse(Files.exists(output));
     }
 
     @ParameterizedTest
