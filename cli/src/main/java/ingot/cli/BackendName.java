@@ -10,8 +10,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The backends as typed: their names in lower case ({@code native} cannot name an enum constant). */
 final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
-    private static final List<Backend> CHOICES = List.of(
-            Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE, Backend.NATIVE_INT8);
+    private static final List<Backend> CHOICES =
+            List.of(Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE, Backend.NATIVE_INT8);
 
     @Override
     public Backend convert(String value) {

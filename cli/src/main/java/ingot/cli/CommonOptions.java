@@ -24,9 +24,8 @@ final class CommonOptions {
             paramLabel = "NAME",
             converter = BackendName.class,
             completionCandidates = BackendName.class,
-            description =
-                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that is exact). native-int8"
-                            + " rounds activations to 8 bits: prompts are read faster, logits less exact.")
+            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that is exact). native-int8"
+                    + " rounds activations to 8 bits: prompts are read faster, logits less exact.")
     Backend backend = Backend.AUTO;
 
     @Option(
@@ -42,7 +41,7 @@ final class CommonOptions {
             order = 904,
             names = "--no-mmap",
             description = "Run an .ingot file from a copy in memory instead of mapping it: the file may then change."
-                            + " Of no effect on conversions.")
+                    + " Of no effect on conversions.")
     boolean copied;
 
     @Option(

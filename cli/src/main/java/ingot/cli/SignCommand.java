@@ -19,10 +19,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "sign",
-        description =
-                "Signs a model, a file or a folder with everything in it, in the OpenSSF Model Signing format: a"
-                        + " Sigstore bundle beside the model. With a bare key whoever verifies needs the public key;"
-                        + " with a certificate, the root it leads to. Keys are on P-256, P-384 or P-521.",
+        description = "Signs a model, a file or a folder with everything in it, in the OpenSSF Model Signing format: a"
+                + " Sigstore bundle beside the model. With a bare key whoever verifies needs the public key;"
+                + " with a certificate, the root it leads to. Keys are on P-256, P-384 or P-521.",
         footer = {
             "  ingot sign qwen3.ingot --key key.pem",
             "  ingot sign qwen3.ingot --key key.pem --certificate me.pem --certificate-chain intermediate.pem",

@@ -24,8 +24,11 @@ final class SignatureFlags {
     @Nullable
     Path signature;
 
-    @Option(order = 11, names = "--key", paramLabel = "PUBLIC.pem", description = "The public key that must have"
-            + " signed.")
+    @Option(
+            order = 11,
+            names = "--key",
+            paramLabel = "PUBLIC.pem",
+            description = "The public key that must have" + " signed.")
     @Nullable
     Path key;
 
@@ -34,8 +37,8 @@ final class SignatureFlags {
             names = "--certificate",
             paramLabel = "ROOT.pem",
             description = "Root certificates that the signer's certificate must lead to (repeatable). Any certificate"
-                            + " for signing under them is accepted, whoever its subject is: the subject is shown,"
-                            + " compare it.")
+                    + " for signing under them is accepted, whoever its subject is: the subject is shown,"
+                    + " compare it.")
     List<Path> roots = new ArrayList<>();
 
     /** What was verified, or nothing where nothing was asked for. */

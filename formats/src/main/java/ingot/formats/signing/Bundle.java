@@ -67,7 +67,10 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
         ObjectNode envelope = root.putObject("dsseEnvelope");
         envelope.put("payload", encode(payload));
         envelope.put("payloadType", PAYLOAD_TYPE);
-        envelope.putArray("signatures").addObject().put("sig", encode(signature)).put("keyid", "");
+        envelope.putArray("signatures")
+                .addObject()
+                .put("sig", encode(signature))
+                .put("keyid", "");
         return root;
     }
 
@@ -88,8 +91,7 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
         envelope.only(Set.of("payload", "payloadType", "signatures"));
         if (!envelope.text("payloadType").equals(PAYLOAD_TYPE)) {
             throw IngotException.BadData.in(
-                    file,
-                    "payload type " + Text.quote(envelope.text("payloadType")) + "; expected " + PAYLOAD_TYPE);
+                    file, "payload type " + Text.quote(envelope.text("payloadType")) + "; expected " + PAYLOAD_TYPE);
         }
         List<Fields> signatures = envelope.objects("signatures");
         if (signatures.size() != 1) {

@@ -74,7 +74,8 @@ final class Certificates {
             return;
         }
         // RFC 5280 leaves the dates of an anchor to the caller.
-        List<X509Certificate> current = roots.stream().filter(c -> isValid(c, at)).toList();
+        List<X509Certificate> current =
+                roots.stream().filter(c -> isValid(c, at)).toList();
         if (current.isEmpty()) {
             roots.forEach(c -> requireValid(origin, c, at));
         }

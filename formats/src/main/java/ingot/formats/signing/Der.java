@@ -34,7 +34,8 @@ final class Der {
      * @throws IllegalArgumentException when it does not, or runs over the end
      */
     Der next(int tag) {
-        return optional(tag).orElseThrow(() -> new IllegalArgumentException("no element 0x" + Integer.toHexString(tag)));
+        return optional(tag)
+                .orElseThrow(() -> new IllegalArgumentException("no element 0x" + Integer.toHexString(tag)));
     }
 
     /** The contents of the next element if it carries {@code tag}. */

@@ -69,7 +69,11 @@ record EcKey(ECPublicKey key, Curve curve) {
                     "holds " + blocks.getFirst().label() + "; expected one block PUBLIC KEY (openssl pkey -pubout)");
         }
         try {
-            return of(file, KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(blocks.getFirst().der())));
+            return of(
+                    file,
+                    KeyFactory.getInstance("EC")
+                            .generatePublic(
+                                    new X509EncodedKeySpec(blocks.getFirst().der())));
         } catch (GeneralSecurityException e) {
             throw unsupported(file, e);
         }
@@ -98,7 +102,8 @@ record EcKey(ECPublicKey key, Curve curve) {
 
     private static IngotException.BadData unsupported(Path origin, @Nullable Exception cause) {
         return new IngotException.BadData(
-                Text.path(origin) + ": the key is not on P-256, P-384 or P-521, the curves of the specification", cause);
+                Text.path(origin) + ": the key is not on P-256, P-384 or P-521, the curves of the specification",
+                cause);
     }
 
     /** Whether {@code signature} (DER, as ECDSA signatures are) was made over {@code data} with the private half. */

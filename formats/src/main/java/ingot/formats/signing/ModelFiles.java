@@ -166,8 +166,7 @@ final class ModelFiles {
                 }
                 for (long from = 0; scope.shardSize() > 0 && from < file.size(); ) {
                     long length = Math.min(scope.shardSize(), file.size() - from);
-                    found.add(new Resource(
-                            name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
+                    found.add(new Resource(name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
                     from += length;
                 }
                 file.requireUnchanged();

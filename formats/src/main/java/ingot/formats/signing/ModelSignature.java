@@ -71,7 +71,8 @@ public record ModelSignature(
         EcKey key = trusted(signature, bundle, trust);
         if (!key.verifies(Bundle.preAuthentication(bundle.payload()), bundle.signature())) {
             throw new IngotException.NotAuthentic(
-                    Text.path(signature) + ": the signature was not made with this key, or the bundle was changed", null);
+                    Text.path(signature) + ": the signature was not made with this key, or the bundle was changed",
+                    null);
         }
         Statement statement = Statement.parse(bundle.payload(), signature);
         requireFiles(model, signature, statement, progress);
@@ -152,15 +153,11 @@ public record ModelSignature(
     }
 
     private static ModelSignature of(Bundle bundle, String hint, Statement statement) {
-        String signer =
-                switch (bundle.material()) {
-                    case Bundle.KeyHint _ -> hint;
-                    case Bundle.Chain chain ->
-                        chain.certificates()
-                                .getFirst()
-                                .getSubjectX500Principal()
-                                .getName();
-                };
+        String signer = switch (bundle.material()) {
+            case Bundle.KeyHint _ -> hint;
+            case Bundle.Chain chain ->
+                chain.certificates().getFirst().getSubjectX500Principal().getName();
+        };
         Scope scope = statement.scope();
         return new ModelSignature(
                 bundle.material() instanceof Bundle.Chain ? "certificate" : "key",

@@ -48,14 +48,16 @@ public final class SigningIdentity {
             throw Pem.encrypted(key);
         }
         if (blocks.size() != 1 || !(label.equals("PRIVATE KEY") || label.equals("EC PRIVATE KEY"))) {
-            throw IngotException.BadData.in(key, "holds " + label + "; expected one block PRIVATE KEY or EC PRIVATE KEY");
+            throw IngotException.BadData.in(
+                    key, "holds " + label + "; expected one block PRIVATE KEY or EC PRIVATE KEY");
         }
         byte[] der = blocks.getFirst().der();
         try {
             return label.equals("PRIVATE KEY") ? ofPkcs8(key, der) : ofSec1(key, der);
         } catch (IllegalArgumentException | GeneralSecurityException e) {
             throw new IngotException.BadData(
-                    Text.path(key) + ": not a private key on P-256, P-384 or P-521, the curves of the specification", e);
+                    Text.path(key) + ": not a private key on P-256, P-384 or P-521, the curves of the specification",
+                    e);
         }
     }
 
@@ -71,7 +73,8 @@ public final class SigningIdentity {
         EcKey certified = EcKey.of(certificate, certificates.getFirst().getPublicKey());
         if (!certified.hint().equals(bare.shown.hint())) {
             throw IngotException.BadData.in(
-                    certificate, "certifies another key than the one in " + Text.path(key) + "; both must belong together");
+                    certificate,
+                    "certifies another key than the one in " + Text.path(key) + "; both must belong together");
         }
         chain.forEach(file -> certificates.addAll(Certificates.read(file)));
         return new SigningIdentity(key, bare.secret, bare.shown, certificates);
@@ -139,8 +142,7 @@ public final class SigningIdentity {
             signature.update(data);
             return signature.sign();
         } catch (InvalidKeyException e) {
-            throw new IngotException.BadData(
-                    Text.path(origin) + ": the private key cannot sign: " + e.getMessage(), e);
+            throw new IngotException.BadData(Text.path(origin) + ": the private key cannot sign: " + e.getMessage(), e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }

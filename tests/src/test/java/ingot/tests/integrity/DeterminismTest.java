@@ -75,7 +75,11 @@ final class DeterminismTest {
                 new Way(
                         "1 thread, no compact strings, another hash seed, one processor",
                         "1",
-                        List.of("-XX:+UnlockExperimentalVMOptions", "-XX:-CompactStrings", "-XX:hashCode=2", "-XX:ActiveProcessorCount=1"),
+                        List.of(
+                                "-XX:+UnlockExperimentalVMOptions",
+                                "-XX:-CompactStrings",
+                                "-XX:hashCode=2",
+                                "-XX:ActiveProcessorCount=1"),
                         Map.of(),
                         false));
     }
@@ -184,8 +188,7 @@ final class DeterminismTest {
 
     private static String sha256(Path file) throws IOException {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -94,7 +94,8 @@ final class LimitsTest {
         Path folder = DATA.resolve("tokenizers/chat-templates");
         List<Path> templates;
         try (var files = Files.list(folder)) {
-            templates = files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList();
+            templates =
+                    files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList();
         }
         assertTrue(templates.size() >= 3, templates.toString());
         for (Path file : templates) {

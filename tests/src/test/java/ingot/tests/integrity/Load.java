@@ -107,7 +107,8 @@ public final class Load {
         try (Model model = Model.open(file, ModelOptions.defaults().withThreads(1));
                 Session session = model.newSession()) {
             for (int i = 0; i < PROMPTS; i++) {
-                int[] prompt = random.ints(1 + random.nextInt(length), 0, model.info().vocabSize())
+                int[] prompt = random.ints(
+                                1 + random.nextInt(length), 0, model.info().vocabSize())
                         .toArray();
                 session.reset();
                 cases.add(new Case(prompt, i, generate(session, prompt, i)));

@@ -35,8 +35,10 @@ final class LoadTest {
     /** What {@code tests/load} ends with. */
     @Test
     void aHeapThatGrowsIsNoticed() {
-        assertTrue(heaps(900 << 20, 100 << 20, 300 << 20, (100 << 20) + Load.MARGIN).flat());
-        assertFalse(heaps(900 << 20, 100 << 20, 100 << 20, (100 << 20) + Load.MARGIN + 1).flat());
+        assertTrue(heaps(900 << 20, 100 << 20, 300 << 20, (100 << 20) + Load.MARGIN)
+                .flat());
+        assertFalse(heaps(900 << 20, 100 << 20, 100 << 20, (100 << 20) + Load.MARGIN + 1)
+                .flat());
     }
 
     private static Load.Result heaps(long... bytes) {

@@ -80,7 +80,10 @@ record Keytool(Path secret, Path key, Path certificate) {
             Certificate certificate = keys.getCertificate(alias);
             return new Keytool(
                     pem(folder.resolve(name + ".pem"), "PRIVATE KEY", withPublic(secret, certificate.getPublicKey())),
-                    pem(folder.resolve(name + ".pub.pem"), "PUBLIC KEY", certificate.getPublicKey().getEncoded()),
+                    pem(
+                            folder.resolve(name + ".pub.pem"),
+                            "PUBLIC KEY",
+                            certificate.getPublicKey().getEncoded()),
                     pem(folder.resolve(name + ".crt.pem"), "CERTIFICATE", certificate.getEncoded()));
         } catch (GeneralSecurityException e) {
             throw new IOException(e);

@@ -69,12 +69,26 @@ final class SignCommandTest {
     void certificates() {
         String signature = folder.resolve("c.sig").toString();
         Outcome made = ingot(
-                "sign", model, "--key", Vectors.SECRET.toString(), "--certificate", Vectors.CERTIFICATE.toString(),
-                "--certificate-chain", Vectors.INTERMEDIATE.toString(), "-o", signature);
+                "sign",
+                model,
+                "--key",
+                Vectors.SECRET.toString(),
+                "--certificate",
+                Vectors.CERTIFICATE.toString(),
+                "--certificate-chain",
+                Vectors.INTERMEDIATE.toString(),
+                "-o",
+                signature);
         assertEquals(0, made.code, made.err);
         refused(64, "--certificate ROOT.pem", "inspect", model, "--verify-signature", signature, "--key", KEY);
         refused(
-                64, "needs --certificate", "sign", model, "--key", Vectors.SECRET.toString(), "--certificate-chain",
+                64,
+                "needs --certificate",
+                "sign",
+                model,
+                "--key",
+                Vectors.SECRET.toString(),
+                "--certificate-chain",
                 Vectors.INTERMEDIATE.toString());
     }
 

@@ -104,7 +104,8 @@ final class SignatureTest {
         assertTrue(refused(model, signature, early).contains("not valid before 2025-05-02"));
         // The name of the root is right, its key is not.
         Keytool fake = Keytool.selfSigned(folder, "fake", "secp384r1", "SHA384withECDSA", "CN=root-ca");
-        Trust stranger = Trust.ofRoots(List.of(fake.certificate()), Instant.now().plusSeconds(60));
+        Trust stranger =
+                Trust.ofRoots(List.of(fake.certificate()), Instant.now().plusSeconds(60));
         assertTrue(refused(model, signature, stranger).contains("does not lead to a trusted root"));
         // Without the certificate between.
         ModelSignature.sign(
@@ -165,10 +166,27 @@ final class SignatureTest {
     void aRootOutOfTime() throws IOException, InterruptedException {
         for (String start : List.of("-20d", "-5d")) {
             Keytool root = Keytool.selfSigned(
-                    folder, "root" + start, "secp256r1", "SHA256withECDSA", "CN=root" + start, "-startdate", start,
-                    "-validity", "10", "-ext", "bc:c", "-ext", "ku=keyCertSign");
+                    folder,
+                    "root" + start,
+                    "secp256r1",
+                    "SHA256withECDSA",
+                    "CN=root" + start,
+                    "-startdate",
+                    start,
+                    "-validity",
+                    "10",
+                    "-ext",
+                    "bc:c",
+                    "-ext",
+                    "ku=keyCertSign");
             Keytool leaf = Keytool.signedBy(
-                    folder, "root" + start, "leaf" + start, "secp256r1", "SHA256withECDSA", "CN=leaf", "-ext",
+                    folder,
+                    "root" + start,
+                    "leaf" + start,
+                    "secp256r1",
+                    "SHA256withECDSA",
+                    "CN=leaf",
+                    "-ext",
                     "ku=digitalSignature");
             Path signature = signed(leaf);
             Trust trust = Trust.ofRoots(List.of(root.certificate()), Instant.now());
@@ -215,8 +233,7 @@ final class SignatureTest {
         for (int i = 0; i < whole.length - 2; i += 31) {
             Files.write(damaged, java.util.Arrays.copyOf(whole, i));
             assertThrows(
-                    IngotException.BadData.class,
-                    () -> ModelSignature.verify(model, damaged, key, Progress.none()));
+                    IngotException.BadData.class, () -> ModelSignature.verify(model, damaged, key, Progress.none()));
         }
     }
 
@@ -237,8 +254,7 @@ final class SignatureTest {
         var forged = Forged.bundle(bundle, from, to);
         Path file = Files.writeString(folder.resolve("forged.sig"), forged);
         var e = assertThrows(
-                IngotException.BadData.class,
-                () -> ModelSignature.verify(model, file, Vectors.key(), Progress.none()));
+                IngotException.BadData.class, () -> ModelSignature.verify(model, file, Vectors.key(), Progress.none()));
         assertTrue(String.valueOf(e.getMessage()).contains(complaint), e.getMessage());
     }
 
@@ -287,8 +303,10 @@ final class SignatureTest {
         byte[] der = Base64.getMimeDecoder().decode(pem.replaceAll("(?s).*PRIVATE KEY-----(.*?)-----END.*", "$1"));
         for (int i = 0; i < der.length; i += 2) {
             der[i] ^= (byte) 0x80;
-            Files.writeString(file, "-----BEGIN EC PRIVATE KEY-----\n"
-                    + Base64.getEncoder().encodeToString(der) + "\n-----END EC PRIVATE KEY-----\n",
+            Files.writeString(
+                    file,
+                    "-----BEGIN EC PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(der)
+                            + "\n-----END EC PRIVATE KEY-----\n",
                     StandardCharsets.US_ASCII);
             assertThrows(IngotException.BadData.class, () -> SigningIdentity.ofKey(file));
             der[i] ^= (byte) 0x80;

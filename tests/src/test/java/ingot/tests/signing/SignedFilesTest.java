@@ -104,7 +104,11 @@ final class SignedFilesTest {
 
     @Test
     void aPipe() throws IOException, InterruptedException {
-        assertEquals(0, new ProcessBuilder("mkfifo", model.resolve("pipe").toString()).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", model.resolve("pipe").toString())
+                        .start()
+                        .waitFor());
         refused("not a regular file");
     }
 
@@ -112,12 +116,16 @@ final class SignedFilesTest {
     @Test
     void aLinkOnTheWay() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link"), model);
-        assertEquals(1, ModelSignature.verify(link, bundle, Vectors.key(), Progress.none()).files());
+        assertEquals(
+                1,
+                ModelSignature.verify(link, bundle, Vectors.key(), Progress.none())
+                        .files());
         assertEquals(1, sign(link, model.resolve("model.sig")).files());
         assertEquals(1, sign(model, link.resolve("model.sig")).files());
         assertEquals(
                 1,
-                ModelSignature.verify(model, link.resolve("model.sig"), Vectors.key(), Progress.none()).files());
+                ModelSignature.verify(model, link.resolve("model.sig"), Vectors.key(), Progress.none())
+                        .files());
         Files.writeString(model.resolve("b"), "not signed");
         assertThrows(
                 IngotException.NotAuthentic.class,
@@ -134,7 +142,9 @@ final class SignedFilesTest {
         assertEquals(List.of(), verify().ignored());
         assertFalse(inspect().contains("warning: the signature"));
         String forged = Forged.bundle(
-                bundle, "\"allow_symlinks\":false,\"ignore_paths\":[", "\"allow_symlinks\":true,\"ignore_paths\":[\"left\",");
+                bundle,
+                "\"allow_symlinks\":false,\"ignore_paths\":[",
+                "\"allow_symlinks\":true,\"ignore_paths\":[\"left\",");
         Files.writeString(bundle, forged);
         Files.writeString(Files.createDirectories(model.resolve("left")).resolve("x"), "not signed");
         assertEquals(List.of("left"), verify().ignored());
@@ -148,7 +158,12 @@ final class SignedFilesTest {
 
     private String inspect(String... more) {
         List<String> words = new java.util.ArrayList<>(List.of(
-                "inspect", model.toString(), "--verify-signature", bundle.toString(), "--key", Vectors.PUBLIC.toString()));
+                "inspect",
+                model.toString(),
+                "--verify-signature",
+                bundle.toString(),
+                "--key",
+                Vectors.PUBLIC.toString()));
         words.addAll(List.of(more));
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();

@@ -53,7 +53,8 @@ final class SpecificationTest {
         assertEquals(files, found.files());
         String stated = Vectors.json(bundle).at("/dsseEnvelope/payload").stringValue();
         String payload = new String(Base64.getDecoder().decode(stated), StandardCharsets.UTF_8);
-        assertTrue(payload.contains("\"sha256\": \"" + found.rootDigest() + "\""), "the root digest is the reference's");
+        assertTrue(
+                payload.contains("\"sha256\": \"" + found.rootDigest() + "\""), "the root digest is the reference's");
     }
 
     @Test
@@ -87,8 +88,7 @@ final class SpecificationTest {
         }
         for (Trust trust : List.of(Vectors.key(), Vectors.roots())) {
             var e = assertThrows(
-                    IngotException.BadData.class,
-                    () -> ModelSignature.verify(folder, bundle, trust, Progress.none()));
+                    IngotException.BadData.class, () -> ModelSignature.verify(folder, bundle, trust, Progress.none()));
             assertTrue(String.valueOf(e.getMessage()).startsWith(bundle + ": " + complaint), e.getMessage());
         }
     }
@@ -117,7 +117,8 @@ final class SpecificationTest {
         var e = assertThrows(
                 IngotException.NotAuthentic.class,
                 () -> ModelSignature.verify(folder, bundle, trust(name), Progress.none()));
-        assertTrue(String.valueOf(e.getMessage()).endsWith("'" + file + "' was signed and is not there"), e.getMessage());
+        assertTrue(
+                String.valueOf(e.getMessage()).endsWith("'" + file + "' was signed and is not there"), e.getMessage());
     }
 
     @ParameterizedTest
@@ -132,8 +133,7 @@ final class SpecificationTest {
         SigningIdentity identity = certified
                 ? SigningIdentity.ofCertificate(Vectors.SECRET, Vectors.CERTIFICATE, List.of(Vectors.INTERMEDIATE))
                 : SigningIdentity.ofKey(Vectors.SECRET);
-        ModelSignature made =
-                ModelSignature.sign(folder.resolve("model"), identity, bundle, false, Progress.none());
+        ModelSignature made = ModelSignature.sign(folder.resolve("model"), identity, bundle, false, Progress.none());
         assertEquals(2, made.files());
         assertEquals(List.of(), Vectors.complaints(Files.readString(bundle)));
 

@@ -56,9 +56,7 @@ final class Vectors {
 
     static String payload(JsonNode bundle) {
         return new String(
-                Base64.getDecoder()
-                        .decode(bundle.at("/dsseEnvelope/payload").stringValue()),
-                StandardCharsets.UTF_8);
+                Base64.getDecoder().decode(bundle.at("/dsseEnvelope/payload").stringValue()), StandardCharsets.UTF_8);
     }
 
     /** What the schemas of the specification find wrong with a bundle and the statement in it; a validator of others. */

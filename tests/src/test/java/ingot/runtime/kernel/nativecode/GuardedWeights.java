@@ -39,7 +39,8 @@ final class GuardedWeights {
         }
         int products = 0;
         for (Isa isa : isas) {
-            try (Kernels kernels = NativeKernels.generate(isa, ActivationBits.TWENTY, Kernels.create(Backend.PORTABLE, 0, 1))) {
+            try (Kernels kernels =
+                    NativeKernels.generate(isa, ActivationBits.TWENTY, Kernels.create(Backend.PORTABLE, 0, 1))) {
                 for (Layout layout : RandomMatrix.LAYOUTS) {
                     if (layout instanceof Grouped || layout instanceof Nf4) {
                         products += multiply(kernels, layout);
