@@ -24,9 +24,8 @@ final class CommonOptions {
             paramLabel = "NAME",
             converter = BackendName.class,
             completionCandidates = BackendName.class,
-            description =
-                    "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest within the parity bars). native-int8"
-                            + " rounds activations to 8 bits: prompts are read faster, logits less exact.")
+            description = "Kernels: ${COMPLETION-CANDIDATES} (default: auto, the fastest that is exact). native-int8"
+                    + " rounds activations to 8 bits: prompts are read faster, logits less exact.")
     Backend backend = Backend.AUTO;
 
     @Option(
@@ -34,13 +33,15 @@ final class CommonOptions {
             names = "--vector-bits",
             paramLabel = "N",
             description =
-                    "Vector width: 128, 256 or 512 (default: the widest that is fast here). With native kernels, of what they leave to vectors.")
+                    "Vector width: 128, 256 or 512 (default: the widest that is fast here). With native kernels, of"
+                            + " what they leave to vectors.")
     int vectorBits;
 
     @Option(
             order = 904,
             names = "--no-mmap",
-            description = "Copy an .ingot file into memory instead of mapping it: it may then change while it runs.")
+            description = "Run an .ingot file from a copy in memory instead of mapping it: the file may then change."
+                    + " Of no effect on conversions.")
     boolean copied;
 
     @Option(

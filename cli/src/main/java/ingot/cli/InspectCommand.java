@@ -1,9 +1,13 @@
 package ingot.cli;
 
 import ingot.cli.render.InspectFormat;
+import ingot.formats.Text;
 import ingot.formats.signing.ModelSignature;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,9 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "inspect",
         description =
-                "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden file, recorded"
-                        + " logits. Shows format, architecture, tensors, types, bits per weight, tokenizer, provenance and"
-                        + " checksums.",
+                "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden"
+                        + " file, recorded logits. Shows format, architecture, tensors, types, bits per weight,"
+                        + " tokenizer, provenance and checksums.",
         footer = {
             "  ingot inspect qwen3.ingot",
             "  ingot inspect Qwen3-0.6B --tensors",
@@ -40,7 +44,10 @@ final class InspectCommand extends Task {
         try (var progress = common.progress(console)) {
             Optional<ModelSignature> signed = signature.verify(path, progress);
             ObjectNode root = Inspector.inspect(path, verify, progress);
-            signed.ifPresent(s -> root.set("signature", SignCommand.json(s)));
+            signed.ifPresent(s -> {
+                root.set("signature", SignCommand.json(s));
+                warnings(s).forEach(w -> root.withArrayProperty("warnings").add(w));
+            });
             if (common.json) {
                 print(console, root);
             } else {
@@ -48,5 +55,18 @@ final class InspectCommand extends Task {
             }
         }
         return ExitCode.DONE;
+    }
+
+    /** What the signer chose, and a reader would not expect. */
+    private static List<String> warnings(ModelSignature signature) {
+        List<String> found = new ArrayList<>();
+        if (!signature.ignored().isEmpty()) {
+            found.add("the signature says nothing of what lies under "
+                    + signature.ignored().stream().map(Text::quote).collect(Collectors.joining(", ")));
+        }
+        if (signature.followsLinks()) {
+            found.add("the signature follows symbolic links: files outside of the folder may be meant");
+        }
+        return found;
     }
 }

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "sign",
-        description =
-                "Signs a model, a file or a folder with everything in it, in the OpenSSF Model Signing format: a Sigstore bundle"
-                        + " beside the model. With a bare key whoever verifies needs the public key; with a certificate, the"
-                        + " root it leads to. Keys are on P-256, P-384 or P-521.",
+        description = "Signs a model, a file or a folder with everything in it, in the OpenSSF Model Signing format: a"
+                + " Sigstore bundle beside the model. With a bare key whoever verifies needs the public key;"
+                + " with a certificate, the root it leads to. Keys are on P-256, P-384 or P-521.",
         footer = {
             "  ingot sign qwen3.ingot --key key.pem",
             "  ingot sign qwen3.ingot --key key.pem --certificate me.pem --certificate-chain intermediate.pem",
@@ -94,10 +94,14 @@ final class SignCommand extends Task {
     }
 
     static ObjectNode json(ModelSignature signature) {
-        return Json.object()
+        ObjectNode root = Json.object()
                 .put("method", signature.method())
                 .put("signer", signature.signer())
                 .put("files", signature.files())
-                .put("sha256", signature.rootDigest());
+                .put("sha256", signature.rootDigest())
+                .put("follows_links", signature.followsLinks());
+        ArrayNode ignored = root.putArray("ignored");
+        signature.ignored().forEach(ignored::add);
+        return root;
     }
 }

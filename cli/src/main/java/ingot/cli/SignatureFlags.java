@@ -19,7 +19,8 @@ final class SignatureFlags {
             names = "--verify-signature",
             paramLabel = "SIG",
             description =
-                    "First check this signature (OpenSSF Model Signing) of every file; exit code 1 when it does not hold.")
+                    "First check this signature (OpenSSF Model Signing) of every file; exit code 1 when it does not"
+                            + " hold.")
     @Nullable
     Path signature;
 
@@ -27,7 +28,7 @@ final class SignatureFlags {
             order = 11,
             names = "--key",
             paramLabel = "PUBLIC.pem",
-            description = "The public key that must have signed.")
+            description = "The public key that must have" + " signed.")
     @Nullable
     Path key;
 
@@ -35,7 +36,9 @@ final class SignatureFlags {
             order = 12,
             names = "--certificate",
             paramLabel = "ROOT.pem",
-            description = "Root certificates that the signer's certificate must lead to (repeatable).")
+            description = "Root certificates that the signer's certificate must lead to (repeatable). Any certificate"
+                    + " for signing under them is accepted, whoever its subject is: the subject is shown,"
+                    + " compare it.")
     List<Path> roots = new ArrayList<>();
 
     /** What was verified, or nothing where nothing was asked for. */
@@ -48,8 +51,8 @@ final class SignatureFlags {
         }
         if ((key == null) == roots.isEmpty()) {
             throw new IngotException.Usage(
-                    "--verify-signature needs --key PUBLIC.pem or --certificate ROOT.pem: what a signature says about its"
-                            + " own key proves nothing");
+                    "--verify-signature needs --key PUBLIC.pem or --certificate ROOT.pem: what a signature says about"
+                            + " its own key proves nothing");
         }
         Trust trust = key == null ? Trust.ofRoots(roots, Instant.now()) : Trust.ofKey(key);
         return Optional.of(ModelSignature.verify(model, signature, trust, progress));

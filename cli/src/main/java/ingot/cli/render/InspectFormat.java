@@ -113,7 +113,12 @@ public final class InspectFormat {
         return switch (node) {
             case ObjectNode object -> {
                 StringJoiner out = new StringJoiner(", ");
-                object.properties().forEach(e -> out.add(e.getKey().replace('_', ' ') + " " + plain(e.getValue())));
+                for (Map.Entry<String, JsonNode> e : object.properties()) {
+                    String value = plain(e.getValue());
+                    if (!value.isEmpty()) {
+                        out.add(e.getKey().replace('_', ' ') + " " + value);
+                    }
+                }
                 yield out.toString();
             }
             default -> {

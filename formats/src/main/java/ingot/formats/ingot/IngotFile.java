@@ -7,6 +7,7 @@ import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.block.Part;
+import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -202,10 +203,16 @@ public final class IngotFile implements AutoCloseable {
         return file.input().map(arena);
     }
 
-    /** Reads the whole file into memory of {@code arena}: from then on nothing that happens to the file matters. */
+    /**
+     * Reads the whole file into memory of {@code arena}: from then on nothing that happens to the file matters.
+     *
+     * @throws IngotException.ReadWrite when the file was changed before all of it was read, as far as {@link
+     *     #requireIntact} notices
+     */
     public MemorySegment copy(Arena arena) {
         MemorySegment memory = allocate(arena);
         file.input().read(0, memory);
+        requireIntact();
         return memory;
     }
 
@@ -219,7 +226,8 @@ public final class IngotFile implements AutoCloseable {
     }
 
     /**
-     * Confirms that the file was not changed since it was opened.
+     * Confirms that the file was not visibly changed since it was opened: {@link InputFile#requireIntact} says what it
+     * sees and what it cannot.
      *
      * @throws IngotException.ReadWrite when it was
      */

@@ -36,7 +36,8 @@ public final class InputFile implements AutoCloseable {
     }
 
     /**
-     * Opens a regular file (links are followed; a FIFO or device is refused before it is opened, for opening one blocks).
+     * Opens a regular file (links are followed; a FIFO or device is refused before it is opened, for opening one
+     * blocks).
      */
     public static InputFile open(Path path) {
         try {
@@ -123,7 +124,7 @@ public final class InputFile implements AutoCloseable {
                     && now.lastModifiedTime().equals(opened.lastModifiedTime())
                     && Objects.equals(now.fileKey(), opened.fileKey());
             if (!same) {
-                throw IngotException.BadData.in(path, "was changed while it was read; convert again");
+                throw IngotException.BadData.in(path, "was changed while it was read; try again");
             }
         } catch (IOException e) {
             throw failure(path, e);
@@ -146,10 +147,15 @@ public final class InputFile implements AutoCloseable {
     }
 
     /**
-     * Confirms that a file in use still holds what it held: not cut short, grown or written to. A file that was deleted or
-     * replaced by a rename passes, for its bytes stay until it is closed.
+     * Looks for signs that a file in use was changed: the length of the open file, and the modification time as long as
+     * its name leads to it. A file that was deleted or replaced by a rename passes, for its bytes stay until it is
+     * closed.
      *
-     * @throws IngotException.ReadWrite when it was
+     * <p>Bytes are not compared. What keeps length and time goes unnoticed: a write whose time was set back, and, once
+     * the name leads elsewhere, any write through another hard link or a descriptor that was open before. A new time
+     * alone ({@code touch}) counts as a change.
+     *
+     * @throws IngotException.ReadWrite when the length or the time differs
      */
     public void requireIntact() {
         try {

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 /** Certificates (X.509): read, and followed to a root that is trusted (RFC 5280, by the JDK). */
 final class Certificates {
     private static final String CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
+    private static final String ANY_USAGE = "2.5.29.37.0";
 
     private Certificates() {}
 
@@ -61,8 +62,8 @@ final class Certificates {
      * Follows {@code chain} from its first certificate to one of {@code roots}. Revocation is not looked up: that needs
      * a network.
      *
-     * @throws IngotException.NotAuthentic when it leads to none, a certificate is outside its validity, or the first one
-     *     is not for signing
+     * @throws IngotException.NotAuthentic when it leads to none, a certificate or the root is outside its validity, or
+     *     the first one is not for signing code
      */
     static void requireTrusted(
             Path origin, List<X509Certificate> chain, Collection<X509Certificate> roots, Instant at) {
@@ -72,8 +73,14 @@ final class Certificates {
         if (roots.contains(leaf)) {
             return;
         }
+        // RFC 5280 leaves the dates of an anchor to the caller.
+        List<X509Certificate> current =
+                roots.stream().filter(c -> isValid(c, at)).toList();
+        if (current.isEmpty()) {
+            roots.forEach(c -> requireValid(origin, c, at));
+        }
         Set<TrustAnchor> anchors =
-                roots.stream().map(c -> new TrustAnchor(c, null)).collect(Collectors.toSet());
+                current.stream().map(c -> new TrustAnchor(c, null)).collect(Collectors.toSet());
         X509CertSelector target = new X509CertSelector();
         target.setCertificate(leaf);
         try {
@@ -84,12 +91,18 @@ final class Certificates {
             CertPathBuilder.getInstance("PKIX").build(parameters);
         } catch (CertPathBuilderException e) {
             throw new IngotException.NotAuthentic(
-                    Text.path(origin) + ": the certificate of " + subject(leaf) + " does not lead to a trusted root: "
-                            + e.getMessage(),
+                    Text.path(origin) + ": the certificate of " + subject(leaf)
+                            + " does not lead to a trusted root"
+                            + (current.size() < roots.size() ? " that is valid now: " : ": ") + e.getMessage(),
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static boolean isValid(X509Certificate certificate, Instant at) {
+        Date date = Date.from(at);
+        return !date.before(certificate.getNotBefore()) && !date.after(certificate.getNotAfter());
     }
 
     private static void requireValid(Path origin, X509Certificate certificate, Instant at) {
@@ -108,16 +121,24 @@ final class Certificates {
         }
     }
 
-    /** Key usage digitalSignature or extended key usage codeSigning, as the reference implementation asks for. */
+    /**
+     * Key usage digitalSignature or extended key usage codeSigning, as the reference implementation asks for; and where
+     * extended key usages are stated, code signing must be among them (RFC 5280, section 4.2.1.12), which it does not
+     * ask.
+     */
     private static void requireForSigning(Path origin, X509Certificate leaf) {
         try {
             boolean[] usage = leaf.getKeyUsage();
             List<String> extended = leaf.getExtendedKeyUsage();
-            boolean signs = usage != null && usage[0] || extended != null && extended.contains(CODE_SIGNING);
-            if (!signs) {
+            boolean code = extended != null && extended.contains(CODE_SIGNING);
+            boolean signs = usage != null && usage[0] || code;
+            boolean elsewhere = extended != null && !code && !extended.contains(ANY_USAGE);
+            if (!signs || elsewhere) {
                 throw new IngotException.NotAuthentic(
-                        Text.path(origin) + ": the certificate of " + subject(leaf)
-                                + " is not for signing (neither digitalSignature nor codeSigning)",
+                        Text.path(origin) + ": the certificate of " + subject(leaf) + " is not for signing "
+                                + (signs
+                                        ? "code (its extended key usages are others)"
+                                        : "(neither digitalSignature nor codeSigning)"),
                         null);
             }
         } catch (CertificateException e) {

@@ -11,8 +11,10 @@ import ingot.formats.signing.Statement.Scope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -53,6 +55,8 @@ final class ModelFiles {
      * Finds the files.
      *
      * @param signature the bundle, which is never part of what it signs
+     * @throws IngotException.BadData for what cannot be signed: a link (unless followed), a device, a name that is not
+     *     the same everywhere, a tree too deep or too large
      */
     static ModelFiles list(Path model, Scope scope, Path signature) {
         if (!Files.exists(model)) {
@@ -63,20 +67,17 @@ final class ModelFiles {
             found.put(Folders.name(model), model);
             return new ModelFiles(found);
         }
-        Path bundle = signature.toAbsolutePath().normalize();
-        FileVisitOption[] links =
+        FileVisitOption[] follow =
                 scope.followLinks() ? new FileVisitOption[] {FileVisitOption.FOLLOW_LINKS} : new FileVisitOption[0];
-        try (Stream<Path> all = Files.walk(model, MAX_DEPTH, links)) {
-            for (Path file : (Iterable<Path>) all::iterator) {
-                String name = model.relativize(file).toString().replace('\\', '/');
-                boolean skipped = ignored(name, scope)
-                        || file.toAbsolutePath().normalize().equals(bundle);
-                if (!skipped && !Files.isDirectory(file)) {
-                    requireRegular(file, scope);
-                    found.put(name, file);
-                }
-                if (found.size() > MAX_FILES) {
-                    throw IngotException.BadData.in(model, "more than " + MAX_FILES + " files; not a model");
+        try {
+            // The links on the way to the folder are the caller's own, and Files.walk does not enter one.
+            Path root = model.toRealPath();
+            Path bundle = place(signature);
+            try (Stream<Path> all = Files.walk(root, MAX_DEPTH, follow)) {
+                for (Path file : (Iterable<Path>) all::iterator) {
+                    if (!file.equals(root) && !file.equals(bundle)) {
+                        add(found, root, file, scope);
+                    }
                 }
             }
         } catch (IOException e) {
@@ -85,6 +86,53 @@ final class ModelFiles {
             throw InputFile.failure(model, Objects.requireNonNull(e.getCause()));
         }
         return new ModelFiles(found);
+    }
+
+    /** Where the bundle is, or will be: the links on the way to it resolved. */
+    private static Path place(Path signature) throws IOException {
+        return Files.exists(signature)
+                ? signature.toRealPath()
+                : Folders.of(signature).toRealPath().resolve(Folders.name(signature));
+    }
+
+    private static void add(Map<String, Path> found, Path root, Path file, Scope scope) {
+        Path relative = root.relativize(file);
+        List<String> names = new ArrayList<>();
+        relative.forEach(n -> names.add(n.toString()));
+        String name = String.join("/", names);
+        if (ignored(name, scope)) {
+            return;
+        }
+        names.forEach(n -> requireName(file, n));
+        LinkOption[] links = scope.followLinks() ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
+        if (Files.isDirectory(file, links)) {
+            if (relative.getNameCount() == MAX_DEPTH) {
+                throw IngotException.BadData.in(file, "a folder at depth " + MAX_DEPTH + "; not a model");
+            }
+            return;
+        }
+        requireRegular(file, scope);
+        if (found.put(name, file) != null) {
+            throw IngotException.BadData.in(file, "a second file of the name " + Text.quote(name));
+        }
+        if (found.size() > MAX_FILES) {
+            throw IngotException.BadData.in(root, "more than " + MAX_FILES + " files; not a model");
+        }
+    }
+
+    /**
+     * Names that are the same everywhere: a backslash divides names on Windows, and a name that is no text in the
+     * encoding of the system shows as U+FFFD, as do others.
+     */
+    private static void requireName(Path file, String name) {
+        if (name.indexOf('\\') >= 0 || name.indexOf('\uFFFD') >= 0 || !encodable(name)) {
+            throw IngotException.BadData.in(
+                    file, "a name with a backslash or with bytes that are no text, which a signature cannot state");
+        }
+    }
+
+    private static boolean encodable(String name) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(name);
     }
 
     private static void requireRegular(Path file, Scope scope) {

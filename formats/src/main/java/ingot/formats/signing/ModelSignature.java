@@ -24,8 +24,16 @@ import java.util.Optional;
  * @param signer SHA-256 of the public key's PEM text, or the certificate's subject
  * @param rootDigest SHA-256 over the hashes of all files: names the model as signed
  * @param files how many files, or ranges of files, are signed
+ * @param ignored paths in the model's folder that the signer left out, and of which the signature says nothing: beyond
+ *     those that are always left out, as {@code .git} is
+ * @param followsLinks whether a symbolic link stands for what it points to, which may lie outside of the model's folder
  */
-public record ModelSignature(String method, String signer, String rootDigest, int files) {
+public record ModelSignature(
+        String method, String signer, String rootDigest, int files, List<String> ignored, boolean followsLinks) {
+    public ModelSignature {
+        ignored = List.copyOf(ignored);
+    }
+
     /**
      * Signs a model: one file, or a folder with everything in it.
      *
@@ -107,8 +115,7 @@ public record ModelSignature(String method, String signer, String rootDigest, in
                 throw IngotException.BadData.in(signature, Text.quote(name) + " is listed twice");
             }
         }
-        ModelFiles files = ModelFiles.list(model, statement.scope(), signature);
-        for (Resource r : files.resources(statement.scope(), progress)) {
+        for (Resource r : found(model, signature, statement.scope(), progress)) {
             String expected = signed.remove(r.name());
             if (expected == null) {
                 throw new IngotException.NotAuthentic(
@@ -130,6 +137,15 @@ public record ModelSignature(String method, String signer, String rootDigest, in
         }
     }
 
+    /** What lies there now. What could not have been signed was not. */
+    private static List<Resource> found(Path model, Path signature, Scope scope, Progress progress) {
+        try {
+            return ModelFiles.list(model, scope, signature).resources(scope, progress);
+        } catch (IngotException.BadData e) {
+            throw new IngotException.NotAuthentic(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     private static String names(Statement statement) {
         String first = Text.quote(statement.resources().getFirst().name());
         int more = statement.resources().size() - 1;
@@ -137,18 +153,20 @@ public record ModelSignature(String method, String signer, String rootDigest, in
     }
 
     private static ModelSignature of(Bundle bundle, String hint, Statement statement) {
-        int resources = statement.resources().size();
-        return switch (bundle.material()) {
-            case Bundle.KeyHint _ -> new ModelSignature("key", hint, statement.rootDigest(), resources);
+        String signer = switch (bundle.material()) {
+            case Bundle.KeyHint _ -> hint;
             case Bundle.Chain chain ->
-                new ModelSignature(
-                        "certificate",
-                        chain.certificates()
-                                .getFirst()
-                                .getSubjectX500Principal()
-                                .getName(),
-                        statement.rootDigest(),
-                        resources);
+                chain.certificates().getFirst().getSubjectX500Principal().getName();
         };
+        Scope scope = statement.scope();
+        return new ModelSignature(
+                bundle.material() instanceof Bundle.Chain ? "certificate" : "key",
+                signer,
+                statement.rootDigest(),
+                statement.resources().size(),
+                scope.ignored().stream()
+                        .filter(path -> !ModelFiles.ALWAYS_IGNORED.contains(path))
+                        .toList(),
+                scope.followLinks());
     }
 }

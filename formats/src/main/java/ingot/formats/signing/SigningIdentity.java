@@ -21,11 +21,13 @@ import java.util.List;
 public final class SigningIdentity {
     private static final byte[] EC_PUBLIC_KEY = HexFormat.of().parseHex("06072a8648ce3d0201");
 
+    private final Path origin;
     private final PrivateKey secret;
     private final EcKey shown;
     private final List<X509Certificate> chain;
 
-    private SigningIdentity(PrivateKey secret, EcKey shown, List<X509Certificate> chain) {
+    private SigningIdentity(Path origin, PrivateKey secret, EcKey shown, List<X509Certificate> chain) {
+        this.origin = origin;
         this.secret = secret;
         this.shown = shown;
         this.chain = List.copyOf(chain);
@@ -75,10 +77,12 @@ public final class SigningIdentity {
                     "certifies another key than the one in " + Text.path(key) + "; both must belong together");
         }
         chain.forEach(file -> certificates.addAll(Certificates.read(file)));
-        return new SigningIdentity(bare.secret, bare.shown, certificates);
+        return new SigningIdentity(key, bare.secret, bare.shown, certificates);
     }
 
-    /** PrivateKeyInfo: SEQUENCE { INTEGER, SEQUENCE { OID ecPublicKey, OID curve }, OCTET STRING { ECPrivateKey } … }. */
+    /**
+     * PrivateKeyInfo: SEQUENCE { INTEGER, SEQUENCE { OID ecPublicKey, OID curve }, OCTET STRING { ECPrivateKey } … }.
+     */
     private static SigningIdentity ofPkcs8(Path file, byte[] der) throws GeneralSecurityException {
         Der info = Der.of(der).next(Der.SEQUENCE);
         info.next(Der.INTEGER);
@@ -123,7 +127,7 @@ public final class SigningIdentity {
                 Der.element(Der.SEQUENCE, EC_PUBLIC_KEY, curve.oid()),
                 Der.element(Der.BIT_STRING, point))));
         PrivateKey secret = factory.generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-        SigningIdentity identity = new SigningIdentity(secret, EcKey.of(file, half), List.of());
+        SigningIdentity identity = new SigningIdentity(file, secret, EcKey.of(file, half), List.of());
         byte[] probe = "ingot".getBytes(StandardCharsets.US_ASCII);
         if (!identity.shown.verifies(probe, identity.sign(probe))) {
             throw IngotException.BadData.in(file, "its two halves do not belong together");
@@ -138,7 +142,7 @@ public final class SigningIdentity {
             signature.update(data);
             return signature.sign();
         } catch (InvalidKeyException e) {
-            throw new IngotException.BadData("the private key cannot sign: " + e.getMessage(), e);
+            throw new IngotException.BadData(Text.path(origin) + ": the private key cannot sign: " + e.getMessage(), e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }

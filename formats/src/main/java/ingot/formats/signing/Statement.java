@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What is signed: an in-toto statement v1 with the files of the model and their hashes (specification, sections 5 and 6).
+ * What is signed: an in-toto statement v1 with the files of the model and their hashes (specification, sections 5 and
+ * 6).
  *
  * @param subject last name of the model's path; tells people, proves nothing
  * @param resources sorted by name in the order of code points
@@ -114,7 +115,16 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
         if (resources.isEmpty()) {
             throw predicate.bad("resources", "is empty: nothing was signed");
         }
-        return new Statement(subjects.getFirst().text("name"), scope, resources);
+        Fields subject = subjects.getFirst();
+        Statement statement = new Statement(subject.text("name"), scope, resources);
+        String stated = subject.object("digest").text(HASH);
+        if (!stated.equals(statement.rootDigest())) {
+            throw IngotException.BadData.in(
+                    origin,
+                    "inconsistent: the digest of the subject is " + Text.quote(stated) + ", that of its resources "
+                            + statement.rootDigest());
+        }
+        return statement;
     }
 
     private static Scope scope(Fields how) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ingot.runtime.Version;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,19 +100,16 @@ final class DeterminismTest {
     void onTheModulePath() throws IOException, InterruptedException {
         Path lib = ROOT.resolve("cli/target/lib");
         assumeTrue(Files.isDirectory(lib), "the jars of the command are not built");
-        try (Stream<Path> jars = Files.list(ROOT.resolve("cli/target"))) {
-            Path jar =
-                    jars.filter(f -> f.toString().endsWith(".jar")).findFirst().orElseThrow();
-            Way way = new Way("modules", "3", List.of(), Map.of(), false);
-            List<String> modules = List.of(
-                    "--add-exports",
-                    "java.base/jdk.internal.module=ingot.runtime",
-                    "-p",
-                    jar + System.getProperty("path.separator") + lib,
-                    "-m",
-                    "ingot.cli/ingot.cli.Main");
-            assertEquals(expected, run(way, temporary, modules));
-        }
+        Path jar = ROOT.resolve("cli/target/ingot-cli-" + Version.NUMBER + ".jar");
+        Way way = new Way("modules", "3", List.of(), Map.of(), false);
+        List<String> modules = List.of(
+                "--add-exports",
+                "java.base/jdk.internal.module=ingot.runtime",
+                "-p",
+                jar + System.getProperty("path.separator") + lib,
+                "-m",
+                "ingot.cli/ingot.cli.Main");
+        assertEquals(expected, run(way, temporary, modules));
     }
 
     @Test

@@ -40,8 +40,8 @@ final class Forged {
                     ("DSSEv1 28 application/vnd.in-toto+json " + bytes.length + " ").getBytes(StandardCharsets.UTF_8));
             signature.update(bytes);
             return Files.readString(bundle)
-                    .replaceFirst("\"payload\":\"[^\"]*\"", "\"payload\":\"" + encode(bytes) + "\"")
-                    .replaceFirst("\"sig\":\"[^\"]*\"", "\"sig\":\"" + encode(signature.sign()) + "\"");
+                    .replaceFirst("\"payload\":\\s*\"[^\"]*\"", "\"payload\":\"" + encode(bytes) + "\"")
+                    .replaceFirst("\"sig\":\\s*\"[^\"]*\"", "\"sig\":\"" + encode(signature.sign()) + "\"");
         } catch (GeneralSecurityException e) {
             throw new IOException(e);
         }

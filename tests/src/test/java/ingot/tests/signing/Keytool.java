@@ -23,12 +23,30 @@ record Keytool(Path secret, Path key, Path certificate) {
     static Keytool selfSigned(Path folder, String name, String curve, String algorithm, String subject, String... more)
             throws IOException, InterruptedException {
         Path store = folder.resolve(name + ".p12");
+        generate(store, "a", curve, algorithm, subject, List.of(more));
+        return read(store, "a", folder, name);
+    }
+
+    /** @param issuer name of a self-signed one in the same folder; it may have expired */
+    static Keytool signedBy(
+            Path folder, String issuer, String name, String curve, String algorithm, String subject, String... more)
+            throws IOException, InterruptedException {
+        Path store = folder.resolve(issuer + ".p12");
+        List<String> options = new ArrayList<>(List.of("-signer", "a"));
+        options.addAll(List.of(more));
+        generate(store, name, curve, algorithm, subject, options);
+        return read(store, name, folder, name);
+    }
+
+    private static void generate(
+            Path store, String alias, String curve, String algorithm, String subject, List<String> more)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-J-XX:TieredStopAtLevel=1",
                 "-genkeypair",
                 "-alias",
-                "a",
+                alias,
                 "-keyalg",
                 "EC",
                 "-groupname",
@@ -37,25 +55,29 @@ record Keytool(Path secret, Path key, Path certificate) {
                 algorithm,
                 "-dname",
                 subject,
-                "-validity",
-                "3650",
                 "-storepass",
                 "secret",
                 "-storetype",
                 "PKCS12",
                 "-keystore",
                 store.toString()));
-        command.addAll(Arrays.asList(more));
+        if (!more.contains("-validity")) {
+            command.addAll(List.of("-validity", "3650"));
+        }
+        command.addAll(more);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.Charset.defaultCharset());
         if (process.waitFor() != 0) {
             throw new IOException(output);
         }
+    }
+
+    private static Keytool read(Path store, String alias, Path folder, String name) throws IOException {
         try (InputStream in = Files.newInputStream(store)) {
             KeyStore keys = KeyStore.getInstance("PKCS12");
             keys.load(in, "secret".toCharArray());
-            PrivateKey secret = (PrivateKey) keys.getKey("a", "secret".toCharArray());
-            Certificate certificate = keys.getCertificate("a");
+            PrivateKey secret = (PrivateKey) keys.getKey(alias, "secret".toCharArray());
+            Certificate certificate = keys.getCertificate(alias);
             return new Keytool(
                     pem(folder.resolve(name + ".pem"), "PRIVATE KEY", withPublic(secret, certificate.getPublicKey())),
                     pem(

@@ -60,7 +60,7 @@ final class SignCommandTest {
         assertEquals(0, found.code, found.err);
         assertTrue(found.out.lines().anyMatch(l -> l.matches("signature +method key, signer e8450dec.*")), found.out);
         Outcome json = ingot("inspect", model, "--verify-signature", model + ".sig", "--key", KEY, "--json");
-        assertTrue(json.out.replaceAll("\\s", "").contains("\"signature\":{\"method\":\"key\""), "the JSON names it");
+        assertTrue(json.out.replaceAll("\\s", "").contains("\"signature\":{\"method\":\"key\""), json.out);
         assertFalse(ingot("inspect", model, "--json").out.contains("signature"));
         refused(73, "--force replaces it", "sign", model, "--key", Vectors.SECRET.toString());
     }

@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The OpenSSF Model Signing specification 1.0: its schemas, its vectors, models signed by its reference implementation. */
+/**
+ * The OpenSSF Model Signing specification 1.0: its schemas, its vectors, models signed by its reference implementation.
+ */
 final class SpecificationTest {
     @TempDir
     Path folder;
@@ -58,9 +60,10 @@ final class SpecificationTest {
     @Test
     void refusesWhatItDoesNotVerify() {
         Path old = Vectors.DATA.resolve("reference/v0.2.0-certificate");
-        assertThrows(
+        var deprecated = assertThrows(
                 IngotException.NotAuthentic.class,
                 () -> ModelSignature.verify(old, old.resolve("model.sig"), Vectors.roots(), Progress.none()));
+        assertTrue(String.valueOf(deprecated.getMessage()).contains("not made with this key"), deprecated.getMessage());
         Path keyless = Vectors.DATA.resolve("reference/v1.1.0-sigstore");
         var e = assertThrows(
                 IngotException.BadData.class,
@@ -70,23 +73,40 @@ final class SpecificationTest {
 
     /** The vectors of the specification are of models that are not there: what can be judged is the bundle. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "invalid/empty",
-                "invalid/missing-envelope",
-                "invalid/missing-tlog-entries",
-                "invalid/missing-verification-material",
-                "invalid-payload/wrong-predicate"
-            })
-    void refusesTheInvalidVectors(String name) throws IOException {
-        Path bundle = Vectors.DATA.resolve("bundles").resolve(name + ".bundle.json");
+    @CsvSource({
+        "empty, JSON root is not an object",
+        "missing-envelope, bundle: 'dsseEnvelope' is missing",
+        // It is of the method sigstore, which is refused before anybody asks for its log.
+        "missing-tlog-entries, signed by the method sigstore",
+        "missing-verification-material, bundle: 'verificationMaterial' is missing",
+    })
+    void refusesTheInvalidVectors(String name, String complaint) throws IOException {
+        Path bundle = Vectors.DATA.resolve("bundles").resolve("invalid/" + name + ".bundle.json");
         String text = Files.readString(bundle);
         if (!text.isBlank()) {
             assertFalse(Vectors.complaints(text).isEmpty(), "the schemas refuse it, too");
         }
-        assertThrows(IngotException.class, () -> ModelSignature.verify(folder, bundle, Vectors.key(), Progress.none()));
-        assertThrows(
-                IngotException.class, () -> ModelSignature.verify(folder, bundle, Vectors.roots(), Progress.none()));
+        for (Trust trust : List.of(Vectors.key(), Vectors.roots())) {
+            var e = assertThrows(
+                    IngotException.BadData.class, () -> ModelSignature.verify(folder, bundle, trust, Progress.none()));
+            assertTrue(String.valueOf(e.getMessage()).startsWith(bundle + ": " + complaint), e.getMessage());
+        }
+    }
+
+    /** Its signature is not the key's, which is seen first; with one that is, the predicate is. */
+    @Test
+    void refusesAnotherPredicate() throws IOException {
+        Path vector = Vectors.DATA.resolve("bundles/invalid-payload/wrong-predicate.bundle.json");
+        assertFalse(Vectors.complaints(Files.readString(vector)).isEmpty(), "the schemas refuse it, too");
+        var unsigned = assertThrows(
+                IngotException.NotAuthentic.class,
+                () -> ModelSignature.verify(folder, vector, Vectors.key(), Progress.none()));
+        assertTrue(String.valueOf(unsigned.getMessage()).contains("not made with this key"), unsigned.getMessage());
+        Path file = Files.writeString(folder.resolve("signed.sig"), Forged.sign(vector, Forged.payload(vector)));
+        var signed = assertThrows(
+                IngotException.BadData.class,
+                () -> ModelSignature.verify(folder, file, Vectors.key(), Progress.none()));
+        assertTrue(String.valueOf(signed.getMessage()).contains(": predicate type '"), signed.getMessage());
     }
 
     @ParameterizedTest

@@ -39,24 +39,16 @@ final class GuardedWeights {
         }
         int products = 0;
         for (Isa isa : isas) {
-            products += multiply(isa, ActivationBits.TWENTY);
-        }
-        if (isas.contains(Isa.AVX512_VNNI)) {
-            products += multiply(Isa.AVX512_VNNI, ActivationBits.EIGHT);
-        }
-        System.out.println(products + " products");
-    }
-
-    private static int multiply(Isa isa, ActivationBits bits) {
-        int products = 0;
-        try (Kernels kernels = NativeKernels.generate(isa, bits, Kernels.create(Backend.PORTABLE, 0, 1))) {
-            for (Layout layout : RandomMatrix.LAYOUTS) {
-                if (layout instanceof Grouped || layout instanceof Nf4) {
-                    products += multiply(kernels, layout);
+            try (Kernels kernels =
+                    NativeKernels.generate(isa, ActivationBits.TWENTY, Kernels.create(Backend.PORTABLE, 0, 1))) {
+                for (Layout layout : RandomMatrix.LAYOUTS) {
+                    if (layout instanceof Grouped || layout instanceof Nf4) {
+                        products += multiply(kernels, layout);
+                    }
                 }
             }
         }
-        return products;
+        System.out.println(products + " products");
     }
 
     private static int multiply(Kernels kernels, Layout layout) {
