@@ -3,10 +3,12 @@ package ingot.tests.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import ingot.formats.DType;
+import ingot.formats.IngotException;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
@@ -62,6 +64,23 @@ class NativeMatmulTest {
         return NativeKernels.generate(isa, bits, Kernels.create(Backend.PORTABLE, 0, threads));
     }
 
+    /** Those of this machine that have kernels for activations of so many bits; 8 want products of bytes with many tokens. */
+    private static List<Isa> isas(ActivationBits bits) {
+        return NativeMachine.isas().stream()
+                .filter(isa -> bits == ActivationBits.TWENTY || isa == Isa.AVX512_VNNI)
+                .toList();
+    }
+
+    /** Eight bits save nothing where only one token is multiplied by generated code. */
+    @Test
+    void eightBitsAreForBytesAndManyTokens() {
+        for (Isa isa : NativeMachine.isas()) {
+            if (isa != Isa.AVX512_VNNI) {
+                assertThrows(IngotException.Usage.class, () -> kernels(isa, ActivationBits.EIGHT, 1));
+            }
+        }
+    }
+
     static Stream<Arguments> layoutsAndBits() {
         return LAYOUTS.stream()
                 .flatMap(layout -> Stream.of(ActivationBits.values()).map(bits -> Arguments.of(layout, bits)));
@@ -108,7 +127,7 @@ class NativeMatmulTest {
         Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
         float[] x = activations(4, m.cols());
         int units = m.cols() / UNIT;
-        for (Isa isa : NativeMachine.isas()) {
+        for (Isa isa : isas(bits)) {
             try (Kernels kernels = kernels(isa, bits, 1)) {
                 float[] y = new float[4 * m.rows()];
                 for (int t = 0; t < 4; t++) {
