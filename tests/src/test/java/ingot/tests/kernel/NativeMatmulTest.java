@@ -89,7 +89,7 @@ class NativeMatmulTest {
     @ParameterizedTest
     @MethodSource("layoutsAndBits")
     void everyBitIsThatOfTheDefinition(Grouped layout, ActivationBits bits) {
-        for (Isa isa : NativeMachine.isas()) {
+        for (Isa isa : isas(bits)) {
             try (Kernels kernels = kernels(isa, bits, 2);
                     Kernels portable = Kernels.create(Backend.PORTABLE, 0, 1)) {
                 for (int[] shape : SHAPES) {
