@@ -14,12 +14,24 @@ import ingot.runtime.kernel.nativecode.NativeCode.TypeCode;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products of matrices that read the same activations with several tokens. First the activations are rounded, a task per tile of six tokens; then every task expands
- * the weights of 32 rows, 512 columns at a time, and multiplies them with all tokens. For one calling thread.
+ * Products of matrices that read the same activations with several tokens. First the activations are rounded, a task per
+ * tile of six tokens; then every task expands the weights of a few panels of 32 rows, 512 columns at a time, and multiplies
+ * them with all tokens, some tiles at a time. For one calling thread.
  */
 final class ManyTokens {
     /** Units of a panel: with a tile's activations it fits the first-level cache. */
     private static final int PANEL_UNITS = 16;
+
+    private static final long PANEL_BYTES = (long) PANEL_UNITS * GemmCode.PANEL_BYTES;
+
+    /** Most panels of a task: the activations come from memory once for all of them. */
+    private static final int PANELS = 8;
+
+    /** Tiles that all panels of a task meet before the next: some 350 KB of activations for the second-level cache. */
+    private static final int TILES = 32;
+
+    /** Least tasks of a thread where there are rows enough, so that threads end together. */
+    private static final int TASKS = 4;
 
     private static final long ROW_SCALES = Blocks.ROWS * Short.BYTES;
 
@@ -30,7 +42,7 @@ final class ManyTokens {
     /** What a thread needs to work on a product. */
     static final class Buffers {
         private final NativeScratch input = new NativeScratch();
-        private final NativeScratch panel = new NativeScratch();
+        private final NativeScratch panels = new NativeScratch();
         private final NativeScratch sums = new NativeScratch();
     }
 
@@ -51,8 +63,14 @@ final class ManyTokens {
             return w.blocks().group() / Grouping.UNIT;
         }
 
-        int panels() {
+        /** Panels of 32 rows. */
+        static int panels(Matrix w) {
             return (w.rows() - 1) / GemmCode.ROWS + 1;
+        }
+
+        /** Bytes that hold the sums of a panel. */
+        long sumBytes() {
+            return (long) in.tiles * GemmCode.SUM_BYTES;
         }
     }
 
@@ -76,10 +94,15 @@ final class ManyTokens {
         Product[] all = new Product[products.count()];
         int[] ends = new int[all.length];
         int tasks = 0;
+        int panels = 0;
+        for (int i = 0; i < all.length; i++) {
+            panels += Product.panels(products.weight(i));
+        }
+        int perTask = Math.clamp(panels / (TASKS * pool.threads()), 1, PANELS);
         for (int i = 0; i < all.length; i++) {
             Matrix w = products.weight(i);
             all[i] = new Product(w, code.type((Grouped) w.layout()), in, products.output(i));
-            tasks += all[i].panels();
+            tasks += (Product.panels(w) - 1) / perTask + 1;
             ends[i] = tasks;
         }
         pool.parallel(tasks, task -> {
@@ -87,7 +110,8 @@ final class ManyTokens {
             while (ends[i] <= task) {
                 i++;
             }
-            rows(all[i], task - (ends[i] - all[i].panels()));
+            int first = (task - (i == 0 ? 0 : ends[i - 1])) * perTask;
+            rows(all[i], first, Math.min(perTask, Product.panels(all[i].w) - first));
         });
     }
 
@@ -103,31 +127,45 @@ final class ManyTokens {
         }
     }
 
-    private void rows(Product p, int panelIndex) {
+    /** Panels {@code first … first + count} of a product. */
+    private void rows(Product p, int first, int count) {
         Buffers buffers = perThread.get();
-        MemorySegment panel = buffers.panel.bytes((long) PANEL_UNITS * GemmCode.PANEL_BYTES);
-        int tiles = p.in.tiles;
-        Blocks blocks = p.w.blocks();
-        long sumBytes = (long) tiles * GemmCode.SUM_BYTES;
-        MemorySegment sums = buffers.sums.bytes(sumBytes);
-        sums.asSlice(0, sumBytes).fill((byte) 0);
-        Tiles on = new Tiles(p.in.records, sums, tiles, p.in.tileBytes());
-        MemorySegment codes = p.w.parts().getFirst();
-        MemorySegment scales = p.w.parts().getLast();
-        int block = panelIndex * GemmCode.ROW_BLOCKS;
+        MemorySegment panels = buffers.panels.bytes(count * PANEL_BYTES);
+        MemorySegment sums = buffers.sums.bytes(count * p.sumBytes());
+        sums.asSlice(0, count * p.sumBytes()).fill((byte) 0);
         for (int unit = 0; unit < p.units(); unit += PANEL_UNITS) {
             int units = Math.min(PANEL_UNITS, p.units() - unit);
-            // Where the second block does not exist, what the panel had there before makes sums that nobody reads.
-            for (int i = 0; i < GemmCode.ROW_BLOCKS && block + i < blocks.count(); i++) {
-                MemorySegment to = panel.asSlice((long) i * Blocks.LINE);
-                NativeCode.expand(p.type, codes, scales, to, run(p, block + i, unit, units));
+            for (int i = 0; i < count; i++) {
+                expand(p, first + i, unit, units, panels.asSlice(i * PANEL_BYTES));
             }
-            code.gemm(panel, on, units, (long) unit * GemmCode.TILE_UNIT_BYTES);
+            for (int tile = 0; tile < p.in.tiles; tile += TILES) {
+                MemorySegment records = p.in.records.asSlice(tile * p.in.tileBytes());
+                int tiles = Math.min(TILES, p.in.tiles - tile);
+                for (int i = 0; i < count; i++) {
+                    MemorySegment to = sums.asSlice(i * p.sumBytes() + (long) tile * GemmCode.SUM_BYTES);
+                    Tiles on = new Tiles(records, to, tiles, p.in.tileBytes());
+                    code.gemm(panels.asSlice(i * PANEL_BYTES), on, units, (long) unit * GemmCode.TILE_UNIT_BYTES);
+                }
+            }
         }
-        int row = block * Blocks.ROWS;
-        int n = Math.min(GemmCode.ROWS, p.w.rows() - row);
-        for (int t = 0; t < p.in.tokens; t++) {
-            MemorySegment.copy(sums, JAVA_FLOAT, (long) t * GemmCode.ROWS * Float.BYTES, p.y, t * p.w.rows() + row, n);
+        for (int i = 0; i < count; i++) {
+            int row = (first + i) * GemmCode.ROWS;
+            int n = Math.min(GemmCode.ROWS, p.w.rows() - row);
+            for (int t = 0; t < p.in.tokens; t++) {
+                long from = i * p.sumBytes() + (long) t * GemmCode.ROWS * Float.BYTES;
+                MemorySegment.copy(sums, JAVA_FLOAT, from, p.y, t * p.w.rows() + row, n);
+            }
+        }
+    }
+
+    /** Where the second block of rows does not exist, what the panel had there before makes sums that nobody reads. */
+    private static void expand(Product p, int panel, int unit, int units, MemorySegment to) {
+        MemorySegment codes = p.w.parts().getFirst();
+        MemorySegment scales = p.w.parts().getLast();
+        int block = panel * GemmCode.ROW_BLOCKS;
+        for (int i = 0; i < GemmCode.ROW_BLOCKS && block + i < p.w.blocks().count(); i++) {
+            MemorySegment lines = to.asSlice((long) i * Blocks.LINE);
+            NativeCode.expand(p.type, codes, scales, lines, run(p, block + i, unit, units));
         }
     }
 

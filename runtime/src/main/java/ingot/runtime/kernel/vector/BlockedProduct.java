@@ -7,14 +7,14 @@ import ingot.runtime.kernel.vector.TileProduct.Packed;
 
 /**
  * c += α·a·b in blocks (Goto and van de Geijn 2008): {@value #DEPTH} summands and {@value #COLS} columns of b are packed
- * once, 1 MiB, by all threads; then every task packs {@value #ROWS} rows of a, 96 KiB for its second-level cache, and
+ * once, 2 MiB, by all threads; then every task packs {@value #ROWS} rows of a, 96 KiB for its second-level cache, and
  * multiplies them with one 32 KiB panel of b after the other, which stays in the first-level cache meanwhile.
  */
 final class BlockedProduct {
     /** Summands of a pass. */
     static final int DEPTH = 256;
 
-    private static final int COLS = 1024;
+    private static final int COLS = 2048;
     private static final int ROWS = 96;
 
     private final TileProduct kernel;
