@@ -12,6 +12,16 @@ final class ByteSize {
 
     private ByteSize() {}
 
+    /** As {@link #parse}, of parts that a model is split into: a small number without a unit is not meant as bytes. */
+    static long part(String text) {
+        long bytes = parse(text);
+        if (bytes < 1_000_000 && text.strip().matches("[0-9.]+")) {
+            throw new IngotException.Usage("size " + Text.quote(text) + ": expected a number with KB, MB, GB or TB, as "
+                    + text.strip() + "GB");
+        }
+        return bytes;
+    }
+
     /** Bytes; K, M, G, T are powers of 1000, Ki, Mi, Gi, Ti of 1024. */
     static long parse(String text) {
         Matcher size = SIZE.matcher(text.strip().toUpperCase(Locale.ROOT));

@@ -162,7 +162,9 @@ final class ConvertCommand extends Task {
     private ConvertView convert(ConvertOptions options, Console console) {
         Converter converter = new Converter(options);
         long start = System.nanoTime();
-        try (var progress = common.progress(console)) {
+        boolean resumable = !dryRun && options.method().calibratedOn().isPresent();
+        try (var progress = common.progress(console);
+                var kept = KeptWork.during(console, output, resumable)) {
             // Read first: what is wrong with it should not show after an hour of converting.
             Optional<Evaluation.Windows> windows = report.evaluation().map(on -> Evaluation.read(source, options, on));
             ConvertResult result =

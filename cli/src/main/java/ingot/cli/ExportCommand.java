@@ -173,12 +173,14 @@ final class ExportCommand extends Task {
             options = options.withType(type);
         }
         if (splitSize != null) {
-            options = options.withSplitBytes(ByteSize.parse(splitSize));
+            options = options.withSplitBytes(ByteSize.part(splitSize));
         }
         if (common.threads != 0) {
             options = options.withThreads(common.threads);
         }
-        try (var progress = common.progress(console)) {
+        boolean resumable = options.method().calibratedOn().isPresent();
+        try (var progress = common.progress(console);
+                var kept = KeptWork.during(console, output, resumable)) {
             GgufExporter exporter = new GgufExporter(options);
             report(console, Flags.of("--type", () -> exporter.export(model, output, progress)));
         }
@@ -193,7 +195,7 @@ final class ExportCommand extends Task {
             options = options.withGroup(columns(group));
         }
         if (splitSize != null) {
-            options = options.withShardBytes(ByteSize.parse(splitSize));
+            options = options.withShardBytes(ByteSize.part(splitSize));
         }
         if (common.threads != 0) {
             options = options.withThreads(common.threads);

@@ -20,8 +20,8 @@ final class MethodFlags {
             paramLabel = "NAME",
             description =
                     "How numbers are chosen: rtn, round to nearest (default); gptq, with error feedback on what the"
-                            + " layers see of a calibration text (default with --calibration, --type auto and --transform"
-                            + " awq or free-order); imatrix"
+                            + " layers see of a calibration text (default with --calibration, and where convert"
+                            + " looks at activations anyway); imatrix"
                             + " (export --to gguf only), to nearest, errors counting by the mean square of their inputs.")
     @Nullable
     String method;
@@ -135,7 +135,7 @@ final class MethodFlags {
     Method method(Use use, boolean auto) {
         String name = name(use, auto);
         if (aboutFeedback() && !name.equals("gptq")) {
-            throw new IngotException.Usage("--order and --drift are for --method gptq");
+            throw new IngotException.Usage((order != null ? "--order" : "--drift") + " is for --method gptq");
         }
         if (!name.equals("rtn")) {
             return name.equals("gptq")

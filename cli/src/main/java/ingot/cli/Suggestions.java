@@ -61,11 +61,19 @@ final class Suggestions {
         List<String> names = new ArrayList<>();
         for (ArgSpec arg : e.getMissing()) {
             if (arg instanceof OptionSpec o && !Collections.disjoint(List.of(args), List.of(o.names()))) {
-                return o.longestName() + " needs a value";
+                return name(o) + " needs a value";
             }
-            names.add(arg instanceof OptionSpec o ? o.longestName() : arg.paramLabel());
+            names.add(arg instanceof OptionSpec o ? name(o) : arg.paramLabel());
         }
         return "missing " + String.join(", ", names);
+    }
+
+    /** The name that documents use: the first long one; those after it are other tools' spellings. */
+    private static String name(OptionSpec option) {
+        return Arrays.stream(option.names())
+                .filter(n -> n.startsWith("--"))
+                .findFirst()
+                .orElse(option.longestName());
     }
 
     private static String invalid(ParameterException e) {
@@ -76,7 +84,7 @@ final class Suggestions {
             String message = String.valueOf(e.getMessage());
             return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
         }
-        String name = arg instanceof OptionSpec o ? o.longestName() : arg.paramLabel();
+        String name = arg instanceof OptionSpec o ? name(o) : arg.paramLabel();
         List<String> allowed = new ArrayList<>();
         if (arg.completionCandidates() != null) {
             arg.completionCandidates().forEach(allowed::add);

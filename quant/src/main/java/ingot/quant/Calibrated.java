@@ -99,11 +99,16 @@ final class Calibrated implements AutoCloseable {
     /** Chooses types, if the options ask for it, and does nothing else. */
     static Chosen plan(Source opened, ConvertOptions options, Path output, Progress progress) {
         Source source = rotated(opened, options);
-        if (options.types().auto().isEmpty()) {
+        Optional<CalibrationOptions> asked = options.calibration();
+        if (asked.isEmpty()) {
             return Chosen.of(source, options);
         }
-        CalibrationOptions calibration = options.calibration().orElseThrow();
+        CalibrationOptions calibration = asked.get();
         CalibrationJob job = CalibrationJob.of(source, calibration, AskedFor.of(options, source.isQuantized()));
+        if (options.types().auto().isEmpty()) {
+            // What is wrong with the text is said now.
+            return Chosen.of(source, options);
+        }
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = job.open(beside, false);

@@ -2,6 +2,7 @@ package ingot.quant;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
 import ingot.quant.allocation.Budget;
 import ingot.quant.calibration.CalibrationOptions;
@@ -42,6 +43,17 @@ public record ConvertOptions(
         }
         if (method instanceof Method.Imatrix imatrix) {
             throw imatrix.notForConversions();
+        }
+    }
+
+    /** Refuses to calibrate, which takes long, what has nothing to be calibrated. */
+    void requireScales() {
+        boolean dense = types.layout() instanceof Dense
+                && types.auto().isEmpty()
+                && types.keep().stream().allMatch(k -> k.layout() instanceof Dense);
+        if (dense && method instanceof Method.Gptq) {
+            throw new IngotException.Usage("--method gptq is for types with scales; "
+                    + types.layout().label() + " has none: leave --method and --calibration out");
         }
     }
 

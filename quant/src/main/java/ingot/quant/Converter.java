@@ -29,8 +29,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import tools.jackson.databind.node.ObjectNode;
 import java.util.concurrent.atomic.AtomicLong;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Converts a checkpoint to one .ingot file: plan the whole file from names and shapes, then stream tensor by tensor.
@@ -56,6 +56,7 @@ public final class Converter {
      * budget, after the same measurement.
      */
     public ConvertResult plan(Path source, Path output, Progress progress) {
+        options.requireScales();
         try (Source opened = Source.open(source, options.adapter())) {
             Calibrated.Chosen chosen = Calibrated.plan(opened, options, output, progress);
             List<StoredTensor> stored = stored(chosen.source(), chosen.types().plan());
@@ -71,6 +72,7 @@ public final class Converter {
      * @throws ingot.formats.IngotException of the kind that says what is wrong; nothing is at {@code output} then
      */
     public ConvertResult convert(Path source, Path output, Progress progress) {
+        options.requireScales();
         try (Source opened = Source.open(source, options.adapter());
                 Golden golden = Golden.open(options, source)) {
             opened.requireNot(output);
@@ -263,9 +265,10 @@ public final class Converter {
         }
         List<String> warnings = new ArrayList<>(source.warnings());
         warnings.addAll(written.types().plan().unusedRules(source.graph().weights()));
+        ConvertWarnings.padded(tensors).ifPresent(warnings::add);
         Optional<CalibrationResult> calibration =
                 done.map(Calibrated::calibration).orElse(written.types().calibration());
-        calibration.flatMap(c -> few(c, source)).ifPresent(warnings::add);
+        calibration.flatMap(c -> ConvertWarnings.few(c, source)).ifPresent(warnings::add);
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 written.output(),
@@ -276,19 +279,5 @@ public final class Converter {
                 written.types().allocation(),
                 calibration,
                 warnings);
-    }
-
-    /** With fewer tokens than columns there are errors that no input shows: the measured ones are too small then. */
-    private static Optional<String> few(CalibrationResult calibration, Source source) {
-        long widest = source.graph().weights().stream()
-                .filter(w -> w.role() == WeightSpec.Role.LINEAR)
-                .mapToLong(w -> w.shape().cols())
-                .max()
-                .orElse(0);
-        return calibration.tokens() >= 2 * widest
-                ? Optional.empty()
-                : Optional.of("calibrated on " + calibration.tokens() + " tokens, fewer than twice the " + widest
-                        + " columns of the widest matrix: weighted errors and predictions look better than they are;"
-                        + " take more text");
     }
 }

@@ -131,6 +131,7 @@ final class FolderPlan {
             case "bf16" -> DType.BF16;
             default ->
                 throw new IngotException.Usage("type " + Text.quote(name) + ": expected f32, f16 or bf16"
+                        + (List.of("int4", "int8").contains(name) ? "; --format compressed-tensors holds " + name : "")
                         + Words.didYouMean(name, List.of("f32", "f16", "bf16")));
         };
     }

@@ -52,7 +52,8 @@ public final class TypeNames {
             case "nf4-dq" -> new Nf4(true);
             default ->
                 throw new IngotException.Usage("type " + Text.quote(type) + " is unknown; expected "
-                        + String.join(", ", ALL) + Words.didYouMean(type, ALL));
+                        + String.join(", ", ALL) + " or, as GGUF calls them, " + String.join(", ", ALIASES)
+                        + Words.didYouMean(type, ALL));
         };
         if (group.isPresent() && !(layout instanceof Grouped)) {
             throw new IngotException.Usage("--group applies to int8, int6, int5, int4, int3 and iq4; " + layout.label()

@@ -28,7 +28,7 @@ public final class ConvertFormat {
         }
         String size = Format.fixed(result.bitsPerWeight(), 2) + " bits per weight, " + Format.bytes(result.bytes());
         String last = view.dryRun()
-                ? "would write " + result.output() + ": " + size
+                ? "would write " + result.output() + ": " + size + " of weights"
                 : result.output() + ": " + size + " in " + Format.duration(view.took());
         String plan = result.allocation()
                 .map(a -> AllocationFormat.text(a, result.parameters()) + "\n")

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProgressDisplay implements Progress, AutoCloseable {
     private static final long QUIET_NANOS = 1_000_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
-    private static final int THOUSAND = 1000;
+    private static final int PERCENT = 100;
 
     private final @Nullable PrintStream err;
     private final boolean terminal;
@@ -87,13 +87,13 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
         }
         if (terminal) {
             if (bar == null) {
-                bar = bar(err).setInitialMax(THOUSAND)
-                        .setUnit(" ‰", 1)
-                        .startsFrom(Math.round(THOUSAND * startShare), Duration.ofNanos(elapsed))
+                bar = bar(err).setInitialMax(PERCENT)
+                        .setUnit(" %", 1)
+                        .startsFrom(Math.round(PERCENT * startShare), Duration.ofNanos(elapsed))
                         .build();
             }
             bar.setExtraMessage(" " + at.label() + layersPerTime(at, elapsed));
-            bar.stepTo(Math.round(THOUSAND * share(at)));
+            bar.stepTo(Math.round(PERCENT * share(at)));
         } else if (now - lastLine >= LINE_NANOS && share(at) < 1) {
             lastLine = now;
             err.println(line(name, at, startShare, elapsed));

@@ -173,7 +173,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
 
     private static int[] encode(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {
         Tokenizer encoder = tokenizer.orElseThrow(() -> new IngotException.MissingInput(shown
-                + ": the model has no tokenizer to read a text with; put its tokenizer.json beside the weights, or"
+                + ": is a text, and the model has no tokenizer to read a text with; put its tokenizer.json beside the weights, or"
                 + " name a file of token ids, lines {\"ids\": [...]}"));
         try {
             String text = StandardCharsets.UTF_8

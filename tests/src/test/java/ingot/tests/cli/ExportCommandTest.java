@@ -137,6 +137,8 @@ final class ExportCommandTest {
         "--to gptq --group 33, another multiple of 8",
         "--to gguf --split-size none, expected a number with KB",
         "--to gguf --split-size 0, expected a number with KB",
+        "--to gguf --split-size 10, as 10GB",
+        "--to hf --type int4, --format compressed-tensors holds int4",
         "--to hf --type int4, 'expected f32, f16 or bf16'"
     })
     void whatMakesNoSenseIsAUsageError(String options, String message) throws IOException {

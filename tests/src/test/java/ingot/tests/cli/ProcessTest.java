@@ -55,4 +55,43 @@ final class ProcessTest {
         assertTrue(r.err().contains("-Xmx"), r.err());
         assertEquals(1, r.err().lines().filter(l -> l.startsWith("ingot: ")).count(), r.err());
     }
+
+    /** As Ctrl-C does: the work is kept, and it is said how to go on. */
+    @Test
+    void whoStopsACalibratedRunIsToldHowToGoOn() throws IOException, InterruptedException {
+        Path model = Cli.TINY;
+        Path tokens = Files.writeString(
+                folder.resolve("tokens.jsonl"),
+                ("{\"ids\": [" + "1, 2, 3, 4, 5, 6, 7, ".repeat(300) + "8]}\n").repeat(40));
+        Path out = folder.resolve("a.ingot");
+        Path err = folder.resolve("err");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "ingot.cli.Main",
+                        "convert",
+                        model.toString(),
+                        "-o",
+                        out.toString(),
+                        "--type",
+                        "int4",
+                        "--calibration",
+                        tokens.toString(),
+                        "--calibration-length",
+                        "2048")
+                .redirectError(err.toFile())
+                .start();
+        Path work = folder.resolve("a.ingot.work");
+        while (process.isAlive() && !Files.isDirectory(work)) {
+            Thread.sleep(20);
+        }
+        process.destroy();
+        assertEquals(143, process.waitFor(), Files.readString(err));
+        String said = Files.readString(err).lines().reduce((a, b) -> b).orElse("");
+        assertEquals("ingot: interrupted; the same command with --resume goes on with " + work, said);
+        assertFalse(Files.exists(out));
+    }
 }

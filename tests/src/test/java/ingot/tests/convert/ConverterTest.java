@@ -182,6 +182,25 @@ final class ConverterTest {
         assertTrue(warnings.get(2).contains("'mlp"), warnings::toString);
     }
 
+    /** Rows of 256 and 768 weights in groups of 512 and 1024. */
+    @Test
+    void groupsThatDoNotFitAreSaid() {
+        for (String type : java.util.List.of("int4:512", "int8:1024")) {
+            var plan = new Converter(ConvertOptions.of(ConvertOptions.layout(type)))
+                    .plan(TRAINED, temp.resolve("a.ingot"));
+            String group = type.substring(5);
+            assertEquals(1, plan.warnings().size(), plan.warnings()::toString);
+            assertTrue(
+                    plan.warnings().getFirst().startsWith("groups of " + group + " do not fit the rows of "),
+                    plan.warnings()::toString);
+        }
+        for (String type : java.util.List.of("int4:256", "int4:channel", "int8:32")) {
+            var plan = new Converter(ConvertOptions.of(ConvertOptions.layout(type)))
+                    .plan(TRAINED, temp.resolve("a.ingot"));
+            assertEquals(java.util.List.of(), plan.warnings());
+        }
+    }
+
     private String typeOf(Converter converter, String tensor) {
         Path absent = temp.resolve("never-written.ingot");
         ConvertResult plan = converter.plan(TRAINED, absent);

@@ -1,0 +1,54 @@
+package ingot.quant;
+
+import ingot.formats.block.Grouped;
+import ingot.formats.block.Grouping;
+import ingot.formats.ingot.StoredTensor;
+import ingot.runtime.model.WeightSpec;
+import java.util.List;
+import java.util.Optional;
+
+/** What the summary of a conversion warns of. */
+final class ConvertWarnings {
+    private ConvertWarnings() {}
+
+    /** Rows shorter than a group, or a little longer than some, are stored with codes that stand for nothing. */
+    static Optional<String> padded(List<StoredTensor> tensors) {
+        long codes = 0;
+        long weights = 0;
+        int count = 0;
+        int group = 0;
+        for (StoredTensor t : tensors) {
+            if (t.layout() instanceof Grouped grouped) {
+                long rows = t.shape().rows();
+                long cols = t.shape().cols();
+                long padding = grouped.blocks(rows, cols).paddedCols() - Math.ceilDiv(cols, Grouping.UNIT) * Grouping.UNIT;
+                weights += rows * cols;
+                codes += rows * padding;
+                if (padding > 0) {
+                    count++;
+                    group = Math.max(group, grouped.blocks(rows, cols).group());
+                }
+            }
+        }
+        return codes * 50 < weights
+                ? Optional.empty()
+                : Optional.of("groups of " + group + " do not fit the rows of "
+                        + (count == 1 ? "1 matrix" : count + " matrices") + ", which are padded: "
+                        + Math.round(100.0 * codes / weights)
+                        + " % more codes; a group that divides the columns, or channel, needs none");
+    }
+
+    /** With fewer tokens than columns there are errors that no input shows: the measured ones are too small then. */
+    static Optional<String> few(CalibrationResult calibration, Source source) {
+        long widest = source.graph().weights().stream()
+                .filter(w -> w.role() == WeightSpec.Role.LINEAR)
+                .mapToLong(w -> w.shape().cols())
+                .max()
+                .orElse(0);
+        return calibration.tokens() >= 2 * widest
+                ? Optional.empty()
+                : Optional.of("calibrated on " + calibration.tokens() + " tokens, fewer than twice the " + widest
+                        + " columns of the widest matrix: weighted errors and predictions look better than they are;"
+                        + " take more text");
+    }
+}
