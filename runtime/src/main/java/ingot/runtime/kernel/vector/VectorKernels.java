@@ -52,7 +52,7 @@ public final class VectorKernels implements Kernels {
     private final WeightKernel iq4;
     private final DenseKernels dense;
     private final TileProduct product;
-    private final ThreadLocal<OneToken> oneToken = ThreadLocal.withInitial(OneToken::new);
+    private final ThreadLocal<MatVec> matvec = ThreadLocal.withInitial(MatVec::new);
     private final Scratch prepared = new Scratch();
     private final Scratch panels = new Scratch();
     private final Scratch sums = new Scratch();
@@ -90,7 +90,7 @@ public final class VectorKernels implements Kernels {
         Checks.matmul(w, x, tokens, y);
         WeightKernel kernel = kernel(w);
         if (tokens == 1) {
-            oneToken.get().multiply(pool, kernel, w, x, y);
+            matvec.get().multiply(pool, kernel, w, x, y);
         } else if (tokens > 1) {
             several(kernel, w, pack(x, w.cols(), tokens), tokens, y);
         }
