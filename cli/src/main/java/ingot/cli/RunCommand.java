@@ -79,12 +79,13 @@ final class RunCommand extends Task {
         }
         try (Model opened = Model.open(model, kvCache.over(common.modelOptions(console)));
                 Session session = opened.newSession()) {
-            ModelText text = ModelText.open(model);
             GenerationOptions options = sampling.over(GenerationOptions.of(opened.generationDefaults()));
             if (chat) {
-                new ChatLoop(console, text, session, options, conversation()).run(prompt);
+                new ChatLoop(console, ModelText.open(model), session, options, conversation()).run(prompt);
             } else {
-                complete(console, text.tokenizer(), session, options);
+                Tokenizer tokenizer =
+                        opened.tokenizer().orElseGet(() -> ModelText.open(model).tokenizer());
+                complete(console, tokenizer, session, options);
             }
             return ExitCode.DONE;
         }

@@ -84,7 +84,8 @@ public final class Model implements AutoCloseable {
         if (GgufFile.recognises(path)) {
             return openGguf(path, options);
         }
-        return IngotFile.recognises(path) ? openIngot(path, options) : openFolder(path, options);
+        Optional<IngotFile> file = IngotFile.openIfRecognised(path);
+        return file.isPresent() ? openIngot(file.get(), path, options) : openFolder(path, options);
     }
 
     private static Model openGguf(Path path, ModelOptions options) {
@@ -96,8 +97,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private static Model openIngot(Path path, ModelOptions options) {
-        IngotFile file = IngotFile.open(path);
+    private static Model openIngot(IngotFile file, Path path, ModelOptions options) {
         try {
             ObjectNode json = file.manifest().config();
             ModelGraph graph = ModelGraph.of(ModelConfigs.read(json, path));

@@ -2,6 +2,9 @@ package ingot.formats.block;
 
 import ingot.formats.Numbers;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -13,6 +16,15 @@ import java.util.Arrays;
  * f &lt; 8 ÷ w. So a mask gives the same bits of four neighbouring columns as bytes, whatever the plane.
  */
 final class Encoding {
+    /** Four neighbouring codes. */
+    private static final VarHandle FOUR =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** One in each of four bytes, and the seven low bits of each. */
+    private static final int BYTES = 0x01010101;
+
+    private static final int LOW = 0x7F7F7F7F;
+
     /**
      * How a code is stored.
      *
@@ -27,29 +39,40 @@ final class Encoding {
     /** Packs {@code [rows][cols]} codes, which the caller has checked, into all words of their blocks. */
     static void pack(Blocks blocks, byte[] codes, Field field, MemorySegment out) {
         requireLength("codes", codes.length, blocks.rows() * blocks.cols());
-        int[] unit = new int[Grouping.UNIT];
+        byte[] padded = new byte[Grouping.UNIT];
         for (int row = 0; row < blocks.count() * Blocks.ROWS; row++) {
             for (int k = 0; k < blocks.paddedCols(); k += Grouping.UNIT) {
-                for (int i = 0; i < unit.length; i++) {
-                    boolean real = row < blocks.rows() && k + i < blocks.cols();
-                    unit[i] = (real ? codes[row * blocks.cols() + k + i] : field.padding()) + field.bias();
+                long at = blocks.unitAt(row, k, field.bits());
+                int real = row < blocks.rows() ? Math.clamp(blocks.cols() - k, 0, Grouping.UNIT) : 0;
+                int first = row * blocks.cols() + k;
+                if (real == Grouping.UNIT) {
+                    pack(codes, first, field, out, at);
+                } else {
+                    System.arraycopy(codes, real == 0 ? 0 : first, padded, 0, real);
+                    Arrays.fill(padded, real, Grouping.UNIT, (byte) field.padding());
+                    pack(padded, 0, field, out, at);
                 }
-                pack(unit, field.bits(), out, blocks.unitAt(row, k, field.bits()));
             }
         }
     }
 
-    private static void pack(int[] unit, int bits, MemorySegment out, long at) {
-        int line = 0;
+    /** Packs 32 codes, four at a time. */
+    private static void pack(byte[] codes, int first, Field field, MemorySegment out, long at) {
+        int bits = field.bits();
+        int bias = BYTES * field.bias();
+        long line = at;
         for (int rest = bits; rest > 0; rest -= Integer.highestOneBit(rest)) {
             int width = Integer.highestOneBit(rest);
-            int perWord = Integer.SIZE / width;
-            for (int first = 0; first < unit.length; first += perWord) {
+            int mask = BYTES * mask(width);
+            for (int i = first; i < first + Grouping.UNIT; line += Blocks.LINE) {
                 int word = 0;
-                for (int i = 0; i < perWord; i++) {
-                    word |= (unit[first + i] >>> (bits - rest) & mask(width)) << shift(i, width);
+                for (int shift = 0; shift < Byte.SIZE; shift += width, i += Integer.BYTES) {
+                    int four = (int) FOUR.get(codes, i);
+                    // A sum of four bytes in which nothing is carried from one into the next.
+                    int stored = (four & LOW) + (bias & LOW) ^ (four ^ bias) & ~LOW;
+                    word |= (stored >>> (bits - rest) & mask) << shift;
                 }
-                out.set(Numbers.LE_INT, at + line++ * (long) Blocks.LINE, word);
+                out.set(Numbers.LE_INT, line, word);
             }
         }
     }

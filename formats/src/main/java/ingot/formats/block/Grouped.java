@@ -75,14 +75,27 @@ public sealed interface Grouped extends Layout permits Int8, Int4, IntN, Iq4 {
      */
     default void encode(int rows, int cols, byte[] codes, short[] scales, List<MemorySegment> out) {
         Blocks blocks = blocks(rows, cols);
-        for (int i = 0; i < codes.length; i++) {
-            if (codes[i] < low() || codes[i] > high()) {
-                throw new IllegalArgumentException(label() + " code " + codes[i] + " of row " + i / cols + ", column "
-                        + i % cols + "; expected " + low() + " to " + high());
-            }
-        }
+        requireCodes(codes, cols);
         Encoding.pack(blocks, codes, new Encoding.Field(bits(), bias(), padding()), out.getFirst());
         Encoding.f16Scales(blocks, scales, out.getLast());
+    }
+
+    private void requireCodes(byte[] codes, int cols) {
+        int low = low();
+        int high = high();
+        int outside = 0;
+        for (byte code : codes) {
+            outside |= (code - low) | (high - code);
+        }
+        if (outside >= 0) {
+            return;
+        }
+        for (int i = 0; i < codes.length; i++) {
+            if (codes[i] < low || codes[i] > high) {
+                throw new IllegalArgumentException(label() + " code " + codes[i] + " of row " + i / cols + ", column "
+                        + i % cols + "; expected " + low + " to " + high);
+            }
+        }
     }
 
     @Override

@@ -64,7 +64,36 @@ public final class IngotFile implements AutoCloseable {
      * @throws IngotException.BadData when a rule of the format is broken, or the file is of a newer major version
      */
     public static IngotFile open(Path path) {
-        SafetensorsFile file = SafetensorsFile.open(path);
+        return of(SafetensorsFile.open(path), path);
+    }
+
+    /**
+     * The file opened where {@link #recognises} says that it is one, with its header read once.
+     *
+     * @throws IngotException.BadData as {@link #open}
+     */
+    public static Optional<IngotFile> openIfRecognised(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return Optional.empty();
+        }
+        SafetensorsFile file;
+        try {
+            file = SafetensorsFile.open(path);
+        } catch (IngotException e) {
+            if (path.toString().endsWith(".ingot")) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+        if (!IngotFormat.FORMAT.equals(file.metadata().get(IngotFormat.KEY_FORMAT))) {
+            file.close();
+            return Optional.empty();
+        }
+        return Optional.of(of(file, path));
+    }
+
+    /** The file belongs to what is returned, and is closed when anything is wrong. */
+    private static IngotFile of(SafetensorsFile file, Path path) {
         try {
             Map<String, String> metadata = file.metadata();
             if (!IngotFormat.FORMAT.equals(metadata.get(IngotFormat.KEY_FORMAT))) {

@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 
 /**
  * Writes an .ingot file in one pass: every byte of data is written once, checksummed as it passes; then header and
@@ -23,6 +25,9 @@ import java.util.function.Consumer;
  * <p>Different tensors may be written by different threads; the bytes do not depend on who wrote when.
  */
 public final class IngotWriter implements AutoCloseable {
+    /** Bytes read back at a time. */
+    private static final int READ_BACK = 1 << 20;
+
     private final Path target;
     private final Manifest manifest;
     private final SafetensorsWriter layout;
@@ -185,16 +190,18 @@ public final class IngotWriter implements AutoCloseable {
     }
 
     private void readBack(List<byte[]> entries) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
-        requireCrc(0, headerBytes, entries.getFirst(), buffer, "header");
-        int i = 1;
-        for (Sink s : sinks.values()) {
-            requireCrc(s.position, s.slot.bytes(), entries.get(i++), buffer, "tensor " + Text.quote(s.slot.name()));
-        }
+        requireCrc(0, headerBytes, entries.getFirst(), "header");
+        List<Sink> written = List.copyOf(sinks.values());
+        // On all processors: what is read is in the system's memory, as a rule, and a file has hundreds of tensors.
+        IntStream.range(0, written.size()).parallel().forEach(i -> {
+            Sink s = written.get(i);
+            requireCrc(s.position, s.slot.bytes(), entries.get(i + 1), "tensor " + Text.quote(s.slot.name()));
+        });
     }
 
-    private void requireCrc(long position, long bytes, byte[] entry, ByteBuffer buffer, String what) {
-        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+    private void requireCrc(long position, long bytes, byte[] entry, String what) {
+        CRC32C crc = new CRC32C();
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(READ_BACK, Math.max(1, bytes)));
         for (long at = 0; at < bytes; at += buffer.limit()) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
             file.read(position + at, buffer);

@@ -11,6 +11,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that appears whole or not at all: written to {@code .NAME.part} in the same folder, forced, renamed over the
@@ -18,6 +22,9 @@ import java.nio.file.StandardOpenOption;
  * Written through a channel, never through a mapping, because on a full disk only {@code write} reports the error.
  */
 public final class AtomicFile implements AutoCloseable {
+    /** Bytes after which writing to the disk begins. */
+    private static final long FLUSH = 32 << 20;
+
     private final Path target;
     private final Path temporary;
     private final long expectedBytes;
@@ -25,6 +32,12 @@ public final class AtomicFile implements AutoCloseable {
     private final FileChannel channel;
     private final Thread cleaner;
     private volatile boolean committed;
+
+    /** Bytes that were written and not yet asked to be forced. */
+    private final AtomicLong unforced = new AtomicLong();
+
+    /** The forcing under way or the last one; its failure is told by {@link #force}, for the system tells it once. */
+    private volatile FutureTask<@Nullable IOException> flush = nothing();
 
     private AtomicFile(Path target, Path temporary, long expectedBytes, OutputLock lock, FileChannel channel) {
         this.target = target;
@@ -132,6 +145,7 @@ public final class AtomicFile implements AutoCloseable {
             while (data.hasRemaining()) {
                 at += channel.write(data, at);
             }
+            flush(at - position);
         } catch (IOException e) {
             throw failed("writing failed at byte " + at + " of " + expectedBytes + " needed", e);
         }
@@ -153,10 +167,45 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
+    private static FutureTask<@Nullable IOException> nothing() {
+        FutureTask<@Nullable IOException> done = new FutureTask<>(() -> null);
+        done.run();
+        return done;
+    }
+
+    /** Lets the disk begin while the rest is computed: else all of the file would wait for it in the end. */
+    private void flush(long written) {
+        if (unforced.addAndGet(written) < FLUSH) {
+            return;
+        }
+        synchronized (unforced) {
+            if (flush.isDone() && flush.resultNow() == null) {
+                unforced.set(0);
+                flush = new FutureTask<>(this::forced);
+                Thread.ofPlatform().daemon().name("flush").start(flush);
+            }
+        }
+    }
+
+    private @Nullable IOException forced() {
+        try {
+            channel.force(false);
+            return null;
+        } catch (IOException e) {
+            return e;
+        }
+    }
+
     /** Forces the bytes to the disk; call before reading back and {@link #commit}. */
     public void force() {
         try {
+            IOException earlier = flush.get();
+            if (earlier != null) {
+                throw earlier;
+            }
             channel.force(true);
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
         } catch (IOException e) {
             throw failed("cannot be forced to disk (" + expectedBytes + " bytes)", e);
         }
@@ -180,7 +229,7 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    private IngotException.ReadWrite failed(String what, @org.jspecify.annotations.Nullable IOException cause) {
+    private IngotException.ReadWrite failed(String what, @Nullable IOException cause) {
         String why = cause == null ? "" : ": " + cause.getMessage();
         return new IngotException.ReadWrite(Text.path(target) + ": " + what + why, cause);
     }

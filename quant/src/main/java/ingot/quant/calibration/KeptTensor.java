@@ -15,6 +15,14 @@ import tools.jackson.databind.node.ObjectNode;
  * @param note how it was rounded, where that was not as asked; empty else
  */
 record KeptTensor(FileChannel file, long offset, long bytes, RoundingError error, String note) {
+    /** The same with what rounding did to more rows. A note that earlier rows did not have says where it begins. */
+    KeptTensor plus(RoundingError more, int firstRow, String other) {
+        String notes = note.contains(other)
+                ? note
+                : other + " (from row " + firstRow + ")" + (note.isEmpty() ? "" : "; " + note);
+        return new KeptTensor(file, offset, bytes, error.plus(more), notes);
+    }
+
     ObjectNode toJson() {
         return Json.object()
                 .put("offset", offset)

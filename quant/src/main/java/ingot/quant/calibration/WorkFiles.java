@@ -2,6 +2,7 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.ingot.Checksum;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
@@ -14,6 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,14 +56,70 @@ final class WorkFiles {
         if (!Files.isDirectory(folder)) {
             return;
         }
-        try (Stream<Path> entries = Files.list(folder)) {
-            for (Path file : entries.toList()) {
+        try {
+            for (Path file : inOrderOfRemoval(folder)) {
                 Files.delete(file);
             }
             Files.delete(folder);
         } catch (IOException e) {
             throw InputFile.failure(folder, e);
         }
+    }
+
+    /** The key first: whatever a removal that is killed leaves, nobody takes it up again. */
+    static List<Path> inOrderOfRemoval(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.sorted(Comparator.comparing((Path e) -> !e.equals(key(folder)))
+                            .thenComparing(Folders::name))
+                    .toList();
+        }
+    }
+
+    /** Says whose work it is. */
+    static Path key(Path folder) {
+        return folder.resolve("key.json");
+    }
+
+    /**
+     * Whether there is work under this key.
+     *
+     * @throws IngotException.Usage when there is work under another one
+     */
+    static boolean hasKey(Path folder, ObjectNode key) {
+        Path saved = key(folder);
+        if (!Files.exists(saved)) {
+            return false;
+        }
+        // As text: a number read back may have another width.
+        if (!Json.compact(Json.readObject(saved, StepList.MAX_JSON)).equals(Json.compact(key))) {
+            throw new IngotException.Usage(Text.path(folder)
+                    + " holds the work of a conversion with another source or other options; repeat its command, or"
+                    + " convert without --resume to begin anew");
+        }
+        return true;
+    }
+
+    /** SHA-256 by name, of the files that are there. */
+    static Map<String, String> hashes(List<Path> files) throws IOException {
+        Map<String, String> hashes = new LinkedHashMap<>();
+        for (Path file : files) {
+            if (Files.exists(file)) {
+                hashes.put(Folders.name(file), sha256(file));
+            }
+        }
+        return hashes;
+    }
+
+    /** SHA-256 of a file, in hexadecimal digits. */
+    static String sha256(Path path) throws IOException {
+        MessageDigest sha = Checksum.sha256();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+            while (file.read(buffer.clear()) >= 0) {
+                sha.update(buffer.flip());
+            }
+        }
+        return HexFormat.of().formatHex(sha.digest());
     }
 
     /** The tensors' bytes of a step. */

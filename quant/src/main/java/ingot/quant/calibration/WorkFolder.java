@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -33,7 +32,6 @@ import tools.jackson.databind.node.ObjectNode;
  * listed.
  */
 public final class WorkFolder implements AutoCloseable {
-    private static final long MAX_JSON = 64 << 20;
     private static final int COPY = 1 << 20;
 
     private final Path folder;
@@ -43,6 +41,9 @@ public final class WorkFolder implements AutoCloseable {
     private final List<FileChannel> files = new ArrayList<>();
     private final OutputLock lock;
     private int steps;
+
+    /** What the last finished step left. */
+    private Optional<StepList> last = Optional.empty();
 
     private Found found = Found.NOTHING;
 
@@ -79,14 +80,7 @@ public final class WorkFolder implements AutoCloseable {
         WorkFolder work = new WorkFolder(of(output));
         try {
             WorkFiles.requireOwn(work.folder);
-            Path saved = work.folder.resolve("key.json");
-            boolean usable = resume && Files.exists(saved);
-            // As text: a number read back may have another width.
-            if (usable && !Json.compact(Json.readObject(saved, MAX_JSON)).equals(Json.compact(key))) {
-                throw new IngotException.Usage(Text.path(work.folder)
-                        + " holds the work of a conversion with another source or other options; repeat its command, or"
-                        + " convert without --resume to begin anew");
-            }
+            boolean usable = resume && WorkFiles.hasKey(work.folder, key);
             if (usable) {
                 work.load();
                 work.found = new Found(work.steps, true);
@@ -94,7 +88,7 @@ public final class WorkFolder implements AutoCloseable {
                 work.found = new Found(WorkFiles.finished(work.folder), false);
                 work.clear();
                 Files.createDirectories(work.folder);
-                WorkFiles.save(saved, key);
+                WorkFiles.save(WorkFiles.key(work.folder), key);
             }
             return work;
         } catch (IOException e) {
@@ -134,7 +128,7 @@ public final class WorkFolder implements AutoCloseable {
     /** What {@link #keep} kept. */
     public Optional<ObjectNode> kept(String name) {
         Path file = folder.resolve(name);
-        return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_JSON)) : Optional.empty();
+        return Files.exists(file) ? Optional.of(Json.readObject(file, StepList.MAX_JSON)) : Optional.empty();
     }
 
     private Path bytes(int step) {
@@ -144,6 +138,8 @@ public final class WorkFolder implements AutoCloseable {
     /** Begins step {@link #steps}. */
     void begin() throws IOException {
         current.clear();
+        // A list that is there before the step's bytes are would call them finished.
+        Files.deleteIfExists(WorkFiles.list(folder, steps));
         files.add(FileChannel.open(
                 bytes(steps),
                 StandardOpenOption.CREATE,
@@ -174,11 +170,7 @@ public final class WorkFolder implements AutoCloseable {
         } catch (IOException e) {
             throw InputFile.failure(bytes(steps), e);
         }
-        RoundingError error = kept.error().plus(rounded.error());
-        String notes = kept.note().contains(note)
-                ? kept.note()
-                : note + " (from row " + firstRow + ")" + (kept.note().isEmpty() ? "" : "; " + kept.note());
-        current.put(spec.name(), new KeptTensor(file, kept.offset(), kept.bytes(), error, notes));
+        current.put(spec.name(), kept.plus(rounded.error(), firstRow, note));
     }
 
     /** Keeps how many tokens of the set each expert of the step's layer got, if it has experts. */
@@ -191,12 +183,15 @@ public final class WorkFolder implements AutoCloseable {
     /** Ends the step: from here on it need not be done again. */
     void end() throws IOException {
         files.getLast().force(true);
-        ObjectNode list = Json.object();
-        var counts = list.putArray("experts");
-        experts.stream().filter(e -> e.layer() == steps).forEach(e -> e.tokens().forEach(counts::add));
-        ObjectNode done = list.putObject("tensors");
-        current.forEach((name, kept) -> done.set(name, kept.toJson()));
-        WorkFiles.save(WorkFiles.list(folder, steps), list);
+        List<Integer> routed = experts.stream()
+                .filter(e -> e.layer() == steps)
+                .flatMap(e -> e.tokens().stream())
+                .toList();
+        List<Path> made = new ArrayList<>(List.of(bytes(steps)));
+        for (Residual stream : Residual.values()) {
+            made.add(hidden(stream, steps + 1));
+        }
+        new StepList(routed, current, WorkFiles.hashes(made)).save(WorkFiles.list(folder, steps));
         tensors.putAll(current);
         steps++;
         for (Residual stream : Residual.values()) {
@@ -208,30 +203,24 @@ public final class WorkFolder implements AutoCloseable {
         while (WorkFiles.done(folder, steps)) {
             FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
             files.add(file);
-            ObjectNode list = Json.readObject(WorkFiles.list(folder, steps), MAX_JSON);
-            try {
-                routed(list.get("experts")
-                        .valueStream()
-                        .mapToInt(JsonNode::intValue)
-                        .toArray());
-                for (Map.Entry<String, JsonNode> entry : list.get("tensors").properties()) {
-                    tensors.put(entry.getKey(), KeptTensor.read(file, entry.getValue()));
-                }
-            } catch (RuntimeException e) {
-                throw new IngotException.BadData(Text.path(WorkFiles.list(folder, steps))
-                        + " is damaged; convert without --resume to begin anew");
-            }
+            StepList list = StepList.read(WorkFiles.list(folder, steps), bytes(steps), file);
+            routed(list.experts().stream().mapToInt(n -> n).toArray());
+            tensors.putAll(list.tensors());
+            last = Optional.of(list);
             steps++;
         }
     }
 
-    /** Refuses to go on without one of the residual streams behind the last step. */
-    void require(List<Residual> streams) {
+    /** Refuses to go on without one of the residual streams behind the last step, as that step left it. */
+    void require(List<Residual> streams) throws IOException {
         for (Residual stream : streams) {
             Path hidden = hidden(stream, steps);
             if (!Files.exists(hidden)) {
                 throw new IngotException.BadData(
                         Text.path(hidden) + " is missing; convert without --resume to begin anew");
+            }
+            if (last.isPresent()) {
+                last.get().require(hidden);
             }
         }
     }

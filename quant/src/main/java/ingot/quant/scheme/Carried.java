@@ -90,7 +90,7 @@ public sealed interface Carried extends Scheme {
                     for (int i = 0; i < parts.size(); i++) {
                         sink.write(i, parts.get(i));
                     }
-                    error.add(blocks.stored, blocks.weights, codes.length);
+                    blocks.addTo(error, rows);
                     first += rows;
                 }
             }
@@ -124,7 +124,7 @@ public sealed interface Carried extends Scheme {
                     if (nested.isEmpty()) {
                         sink.write(1, parts.get(1));
                     }
-                    error.add(blocks.stored, blocks.weights, codes.length);
+                    blocks.addTo(error, rows);
                     first += rows;
                 }
             }

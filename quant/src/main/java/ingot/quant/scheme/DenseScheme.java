@@ -32,7 +32,7 @@ public record DenseScheme(Dense dense, boolean allowOverflow) implements Scheme 
                 int n = rows * source.cols();
                 MemorySegment out = blocks.parts(dense, rows).getFirst();
                 overflows += store(blocks, n, out);
-                error.add(blocks.stored, blocks.weights, n);
+                blocks.addTo(error, rows);
                 sink.write(0, out);
             }
         }

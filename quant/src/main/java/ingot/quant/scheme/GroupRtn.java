@@ -17,49 +17,76 @@ sealed interface GroupRtn extends Scheme permits IntegerRtn, TableRtn {
     }
 
     /**
-     * Chooses scale and codes of weights {@code from} … {@code to} − 1.
+     * Chooses scale and codes of weights {@code from} … {@code to} − 1 of {@code blocks.weights}, and says in
+     * {@code blocks.stored} what they became.
      *
-     * @param origin named in errors
      * @return the scale's f16 bits
      */
-    short group(float[] weights, int from, int to, byte[] codes, MatrixSource origin);
+    short group(RowBlocks blocks, int from, int to, byte[] codes);
 
     @Override
     default double encode(MatrixSource source, PartSink sink) {
         ErrorSum error = new ErrorSum();
         Grouped layout = layout();
         int cols = source.cols();
-        Blocks geometry = layout.blocks(source.rows(), cols);
+        int groups = layout.blocks(source.rows(), cols).groups();
         byte[] codes = new byte[0];
         try (RowBlocks blocks = new RowBlocks(source)) {
             for (int rows = blocks.advance(); rows > 0; rows = blocks.advance()) {
                 if (codes.length != rows * cols) {
                     codes = new byte[rows * cols];
                 }
-                short[] scales = new short[rows * geometry.groups()];
-                for (int i = 0; i < scales.length; i++) {
-                    int row = i / geometry.groups();
-                    int from = row * cols + i % geometry.groups() * geometry.group();
-                    int to = Math.min(from + geometry.group(), (row + 1) * cols);
-                    scales[i] = group(blocks.weights, from, to, codes, source);
-                    float scale = Float.float16ToFloat(scales[i]);
-                    for (int k = from; k < to; k++) {
-                        blocks.stored[k] = layout.value(codes[k]) * scale;
-                    }
+                short[] scales = new short[rows * groups];
+                for (int row = 0; row < rows; row++) {
+                    round(blocks, row, codes, scales);
                 }
                 List<MemorySegment> parts = blocks.parts(layout, rows);
                 layout.encode(rows, cols, codes, scales, parts);
                 for (int i = 0; i < parts.size(); i++) {
                     sink.write(i, parts.get(i));
                 }
-                error.add(blocks.stored, blocks.weights, rows * cols);
+                blocks.addTo(error, rows);
             }
         }
         return error.nmse();
     }
 
-    /** The weight of largest magnitude, with its sign; 0 where there is none but NaN. */
+    private void round(RowBlocks blocks, int row, byte[] codes, short[] scales) {
+        MatrixSource source = blocks.source();
+        int cols = source.cols();
+        Blocks geometry = layout().blocks(source.rows(), cols);
+        int end = (row + 1) * cols;
+        int at = row * geometry.groups();
+        for (int from = row * cols; from < end; from += geometry.group()) {
+            scales[at++] = group(blocks, from, Math.min(from + geometry.group(), end), codes);
+        }
+    }
+
+    /** The bits of an infinity; those of NaN are larger. */
+    int INFINITY = 0x7F800000;
+
+    /** The weight of largest magnitude, with its sign, the first of equals; 0 where there is none but NaN. */
     static float extreme(float[] weights, int from, int to) {
+        // The bits of numbers of one sign have the order of their magnitudes, and integers compare in one cycle.
+        int positive = Integer.MIN_VALUE;
+        int negative = Integer.MIN_VALUE;
+        for (int i = from; i < to; i++) {
+            int bits = Float.floatToRawIntBits(weights[i]);
+            positive = Math.max(positive, bits);
+            negative = Math.max(negative, bits ^ Integer.MIN_VALUE);
+        }
+        int largest = Math.max(positive, negative);
+        if (largest <= 0) {
+            return 0;
+        }
+        if (positive == negative || largest > INFINITY) {
+            return first(weights, from, to);
+        }
+        return positive > negative ? Float.intBitsToFloat(positive) : -Float.intBitsToFloat(negative);
+    }
+
+    /** As {@link #extreme}, whatever the weights. */
+    private static float first(float[] weights, int from, int to) {
         float extreme = 0;
         for (int i = from; i < to; i++) {
             if (Math.abs(weights[i]) > Math.abs(extreme)) {

@@ -31,15 +31,18 @@ public record IntegerRtn(Grouped layout) implements GroupRtn {
     }
 
     @Override
-    public short group(float[] weights, int from, int to, byte[] codes, MatrixSource origin) {
-        short bits = F16Scale.of(scale(GroupRtn.extreme(weights, from, to)), origin);
+    public short group(RowBlocks blocks, int from, int to, byte[] codes) {
+        float[] weights = blocks.weights;
+        short bits = F16Scale.of(scale(GroupRtn.extreme(weights, from, to)), blocks.source());
         float scale = Float.float16ToFloat(bits);
         float inverse = scale == 0 ? 0 : 1 / scale;
         int low = layout.lowest();
         int high = layout.high();
         for (int i = from; i < to; i++) {
             float x = weights[i] * inverse;
-            codes[i] = (byte) Math.clamp((int) (x + Math.copySign(0.5f, x)), low, high);
+            int q = Math.clamp((int) (x + Math.copySign(0.5f, x)), low, high);
+            codes[i] = (byte) q;
+            blocks.stored[i] = q * scale;
         }
         return bits;
     }

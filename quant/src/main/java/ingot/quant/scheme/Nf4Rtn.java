@@ -67,7 +67,7 @@ public record Nf4Rtn(Nf4 layout) implements Scheme {
                 layout.encodeAbsmax(rows, cols, absmax, parts.get(1));
                 sink.write(1, parts.get(1));
             }
-            error.add(blocks.stored, blocks.weights, rows * cols);
+            blocks.addTo(error, rows);
             firstScale += rows * groups;
         }
         return error.nmse();

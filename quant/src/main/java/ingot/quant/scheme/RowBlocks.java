@@ -3,6 +3,7 @@ package ingot.quant.scheme;
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
+import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -10,33 +11,57 @@ import java.util.List;
 
 /** Walks a matrix in runs of rows that fill a few megabytes, each a multiple of 16 rows, and owns the buffers for it. */
 final class RowBlocks implements AutoCloseable {
-    /** Weights in hand at a time; with source bytes, codes and copies about 20 MB per thread. */
-    private static final int TARGET_WEIGHTS = 1 << 20;
+    /** Weights in hand at a time: with what they become, a second-level cache holds them. */
+    private static final int TARGET_WEIGHTS = 1 << 16;
+
+    /** Weights whose errors are summed before they are added to the errors of the others. */
+    private static final int PART_WEIGHTS = 1 << 20;
 
     final float[] weights;
     final float[] stored;
     private final MatrixSource source;
     private final int step;
+
+    /** Rows of a part. */
+    private final int part;
     private final Arena arena = Arena.ofConfined();
     private final List<MemorySegment> buffers = new ArrayList<>();
     private long next;
 
     RowBlocks(MatrixSource source) {
         this.source = source;
-        long fitting = Math.max(1, TARGET_WEIGHTS / source.cols() / Blocks.ROWS) * Blocks.ROWS;
-        this.step = (int) Math.min(fitting, source.rows());
+        this.step = rows(TARGET_WEIGHTS);
+        this.part = rows(PART_WEIGHTS);
         this.weights = new float[Math.multiplyExact(step, source.cols())];
         this.stored = new float[weights.length];
     }
 
+    private int rows(int weights) {
+        long fitting = Math.max(1, weights / source.cols() / Blocks.ROWS) * Blocks.ROWS;
+        return (int) Math.min(fitting, source.rows());
+    }
+
+    /** What is walked through. */
+    MatrixSource source() {
+        return source;
+    }
+
     /** Reads the next rows into {@link #weights}; returns how many, 0 at the end. */
     int advance() {
-        int n = (int) Math.min(step, source.rows() - next);
+        int n = (int) Math.min(Math.min(step, part - next % part), source.rows() - next);
         if (n > 0) {
             source.read(next, n, weights);
             next += n;
         }
         return n;
+    }
+
+    /** Adds how far {@link #stored} is from {@link #weights}, the {@code rows} rows read last. */
+    void addTo(ErrorSum error, int rows) {
+        error.addToPart(stored, weights, rows * source.cols());
+        if (next % part == 0 || next == source.rows()) {
+            error.endPart();
+        }
     }
 
     /** Back to the first row, for a second pass. */

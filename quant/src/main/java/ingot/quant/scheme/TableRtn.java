@@ -37,7 +37,8 @@ public record TableRtn(Iq4 layout) implements GroupRtn {
     }
 
     @Override
-    public short group(float[] weights, int from, int to, byte[] codes, MatrixSource origin) {
+    public short group(RowBlocks blocks, int from, int to, byte[] codes) {
+        float[] weights = blocks.weights;
         float extreme = GroupRtn.extreme(weights, from, to);
         float best = extreme / VALUES[0];
         double most = 0;
@@ -57,11 +58,12 @@ public record TableRtn(Iq4 layout) implements GroupRtn {
                 best = (float) (product / square);
             }
         }
-        short bits = F16Scale.of(best, origin);
+        short bits = F16Scale.of(best, blocks.source());
         float scale = Float.float16ToFloat(bits);
         float inverse = scale == 0 ? 0 : 1 / scale;
         for (int i = from; i < to; i++) {
             codes[i] = nearest(weights[i] * inverse);
+            blocks.stored[i] = VALUES[codes[i]] * scale;
         }
         return bits;
     }

@@ -99,7 +99,7 @@ public interface Kernels extends AutoCloseable {
      */
     static Optional<String> obstacle() {
         return NativeSupport.probe() instanceof NativeSupport.Forbidden(String why)
-                ? Optional.of("no native backend: " + why)
+                ? Optional.of(NativeSupport.refusal(why))
                 : Optional.empty();
     }
 
@@ -113,7 +113,7 @@ public interface Kernels extends AutoCloseable {
 
     private static IngotException.Usage noNative(String why, Kernels others) {
         others.close();
-        return new IngotException.Usage("no native backend: " + why);
+        return new IngotException.Usage(NativeSupport.refusal(why));
     }
 
     private static Kernels portable(int vectorBits, int threads) {

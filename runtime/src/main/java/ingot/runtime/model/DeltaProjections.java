@@ -1,8 +1,6 @@
 package ingot.runtime.model;
 
 import ingot.formats.hf.DeltaNetConfig;
-import ingot.runtime.kernel.Kernels;
-import ingot.runtime.kernel.Products;
 
 /** The input projections of a gated DeltaNet, as a checkpoint packs them. */
 sealed interface DeltaProjections {
@@ -24,18 +22,13 @@ sealed interface DeltaProjections {
     record Split(Linear qkv, Linear z, Linear b, Linear a) implements DeltaProjections {
         @Override
         public void apply(SessionParts parts, float[] x, int tokens, Outputs out) {
-            Kernels kernels = parts.kernels();
-            Products products = parts.scratch()
-                    .products()
-                    .add(qkv.weight(), out.qkv)
-                    .add(z.weight(), out.z)
-                    .add(b.weight(), out.b)
-                    .add(a.weight(), out.a);
-            kernels.matmul(products, x, tokens);
-            qkv.addBias(kernels, tokens, out.qkv);
-            z.addBias(kernels, tokens, out.z);
-            b.addBias(kernels, tokens, out.b);
-            a.addBias(kernels, tokens, out.a);
+            parts.scratch()
+                    .projections()
+                    .add(qkv, out.qkv)
+                    .add(z, out.z)
+                    .add(b, out.b)
+                    .add(a, out.a)
+                    .apply(parts.kernels(), x, tokens);
         }
     }
 

@@ -36,9 +36,7 @@ final class GatedMlp {
         gate = out;
         up = scratch.rows(Scratch.Slot.UP, tokens, inner);
         length = tokens * inner;
-        kernels.matmul(scratch.products().add(gateLinear.weight(), gate).add(upLinear.weight(), up), x, tokens);
-        gateLinear.addBias(kernels, tokens, gate);
-        upLinear.addBias(kernels, tokens, up);
+        scratch.projections().add(gateLinear, gate).add(upLinear, up).apply(kernels, x, tokens);
         kernels.parallel(Math.ceilDiv(length, BLOCK), activate);
     }
 

@@ -1,7 +1,6 @@
 package ingot.runtime.model;
 
 import ingot.runtime.kernel.Kernels;
-import ingot.runtime.kernel.Products;
 
 /** How queries, keys and values come out of the hidden state. */
 sealed interface QkvProjection {
@@ -15,14 +14,11 @@ sealed interface QkvProjection {
     record Separate(Linear query, Linear key, Linear value) implements QkvProjection {
         @Override
         public void apply(Kernels kernels, Scratch scratch, float[] x, int tokens, Heads out) {
-            Products products = scratch.products()
-                    .add(query.weight(), out.query())
-                    .add(key.weight(), out.key())
-                    .add(value.weight(), out.value());
-            kernels.matmul(products, x, tokens);
-            query.addBias(kernels, tokens, out.query());
-            key.addBias(kernels, tokens, out.key());
-            value.addBias(kernels, tokens, out.value());
+            scratch.projections()
+                    .add(query, out.query())
+                    .add(key, out.key())
+                    .add(value, out.value())
+                    .apply(kernels, x, tokens);
         }
     }
 

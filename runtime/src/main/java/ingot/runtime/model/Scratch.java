@@ -1,6 +1,5 @@
 package ingot.runtime.model;
 
-import ingot.runtime.kernel.Products;
 import ingot.runtime.kernel.Queries;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,7 +39,7 @@ final class Scratch {
 
     private final Map<Slot, float[]> buffers = new EnumMap<>(Slot.class);
     private final Routing routing = new Routing();
-    private final Products products = new Products();
+    private final Projections projections = new Projections();
     private final List<Queries> queries = new ArrayList<>();
 
     /** What the layers with experts share. */
@@ -48,9 +47,9 @@ final class Scratch {
         return routing;
     }
 
-    /** For matrices that read the same activations; empty. */
-    Products products() {
-        return products.clear();
+    /** For linear layers that read the same activations; empty. */
+    Projections projections() {
+        return projections.clear();
     }
 
     /** What {@code count} tasks of attention work with. */

@@ -10,6 +10,9 @@ import java.util.SplittableRandom;
  * logits rank by id. Deterministic for a seed. For one thread.
  */
 public final class Sampler {
+    /** Tokens that top-p and min-p keep as a rule, at most. */
+    private static final int USUAL = 64;
+
     private final SamplingOptions options;
     private final SplittableRandom random;
     private final BitSet seen = new BitSet();
@@ -35,11 +38,10 @@ public final class Sampler {
      */
     public int sample(float[] logits) {
         float[] penalised = penalise(logits);
-        int best = argmax(penalised);
         if (options.temperature() == 0) {
-            return best;
+            return argmax(penalised);
         }
-        return filtered() ? chooseRanked(penalised, penalised[best]) : chooseAny(penalised, penalised[best]);
+        return filtered() ? chooseRanked(penalised) : chooseAny(penalised, penalised[argmax(penalised)]);
     }
 
     /** The most likely token, the first of equals. */
@@ -51,10 +53,22 @@ public final class Sampler {
                 best = i;
             }
         }
-        if (best < 0 || logits[best] == Float.NEGATIVE_INFINITY) {
-            throw new IngotException.BadData("no logit is a number: the model's weights are damaged or overflow f32");
+        if (best < 0) {
+            throw noNumber();
         }
+        requireNumber(logits[best]);
         return best;
+    }
+
+    private static float requireNumber(float largest) {
+        if (largest == Float.NEGATIVE_INFINITY) {
+            throw noNumber();
+        }
+        return largest;
+    }
+
+    private static IngotException noNumber() {
+        return new IngotException.BadData("no logit is a number: the model's weights are damaged or overflow f32");
     }
 
     private boolean filtered() {
@@ -91,8 +105,12 @@ public final class Sampler {
         return pick(logits.length, sum);
     }
 
-    private int chooseRanked(float[] logits, float max) {
-        candidates.fill(logits);
+    private int chooseRanked(float[] logits) {
+        candidates.fill(logits, options.topK() > 0 ? options.topK() + 1 : USUAL);
+        if (candidates.size() == 0) {
+            throw noNumber();
+        }
+        float max = requireNumber(logits[candidates.take(0)]);
         int kept = topK(logits);
         reserve(kept);
         double total = options.topP() < 1 ? total(logits, max, kept) : 0;

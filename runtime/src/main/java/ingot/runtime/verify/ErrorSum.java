@@ -11,6 +11,9 @@ public final class ErrorSum {
     private double shifted;
     private double shiftedSquares;
     private double maxAbs;
+    private double partSquares;
+    private double partShifted;
+    private double partShiftedSquares;
 
     /** Of no pairs. */
     public ErrorSum() {}
@@ -22,26 +25,43 @@ public final class ErrorSum {
 
     /** Adds the first {@code count} pairs. */
     public void add(float[] model, float[] golden, int count) {
+        addToPart(model, golden, count);
+        endPart();
+    }
+
+    /** Adds the first {@code count} pairs to the part under way: many small calls that sum as one. */
+    public void addToPart(float[] model, float[] golden, int count) {
         if (n == 0 && count > 0) {
             shift = golden[0];
         }
-        // Partial sums per call keep the rounding error of many calls small.
-        double e = 0;
-        double s = 0;
-        double q = 0;
+        double e = partSquares;
+        double s = partShifted;
+        double q = partShiftedSquares;
+        double max = maxAbs;
         for (int i = 0; i < count; i++) {
             double d = (double) model[i] - golden[i];
             e += d * d;
             // Math.max keeps a NaN, so a model that yields one cannot look right.
-            maxAbs = Math.max(maxAbs, Math.abs(d));
+            max = Math.max(max, Math.abs(d));
             double g = golden[i] - shift;
             s += g;
             q += g * g;
         }
-        squares += e;
-        shifted += s;
-        shiftedSquares += q;
+        partSquares = e;
+        partShifted = s;
+        partShiftedSquares = q;
+        maxAbs = max;
         n += count;
+    }
+
+    /** Ends a part: sums of their own keep the rounding error of many pairs small. */
+    public void endPart() {
+        squares += partSquares;
+        shifted += partShifted;
+        shiftedSquares += partShiftedSquares;
+        partSquares = 0;
+        partShifted = 0;
+        partShiftedSquares = 0;
     }
 
     public void add(ErrorSum other) {

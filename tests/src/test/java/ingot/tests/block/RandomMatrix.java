@@ -13,10 +13,9 @@ import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
-import ingot.formats.block.Part;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -47,47 +46,47 @@ public record RandomMatrix(Layout layout, int rows, int cols, byte[] codes, floa
     /** Read-only native memory, as a mapped file gives. */
     public static RandomMatrix of(Layout layout, int rows, int cols, long seed) {
         Random random = new Random(seed);
-        List<MemorySegment> parts = new ArrayList<>();
-        for (Part part : layout.parts(rows, cols)) {
-            parts.add(Arena.ofAuto().allocate(part.bytes(), 64));
-        }
         byte[] codes = new byte[layout instanceof Dense ? 0 : rows * cols];
-        float[] scales = switch (layout) {
+        return switch (layout) {
             case Dense d -> {
+                List<MemorySegment> parts = memory(layout, rows, cols);
                 fill(d, random, parts.getFirst());
-                yield new float[0];
+                yield new RandomMatrix(layout, rows, cols, codes, new float[0], parts);
             }
             case Grouped g -> {
-                fill(codes, random, low(g), high(g));
-                float[] s = scales(random, rows, cols, g.group());
-                g.encode(rows, cols, codes, halves(s), parts);
-                yield s;
+                fill(codes, random, g.low(), g.high());
+                yield of(g, rows, cols, codes, random);
             }
             case Nf4 n -> {
                 fill(codes, random, 0, 15);
-                yield nf4(n, rows, cols, codes, random, parts);
+                List<MemorySegment> parts = memory(layout, rows, cols);
+                yield new RandomMatrix(layout, rows, cols, codes, nf4(n, rows, cols, codes, random, parts), parts);
             }
         };
-        return new RandomMatrix(
-                layout,
-                rows,
-                cols,
-                codes,
-                scales,
-                parts.stream().map(MemorySegment::asReadOnly).toList());
     }
 
-    private static int low(Grouped layout) {
-        return switch (layout) {
-            case Int8 i -> -128;
-            case Int4 i -> -8;
-            case IntN(int bits, int group) -> -(1 << bits - 1);
-            case Iq4 i -> 0;
-        };
+    /** The same code everywhere, random scales. */
+    public static RandomMatrix of(Grouped layout, int rows, int cols, long seed, int code) {
+        byte[] codes = new byte[rows * cols];
+        Arrays.fill(codes, (byte) code);
+        return of(layout, rows, cols, codes, new Random(seed));
     }
 
-    private static int high(Grouped layout) {
-        return layout instanceof Iq4 ? 15 : -low(layout) - 1;
+    private static RandomMatrix of(Grouped layout, int rows, int cols, byte[] codes, Random random) {
+        List<MemorySegment> parts = memory(layout, rows, cols);
+        float[] scales = scales(random, rows, cols, layout.group());
+        layout.encode(rows, cols, codes, halves(scales), parts);
+        return new RandomMatrix(layout, rows, cols, codes, scales, parts);
+    }
+
+    private static List<MemorySegment> memory(Layout layout, int rows, int cols) {
+        return layout.parts(rows, cols).stream()
+                .map(part -> Arena.ofAuto().allocate(part.bytes(), 64))
+                .toList();
+    }
+
+    public RandomMatrix {
+        parts = parts.stream().map(MemorySegment::asReadOnly).toList();
     }
 
     private static float[] nf4(Nf4 n, int rows, int cols, byte[] codes, Random random, List<MemorySegment> parts) {

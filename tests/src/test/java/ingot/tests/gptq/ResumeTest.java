@@ -18,10 +18,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,8 +42,30 @@ final class ResumeTest {
     private Path whole = Path.of("");
     private Path out = Path.of("");
 
-    /** Progress calls of an undisturbed conversion. */
+    /** What an undisturbed conversion told. */
+    private Steps steps = new Steps();
+
+    /** Its progress calls. */
     private int calls;
+
+    /** Counts calls and steps. */
+    private static final class Steps implements Progress {
+        private final Set<Integer> begun = new TreeSet<>();
+        private int calls;
+        private int layers;
+
+        @Override
+        public void step(String phase, long done, long total, Unit unit) {
+            calls++;
+        }
+
+        @Override
+        public void layer(String phase, Layers at) {
+            calls++;
+            begun.add(at.layer());
+            layers = at.layers();
+        }
+    }
 
     /** Stands for the end of the process. */
     private static final class Stopped extends RuntimeException {
@@ -51,10 +77,9 @@ final class ResumeTest {
         data = Checkpoints.tokens("qwen2_moe-a", temp.resolve("t.jsonl"));
         whole = temp.resolve("whole.ingot");
         out = temp.resolve("out.ingot");
-        int[] count = {0};
-        new Converter(Checkpoints.gptq(TYPE, data, false))
-                .convert(SOURCE, whole, (phase, done, total, unit) -> count[0]++);
-        calls = count[0];
+        steps = new Steps();
+        new Converter(Checkpoints.gptq(TYPE, data, false)).convert(SOURCE, whole, steps);
+        calls = steps.calls;
         assertTrue(calls > 50, "progress is told " + calls + " times");
     }
 
@@ -87,7 +112,15 @@ final class ResumeTest {
         for (int call = 3; call < calls; call += calls / 5) {
             stopAt(call, Checkpoints.gptq(TYPE, data, false));
             assertFalse(Files.exists(out));
-            Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true));
+            int finished = 0;
+            while (Files.exists(work().resolve("step-" + finished + ".json"))) {
+                finished++;
+            }
+            Steps resumed = new Steps();
+            new Converter(Checkpoints.gptq(TYPE, data, true)).convert(SOURCE, out, resumed);
+            // The output head is the last step.
+            Set<Integer> left = IntStream.rangeClosed(finished, steps.layers).boxed().collect(Collectors.toSet());
+            assertEquals(left, resumed.begun, "steps of a run that is taken up behind " + finished);
             assertSameAndClean();
             Files.delete(out);
         }
@@ -210,41 +243,6 @@ final class ResumeTest {
             }
         });
         return notes;
-    }
-
-    @Test
-    void damagedWorkIsRefused() throws IOException {
-        stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
-        Files.writeString(work().resolve("step-0.json"), "{\"x\": {}}");
-        assertThrows(
-                IngotException.BadData.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
-        Files.writeString(work().resolve("key.json"), "no");
-        assertThrows(
-                IngotException.BadData.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
-        assertSameAndClean();
-    }
-
-    /** What lies in the folder's place and is not a conversion's work is not touched. */
-    @Test
-    void aFolderOfSomebodyElse() throws IOException {
-        Files.createDirectory(work());
-        Path precious = Files.writeString(work().resolve("thesis.txt"), "years");
-        for (boolean resume : new boolean[] {false, true}) {
-            assertThrows(
-                    IngotException.CannotCreate.class,
-                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, resume)));
-        }
-        assertEquals("years", Files.readString(precious));
-        Files.delete(precious);
-        Files.delete(work());
-        Files.writeString(work(), "a file");
-        assertThrows(
-                IngotException.CannotCreate.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false)));
-        assertEquals("a file", Files.readString(work()));
     }
 
     @Test

@@ -96,7 +96,7 @@ class NativeMatmulTest {
                     RandomMatrix m = RandomMatrix.of(layout, shape[0], shape[1], 11);
                     Matrix w = new Matrix(layout, m.rows(), m.cols(), m.parts());
                     float[] x = activations(33, m.cols());
-                    float[] defined = defined(m, x, 33, bits);
+                    float[] defined = NativeDefinition.product(m, x, 33, bits);
                     for (int tokens : TOKENS) {
                         float[] y = new float[tokens * m.rows()];
                         Arrays.fill(y, Float.NaN);
@@ -283,11 +283,11 @@ class NativeMatmulTest {
                     float[] y = new float[62];
                     if (isa == Isa.AVX512_VNNI) {
                         kernels.matmul(w, x, 2, y);
-                        assertArrayEquals(defined(m, x, 2, ActivationBits.TWENTY), y, 0, "activation " + odd);
+                        assertArrayEquals(NativeDefinition.product(m, x, 2, ActivationBits.TWENTY), y, 0, "activation " + odd);
                     }
                     float[] one = new float[31];
                     kernels.matmul(w, x, 1, one);
-                    assertArrayEquals(defined(m, x, 1, ActivationBits.TWENTY), one, 0, "activation " + odd);
+                    assertArrayEquals(NativeDefinition.product(m, x, 1, ActivationBits.TWENTY), one, 0, "activation " + odd);
                 }
                 for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
                     float[] x = activations(2, 100);
@@ -311,40 +311,6 @@ class NativeMatmulTest {
             largest = Math.max(largest, Math.abs(x[k]));
         }
         return largest;
-    }
-
-    /** The definition, in plain loops. */
-    private static float[] defined(RandomMatrix m, float[] x, int tokens, ActivationBits bits) {
-        Grouped layout = (Grouped) m.layout();
-        int group = layout.blocks(m.rows(), m.cols()).group();
-        int groups = layout.blocks(m.rows(), m.cols()).groups();
-        float[] y = new float[tokens * m.rows()];
-        int[] a = new int[UNIT];
-        for (int t = 0; t < tokens; t++) {
-            for (int from = 0; from < m.cols(); from += UNIT) {
-                int n = Math.min(UNIT, m.cols() - from);
-                float max = 0x1p-100f;
-                for (int k = 0; k < n; k++) {
-                    max = Math.max(max, Math.abs(x[t * m.cols() + from + k]));
-                }
-                float d = max * (1 / bits.largest());
-                float inverse = bits.largest() / max;
-                for (int k = 0; k < n; k++) {
-                    a[k] = (int) Math.rint(x[t * m.cols() + from + k] * inverse);
-                }
-                for (int r = 0; r < m.rows(); r++) {
-                    long exact = 0;
-                    for (int k = 0; k < n; k++) {
-                        exact += (long) layout.value(m.codes()[r * m.cols() + from + k]) * a[k];
-                    }
-                    int sum = Math.toIntExact(exact);
-                    float scale = m.scales()[r * groups + from / group];
-                    int at = t * m.rows() + r;
-                    y[at] = Math.fma(sum * d, scale, y[at]);
-                }
-            }
-        }
-        return y;
     }
 
     private static float[] activations(int tokens, int cols) {

@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Sampling against distributions worked out by hand, and against sorting everything. */
@@ -191,6 +193,65 @@ final class SamplerTest {
             before += p;
         }
         return kept;
+    }
+
+    /** The very tokens that sorting the whole vocabulary and the same random numbers give, ties and NaN among them. */
+    @Test
+    void wideVocabulariesAgreeWithSorting() {
+        Random random = new Random(6);
+        for (int vocab : new int[] {4095, 4096, 10_007, 151_936}) {
+            float[] logits = new float[vocab];
+            for (int i = 0; i < vocab; i++) {
+                // Eighths: many are equal.
+                logits[i] = Math.round(random.nextGaussian() * 16) / 8f;
+            }
+            logits[vocab / 2] = vocab == 10_007 ? Float.NaN : logits[vocab / 2];
+            for (int topK : new int[] {0, 1, 20, 255, 256, 2000}) {
+                var options = new SamplingOptions(0.7, topK, topK == 0 ? 0.001 : 0.9, 0.01, 1, vocab);
+                Sampler sampler = new Sampler(options);
+                SplittableRandom numbers = new SplittableRandom(vocab);
+                int[] order = falling(logits);
+                for (int i = 0; i < 3; i++) {
+                    assertEquals(drawn(logits, order, options, numbers), sampler.sample(logits), vocab + ", " + topK);
+                }
+            }
+        }
+    }
+
+    private static int[] falling(float[] logits) {
+        return IntStream.range(0, logits.length)
+                .filter(i -> !Float.isNaN(logits[i]))
+                .boxed()
+                .sorted((a, b) -> logits[a] == logits[b] ? a - b : Float.compare(logits[b], logits[a]))
+                .mapToInt(i -> i)
+                .toArray();
+    }
+
+    private static int drawn(float[] logits, int[] order, SamplingOptions options, SplittableRandom numbers) {
+        int kept = options.topK() == 0 ? order.length : Math.min(options.topK(), order.length);
+        while (kept < order.length && logits[order[kept]] == logits[order[kept - 1]]) {
+            kept++;
+        }
+        double[] weights = new double[logits.length];
+        double total = 0;
+        for (int i : order) {
+            weights[i] = Math.exp(((double) logits[i] - logits[order[0]]) / options.temperature());
+        }
+        // The sampler sums in the order in which it has them: that of the ids where all are kept.
+        for (int i : kept == order.length ? IntStream.of(order).sorted().toArray() : Arrays.copyOf(order, kept)) {
+            total += weights[i];
+        }
+        double sum = 0;
+        int n = 0;
+        while (n < kept && (n == 0 || sum < options.topP() * total) && weights[order[n]] >= options.minP()) {
+            sum += weights[order[n++]];
+        }
+        double left = numbers.nextDouble() * sum;
+        int i = 0;
+        while (i < n - 1 && (left -= weights[order[i]]) >= 0) {
+            i++;
+        }
+        return order[i];
     }
 
     @Test

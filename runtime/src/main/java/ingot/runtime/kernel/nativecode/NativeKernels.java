@@ -62,7 +62,7 @@ public final class NativeKernels implements Kernels {
             return new NativeKernels(others, code);
         } catch (ExecutableMemory.Refused e) {
             others.close();
-            throw new IngotException.Usage("no native backend: " + e.getMessage());
+            throw new IngotException.Usage(NativeSupport.refusal(String.valueOf(e.getMessage())));
         } catch (RuntimeException | Error e) {
             others.close();
             throw e;

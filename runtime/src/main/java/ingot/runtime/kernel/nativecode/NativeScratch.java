@@ -27,9 +27,7 @@ final class NativeScratch {
     MemorySegment floats(float[] x, int at, int n, int padded) {
         MemorySegment to = bytes((long) padded * Float.BYTES);
         MemorySegment.copy(x, at, to, JAVA_FLOAT, 0, n);
-        for (int i = n; i < padded; i++) {
-            to.setAtIndex(JAVA_FLOAT, i, 0);
-        }
+        to.asSlice((long) n * Float.BYTES, (long) (padded - n) * Float.BYTES).fill((byte) 0);
         return to;
     }
 }

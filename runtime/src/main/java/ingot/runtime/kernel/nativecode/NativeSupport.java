@@ -19,6 +19,11 @@ public sealed interface NativeSupport {
     /** It could, but this JVM or the system does not allow it. */
     record Forbidden(String why) implements NativeSupport {}
 
+    /** The line for people. */
+    static String refusal(String why) {
+        return "no native backend: " + why;
+    }
+
     /** Looks, by running a little code. */
     static NativeSupport probe() {
         String system = System.getProperty("os.name", "");

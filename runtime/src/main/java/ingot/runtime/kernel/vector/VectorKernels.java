@@ -19,7 +19,7 @@ import java.util.function.IntConsumer;
 
 /**
  * f32 through the Vector API. One token: every type has its own matrix-vector product ({@link WeightKernel#matvec}).
- * Several: panels of weights are expanded to f32 and multiplied with all tokens ({@link ManyTokens}), the same for all types.
+ * Several: panels of weights are expanded to f32 and multiplied with all tokens ({@link MatMul}), the same for all types.
  *
  * <p>Bounds, with ε = 2⁻²⁴, n columns and m the magnitude that is summed: an output differs from the exact Wx by at most
  * n·ε·m. For several tokens, and for dense weights, m = Σ|wᵢ·xᵢ|. For one token of the integer types the stored code u is
@@ -40,8 +40,8 @@ public final class VectorKernels implements Kernels {
     private final WeightKernel nf4;
     private final WeightKernel iq4;
     private final DenseKernels dense;
-    private final ManyTokens manyTokens;
-    private final ThreadLocal<OneToken> oneToken = ThreadLocal.withInitial(OneToken::new);
+    private final MatMul matmul;
+    private final ThreadLocal<MatVec> matvec = ThreadLocal.withInitial(MatVec::new);
 
     /**
      * Loads the kernels of a width and starts the threads.
@@ -65,7 +65,7 @@ public final class VectorKernels implements Kernels {
         pool = new WorkerPool(threads);
         feedback = width.instance(Feedback.class, FeedbackKernel.class);
         blas = new VectorBlas(product, pool);
-        manyTokens = new ManyTokens(product, pool);
+        matmul = new MatMul(product, pool);
     }
 
     private WeightKernel integer(int bits) {
@@ -77,9 +77,9 @@ public final class VectorKernels implements Kernels {
         Checks.matmul(w, x, tokens, y);
         WeightKernel kernel = kernel(w);
         if (tokens == 1) {
-            oneToken.get().multiply(pool, kernel, w, x, y);
+            matvec.get().multiply(pool, kernel, w, x, y);
         } else if (tokens > 1) {
-            manyTokens.multiply(kernel, w, x, tokens, y);
+            matmul.multiply(kernel, w, x, tokens, y);
         }
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Matrix-vector products, shared among threads by blocks of rows. For one calling thread, whose buffer it has; what tasks need
  * is in fields, as a closure made for every product would be garbage of the token loop.
  */
-final class OneToken implements IntConsumer {
+final class MatVec implements IntConsumer {
     /** Weight bytes that make a task worth claiming. */
     private static final long TASK_BYTES = 32 << 10;
 

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * activations come from memory once for all of them: of long prompts and wide matrices they fit no cache (6144 columns, 2048
  * tokens: 180 GFLOP/s with one panel, 250 with four).
  */
-final class ManyTokens {
+final class MatMul {
     /** Columns of a panel: 64 KiB. */
     private static final int COLS = 512;
 
@@ -37,7 +37,7 @@ final class ManyTokens {
     private final Scratch panels = new Scratch();
     private final Scratch sums = new Scratch();
 
-    ManyTokens(TileProduct product, WorkerPool pool) {
+    MatMul(TileProduct product, WorkerPool pool) {
         this.product = product;
         this.pool = pool;
     }
