@@ -20,9 +20,9 @@ record ReferencePoints(String name, double bits, double kld, Side side) {
 
     /** Ingot: types for a budget, and int8 with error feedback. */
     static final List<ReferencePoints> OURS = List.of(
-            new ReferencePoints("auto 4.25bpw", 4.25, .00227, Side.LEFT),
+            new ReferencePoints("auto 4.25bpw", 4.25, .00181, Side.LEFT),
             new ReferencePoints("auto 4.67bpw", 4.67, .00102, Side.LEFT),
             new ReferencePoints("auto 4.9bpw", 4.90, .00077, Side.LEFT),
-            new ReferencePoints("auto 5.78bpw", 5.78, .00030, Side.LEFT),
+            new ReferencePoints("auto 5.78bpw", 5.78, .000226, Side.LEFT),
             new ReferencePoints("int8 gptq", 8.52, .000020, Side.ABOVE));
 }
