@@ -19,11 +19,12 @@ import picocli.CommandLine.Parameters;
         description =
                 "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
                         + " standard deviation over the repetitions, after one that is not counted. With -d also after"
-                        + " so many tokens (tgN@dD).",
+                        + " so many tokens (tgN@dD), with --sequences for S sequences in every step (tgNxS).",
         footer = {
             "  ingot bench qwen3.ingot",
             "  ingot bench qwen3.ingot -p 128 -n 32 -r 10 -o json",
-            "  ingot bench qwen3.ingot -p 0 -d 0,4096,16384 --kv-cache int8"
+            "  ingot bench qwen3.ingot -p 0 -d 0,4096,16384 --kv-cache int8",
+            "  ingot bench qwen3.ingot -p 0 --sequences 1,2,4,8"
         })
 final class BenchCommand extends Task {
     @Parameters(index = "0", paramLabel = "MODEL", description = "An .ingot file or a model folder.")
@@ -55,6 +56,13 @@ final class BenchCommand extends Task {
     List<Integer> depths = List.of(0);
 
     @Option(
+            names = "--sequences",
+            paramLabel = "S",
+            split = ",",
+            description = "Sequences in every step, one number or several (default: 1); tokens of all are counted.")
+    List<Integer> sequences = List.of(1);
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             description = "One of ${COMPLETION-CANDIDATES} (default: md).")
@@ -65,7 +73,7 @@ final class BenchCommand extends Task {
 
     @Override
     int run(Console console) {
-        BenchOptions options = new BenchOptions(prompt, generate, repetitions, depths);
+        BenchOptions options = new BenchOptions(prompt, generate, repetitions, depths, sequences);
         try (Model opened = Model.open(model, settings(console, options));
                 var progress = common.progress(console)) {
             List<BenchResult> results = Bench.run(opened, options, progress);

@@ -16,6 +16,7 @@ import ingot.runtime.model.GgufStore;
 import ingot.runtime.model.IngotStore;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.ModelWeights;
+import ingot.runtime.model.SequenceMemory;
 import ingot.runtime.model.TensorStore;
 import ingot.runtime.model.WeightSpec;
 import ingot.runtime.model.WeightStore;
@@ -188,13 +189,28 @@ public final class Model implements AutoCloseable {
 
     /** A new, empty conversation that stores keys and values in the given way. */
     public Session newSession(KvType kvCache) {
-        if (closed()) {
-            throw new IllegalStateException("the model is closed");
-        }
+        requireOpen();
         try {
-            return new Session(this, weights.newDecoder(kernels, kvCache), maxPositions);
+            return new Session(
+                    this, newStep(), SequenceMemory.of(info.config(), kvCache), maxPositions);
         } catch (OutOfMemoryError e) {
             throw new IngotException.OutOfResources("no memory for a session: give Java a larger heap (-Xmx)");
+        }
+    }
+
+    /** What computes steps of several sessions. */
+    public Batch newBatch() {
+        requireOpen();
+        return new Batch(newStep());
+    }
+
+    private Step newStep() {
+        return new Step(this, weights.newDecoder(kernels));
+    }
+
+    private void requireOpen() {
+        if (closed()) {
+            throw new IllegalStateException("the model is closed");
         }
     }
 

@@ -4,13 +4,15 @@ import ingot.runtime.verify.Quantiles;
 import java.util.List;
 
 /**
- * @param test {@code ppN} or {@code tgN}, with {@code @dD} behind it for a test at depth D
- * @param promptTokens read per repetition
- * @param generatedTokens generated per repetition
+ * @param test {@code ppN} or {@code tgN}, with {@code xS} behind it for S sequences and {@code @dD} for a test at depth D
+ * @param promptTokens read per repetition and sequence
+ * @param generatedTokens generated per repetition and sequence
  * @param depth tokens in the context before the test
- * @param samples tokens per second of each repetition
+ * @param sequences in every step
+ * @param samples tokens per second of each repetition, those of all sequences
  */
-public record BenchResult(String test, int promptTokens, int generatedTokens, int depth, List<Double> samples) {
+public record BenchResult(
+        String test, int promptTokens, int generatedTokens, int depth, int sequences, List<Double> samples) {
     public BenchResult {
         samples = List.copyOf(samples);
     }

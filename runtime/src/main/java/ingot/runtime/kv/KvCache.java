@@ -23,10 +23,12 @@ public final class KvCache implements LayerState, KvPages {
     /**
      * Appends positions.
      *
-     * @param keys [tokens][kvHeads × headDim]
-     * @param values [tokens][kvHeads × headDim]
+     * @param keys [rows][kvHeads × headDim]
+     * @param values [rows][kvHeads × headDim]
+     * @param first row to append
+     * @param tokens how many of them
      */
-    public void append(float[] keys, float[] values, int tokens) {
+    public void append(float[] keys, float[] values, int first, int tokens) {
         // Before anything changes, so that running out of memory leaves the cache as it was.
         while ((long) pages.size() * KvPage.POSITIONS < (long) length + tokens) {
             pages.add(type.newPage(shape));
@@ -34,7 +36,7 @@ public final class KvCache implements LayerState, KvPages {
         int stride = shape.heads() * shape.dim();
         for (int t = 0; t < tokens; t++) {
             int position = length + t;
-            pages.get(position / KvPage.POSITIONS).put(position % KvPage.POSITIONS, keys, values, t * stride);
+            pages.get(position / KvPage.POSITIONS).put(position % KvPage.POSITIONS, keys, values, (first + t) * stride);
         }
         length += tokens;
     }

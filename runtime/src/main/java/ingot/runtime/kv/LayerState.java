@@ -4,7 +4,7 @@ package ingot.runtime.kv;
  * What one layer remembers of the tokens before the next one. Keys and values can be forgotten back to any position; a
  * recurrent state has overwritten its past and can go back to few: {@link #restorable} says to which.
  */
-public interface LayerState {
+public sealed interface LayerState permits DeltaState, KvCache {
     /** Positions remembered. */
     int length();
 

@@ -7,18 +7,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder with the memory of one session: embedding, layers x += mixer(norm(x)), x += mlp(norm(x)), final norm, head.
- * Nothing is allocated per token once the buffers have grown to the largest chunk. For one thread at a time.
+ * The layers of a model with buffers to run them in: embedding, x += mixer(norm(x)), x += mlp(norm(x)) …, final norm, head.
+ * It remembers nothing: what sequences have seen is in their {@link SequenceMemory}, and a chunk may have tokens of several.
+ * Nothing but some bookkeeping is allocated per token once the buffers have grown to the largest chunk. For one thread at a
+ * time.
  */
 public final class Decoder {
+    /** Where a sequence's tokens are cut into chunks at multiples of it, counted from its first in the call, no bit changes. */
+    public static final int CUT = DeltaRule.CHUNK;
+
     private final Kernels kernels;
-    private final SessionParts parts;
+    private final DecoderParts parts;
     private final Matrix embedding;
     private final List<DecoderLayer> layers;
     private final RmsNorm finalNorm;
     private final Matrix head;
     private final int hidden;
-    private final Chunk chunk = new Chunk();
     private float[] residual = {};
 
     /** Sees the residual stream of a chunk as it passes. */
@@ -30,7 +34,7 @@ public final class Decoder {
         void accept(String name, float[] rows, int tokens);
     }
 
-    Decoder(ModelConfig config, SessionParts parts, Matrix embedding, List<DecoderLayer> layers, Output output) {
+    Decoder(ModelConfig config, DecoderParts parts, Matrix embedding, List<DecoderLayer> layers, Output output) {
         this.kernels = parts.kernels();
         this.parts = parts;
         this.embedding = embedding;
@@ -44,28 +48,18 @@ public final class Decoder {
     record Output(RmsNorm norm, Matrix head) {}
 
     /**
-     * Which positions are computed.
+     * Runs tokens through the layers, which remember them in their sequences' memories; {@link #norm} and {@link #logits} then
+     * read their hidden states.
      *
-     * @param position of the first token in the session
-     * @param count of tokens
-     * @param length of the session when the whole call is done, later chunks included (dynamic NTK depends on it)
-     */
-    public record Span(int position, int count, int length) {}
-
-    /**
-     * Runs tokens through the layers and remembers them; {@link #norm} and {@link #logits} then read their hidden states.
-     *
-     * @param tokens ids below the vocabulary size
-     * @param from first of them to run
+     * @param ids of the tokens, below the vocabulary size, in the order of the chunk's rows
      * @param probe shown the residual stream, if given
      */
-    public void forward(int[] tokens, int from, Span span, @Nullable Probe probe) {
-        int count = span.count();
-        chunk.set(span.position(), count);
-        parts.rotary().prepare(span.position(), count, span.length());
+    public void forward(Chunk chunk, int[] ids, @Nullable Probe probe) {
+        int count = chunk.tokens();
+        parts.rotary().prepare(chunk);
         residual = parts.scratch().rows(Scratch.Slot.RESIDUAL, count, hidden);
         for (int t = 0; t < count; t++) {
-            kernels.row(embedding, tokens[from + t], residual, t * hidden);
+            kernels.row(embedding, ids[t], residual, t * hidden);
         }
         if (probe != null) {
             probe.accept("embed", residual, count);
@@ -78,50 +72,24 @@ public final class Decoder {
         }
     }
 
-    /** Hidden state of token {@code t} of the chunk after the final norm → {@code out[at … at + hidden)}. */
+    /** Hidden state of row {@code t} of the chunk after the final norm → {@code out[at … at + hidden)}. */
     public void norm(int t, float[] out, int at) {
         finalNorm.apply(residual, t * hidden, out, at);
     }
 
-    /** Logits of {@code count} tokens of the chunk from {@code t} on → out [count][vocab]. */
+    /** Logits of {@code count} rows of the chunk from {@code t} on → out [count][vocab]. */
     public void logits(int t, int count, float[] out) {
         float[] normed = parts.scratch().rows(Scratch.Slot.NORMED, count, hidden);
         for (int i = 0; i < count; i++) {
-            finalNorm.apply(residual, (t + i) * hidden, normed, i * hidden);
+            norm(t + i, normed, i * hidden);
         }
         kernels.matmul(head, normed, count, out);
     }
 
-    /** Bytes of memory that remembering {@code positions} takes in all. */
-    public long bytes(int positions) {
-        long bytes = 0;
-        for (int i = 0; i < layers.size(); i++) {
-            bytes += layers.get(i).mixing().mixer().state().bytes(positions);
-        }
-        return bytes;
-    }
-
-    /** A call begins: its first position stays one to {@link #rewind} to. */
-    public void mark() {
-        for (DecoderLayer layer : layers) {
-            layer.mixing().mixer().state().mark();
-        }
-    }
-
-    /**
-     * Forgets the positions from {@code length} on, and more where a layer cannot stop there (a recurrent state has
-     * overwritten its past).
-     *
-     * @return positions remembered now, at most {@code length}
-     */
-    public int rewind(int length) {
-        int kept = length;
-        for (DecoderLayer layer : layers) {
-            kept = Math.min(kept, layer.mixing().mixer().state().restorable(kept));
-        }
-        for (DecoderLayer layer : layers) {
-            layer.mixing().mixer().state().truncate(kept);
-        }
-        return kept;
+    /** Logits of hidden states after the final norm: {@code count} of {@code normed} [rows][hidden] from row {@code t} on. */
+    public void logits(float[] normed, int t, int count, float[] out) {
+        float[] rows = parts.scratch().rows(Scratch.Slot.NORMED, count, hidden);
+        System.arraycopy(normed, t * hidden, rows, 0, count * hidden);
+        kernels.matmul(head, rows, count, out);
     }
 }

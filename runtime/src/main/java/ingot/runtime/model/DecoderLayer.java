@@ -5,7 +5,7 @@ import ingot.runtime.kernel.Ops;
 
 /** A pre-norm layer: x += mixer(norm(x)); x += feedForward(norm(x)). */
 record DecoderLayer(
-        SessionParts parts, RmsNorm inputNorm, Mixing mixing, RmsNorm postNorm, FeedForward feedForward, int hidden) {
+        DecoderParts parts, RmsNorm inputNorm, Mixing mixing, RmsNorm postNorm, FeedForward feedForward, int hidden) {
     /** The mixer, and the projection of what it mixed back into the residual stream. */
     record Mixing(Mixer mixer, Linear output) {}
 

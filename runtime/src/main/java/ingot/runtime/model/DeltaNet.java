@@ -4,7 +4,6 @@ import ingot.formats.hf.DeltaNetConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Ops;
 import ingot.runtime.kv.DeltaState;
-import ingot.runtime.kv.LayerState;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -22,16 +21,17 @@ final class DeltaNet implements Mixer {
     /** ε of the l2 norms of q and k; a constant of the reference. */
     private static final double L2_EPSILON = 1e-6;
 
-    private final SessionParts parts;
+    private final DecoderParts parts;
     private final DeltaNetConfig config;
     private final Weights weights;
-    private final DeltaState state;
     private final DeltaRule rule;
+    private final int layer;
     private final int blocks;
     private final IntConsumer convolve = this::convolveBlock;
     private final IntConsumer prepare = this::prepareToken;
     private final IntConsumer finish = this::finishToken;
     private DeltaProjections.Outputs inputs = new DeltaProjections.Outputs(NONE, NONE, NONE, NONE);
+    private Chunk chunk = new Chunk();
     private float[] convolved = NONE;
     private float[] mixed = NONE;
 
@@ -48,18 +48,18 @@ final class DeltaNet implements Mixer {
     @SuppressWarnings("ArrayRecordComponent") // weights, never compared
     record Weights(DeltaProjections projections, float[] filters, float[] decay, float[] decayBias, RmsNorm norm) {}
 
-    DeltaNet(SessionParts parts, Weights weights, DeltaNetConfig config) {
+    DeltaNet(DecoderParts parts, Weights weights, DeltaNetConfig config, int layer) {
         this.parts = parts;
         this.config = config;
         this.weights = weights;
-        this.state = new DeltaState(new DeltaState.Dims(
-                config.valueHeads(), config.keyDim(), config.valueDim(), config.kernel() - 1, config.channels()));
-        this.rule = new DeltaRule(parts, config, state);
+        this.rule = new DeltaRule(parts, config, layer);
+        this.layer = layer;
         this.blocks = Math.ceilDiv(config.channels(), BLOCK);
     }
 
     @Override
-    public void mix(Chunk chunk, float[] x, float[] out) {
+    public void mix(Chunk rows, float[] x, float[] out) {
+        chunk = rows;
         int tokens = chunk.tokens();
         Kernels kernels = parts.kernels();
         Scratch scratch = parts.scratch();
@@ -72,10 +72,14 @@ final class DeltaNet implements Mixer {
         mixed = scratch.rows(Scratch.Slot.RECURRED, tokens, config.valueWidth());
         weights.projections().apply(parts, x, tokens, inputs);
         kernels.parallel(tokens * blocks, convolve);
-        slideWindow(tokens);
+        for (int i = 0; i < chunk.sequences(); i++) {
+            slideWindow(chunk.segment(i));
+        }
         kernels.parallel(tokens, prepare);
-        rule.run(new DeltaRule.Inputs(convolved, inputs.a(), inputs.b()), tokens, state, mixed);
-        state.advance(tokens);
+        rule.run(chunk, new DeltaRule.Inputs(convolved, inputs.a(), inputs.b()), mixed);
+        for (int i = 0; i < chunk.sequences(); i++) {
+            state(chunk.segment(i)).advance(chunk.segment(i).tokens());
+        }
         kernels.parallel(tokens, finish);
     }
 
@@ -92,11 +96,13 @@ final class DeltaNet implements Mixer {
         int at = t * config.channels() + first;
         Arrays.fill(convolved, at, at + n, 0);
         int back = config.kernel() - 1;
-        float[] window = state.source().window();
+        Segment segment = chunk.owner(t);
+        int start = segment.first();
+        float[] window = state(segment).source().window();
         for (int j = 0; j < config.kernel(); j++) {
             int row = t - back + j;
-            float[] from = row < 0 ? window : inputs.qkv();
-            int fromAt = (row < 0 ? back + row : row) * config.channels() + first;
+            float[] from = row < start ? window : inputs.qkv();
+            int fromAt = (row < start ? back + row - start : row) * config.channels() + first;
             addProduct(weights.filters(), j * config.channels() + first, from, fromAt, at, n);
         }
         parts.kernels().ops().sigmoidMul(convolved, at, convolved, at, n);
@@ -109,18 +115,26 @@ final class DeltaNet implements Mixer {
         }
     }
 
-    /** The last inputs of this chunk are what the next one looks back at. Rows move towards the front: in place is safe. */
-    private void slideWindow(int tokens) {
+    private DeltaState state(Segment segment) {
+        return segment.memory().recurrent(layer);
+    }
+
+    /**
+     * The last inputs of a sequence in this chunk are what its next ones look back at. Rows move towards the front: in place
+     * is safe.
+     */
+    private void slideWindow(Segment segment) {
         int width = config.channels();
         int rows = config.kernel() - 1;
+        DeltaState state = state(segment);
         float[] old = state.source().window();
         float[] window = state.target().window();
         for (int i = 0; i < rows; i++) {
-            int row = tokens - rows + i;
+            int row = segment.tokens() - rows + i;
             if (row < 0) {
                 System.arraycopy(old, (rows + row) * width, window, i * width, width);
             } else {
-                System.arraycopy(inputs.qkv(), row * width, window, i * width, width);
+                System.arraycopy(inputs.qkv(), (segment.first() + row) * width, window, i * width, width);
             }
         }
     }
@@ -165,10 +179,5 @@ final class DeltaNet implements Mixer {
         }
         int at = t * config.valueWidth();
         ops.siluMul(inputs.z(), at, mixed, at, config.valueWidth());
-    }
-
-    @Override
-    public LayerState state() {
-        return state;
     }
 }

@@ -5,7 +5,7 @@ import ingot.formats.hf.DeltaNetConfig;
 /** The input projections of a gated DeltaNet, as a checkpoint packs them. */
 sealed interface DeltaProjections {
     /** x [tokens][hidden] → every part of {@code out}. */
-    void apply(SessionParts parts, float[] x, int tokens, Outputs out);
+    void apply(DecoderParts parts, float[] x, int tokens, Outputs out);
 
     /**
      * Where the projections go.
@@ -21,7 +21,7 @@ sealed interface DeltaProjections {
     /** One matrix each. */
     record Split(Linear qkv, Linear z, Linear b, Linear a) implements DeltaProjections {
         @Override
-        public void apply(SessionParts parts, float[] x, int tokens, Outputs out) {
+        public void apply(DecoderParts parts, float[] x, int tokens, Outputs out) {
             parts.scratch()
                     .projections()
                     .add(qkv, out.qkv)
@@ -35,7 +35,7 @@ sealed interface DeltaProjections {
     /** Two matrices whose rows are grouped by key head; see {@link DeltaNetConfig.Packing#GROUPED}. */
     record Grouped(DeltaNetConfig config, Linear qkvz, Linear ba) implements DeltaProjections {
         @Override
-        public void apply(SessionParts parts, float[] x, int tokens, Outputs out) {
+        public void apply(DecoderParts parts, float[] x, int tokens, Outputs out) {
             float[] packed = parts.scratch().rows(Scratch.Slot.PACKED, tokens, qkvz.rows());
             qkvz.apply(parts.kernels(), x, tokens, packed);
             for (int t = 0; t < tokens; t++) {

@@ -23,21 +23,22 @@ import java.util.function.IntConsumer;
  *   S ← Pₙ·S + Σ(j≤n) Dₙⱼ·kⱼ ⊗ δⱼ
  * </pre>
  *
- * which is the same sum in another order. Every factor is at most 1. One task is one value head.
+ * which is the same sum in another order. Every factor is at most 1. One task is one value head of one sequence. Chunks begin
+ * at multiples of {@value #CHUNK} of the tokens it is given: a text cut at other places gives other bits.
  */
 final class DeltaRule {
-    private static final int CHUNK = 16;
+    /** Tokens of a sequence that are computed together. */
+    static final int CHUNK = 16;
 
-    private final SessionParts parts;
+    private final DecoderParts parts;
     private final DeltaNetConfig config;
+    private final int layer;
     private final IntConsumer head = this::head;
+    private Chunk rows = new Chunk();
     private Inputs inputs = new Inputs(NONE, NONE, NONE);
     private float[] out = NONE;
     private float[] work = NONE;
     private int workPerHead;
-    private int tokens;
-    private DeltaState.Memory source;
-    private DeltaState.Memory target;
 
     private static final float[] NONE = {};
 
@@ -51,48 +52,53 @@ final class DeltaRule {
     @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
     record Inputs(float[] qkv, float[] decay, float[] beta) {}
 
-    DeltaRule(SessionParts parts, DeltaNetConfig config, DeltaState state) {
+    DeltaRule(DecoderParts parts, DeltaNetConfig config, int layer) {
         this.parts = parts;
         this.config = config;
-        this.source = state.source();
-        this.target = state.target();
+        this.layer = layer;
     }
 
-    /** Runs {@code count} tokens from the state's source to its target; newOut [tokens][valueWidth]. */
-    void run(Inputs newInputs, int count, DeltaState state, float[] newOut) {
+    /** Runs the tokens of every sequence from its state's source to its target; newOut [tokens][valueWidth]. */
+    void run(Chunk chunk, Inputs newInputs, float[] newOut) {
+        rows = chunk;
         inputs = newInputs;
-        tokens = count;
         out = newOut;
-        source = state.source();
-        target = state.target();
-        int rows = Math.min(count, CHUNK);
-        workPerHead = rows == 1 ? config.valueDim() : rows * (3 * config.keyDim() + config.valueDim() + 2);
-        work = parts.scratch().rows(Scratch.Slot.SCORES, config.valueHeads(), workPerHead);
-        parts.kernels().parallel(config.valueHeads(), head);
+        int longest = 0;
+        for (int i = 0; i < chunk.sequences(); i++) {
+            longest = Math.max(longest, chunk.segment(i).tokens());
+        }
+        int together = Math.min(longest, CHUNK);
+        workPerHead = together == 1 ? config.valueDim() : together * (3 * config.keyDim() + config.valueDim() + 2);
+        int tasks = Math.multiplyExact(chunk.sequences(), config.valueHeads());
+        work = parts.scratch().rows(Scratch.Slot.SCORES, tasks, workPerHead);
+        parts.kernels().parallel(tasks, head);
     }
 
-    private void head(int h) {
-        for (int from = 0; from < tokens; from += CHUNK) {
-            int n = Math.min(CHUNK, tokens - from);
-            KvRows old = (from == 0 ? source : target).matrix(h);
+    /** One head of one sequence. */
+    private void head(int task) {
+        Segment segment = rows.segment(task / config.valueHeads());
+        DeltaState state = segment.memory().recurrent(layer);
+        int h = task % config.valueHeads();
+        KvRows now = state.target().matrix(h);
+        for (int from = 0; from < segment.tokens(); from += CHUNK) {
+            int n = Math.min(CHUNK, segment.tokens() - from);
+            KvRows old = from == 0 ? state.source().matrix(h) : now;
             if (n == 1) {
-                step(h, from, old);
+                step(h, segment.first() + from, task * workPerHead, old, now);
             } else {
-                chunk(h, from, n, old);
+                chunk(h, segment.first() + from, n, task * workPerHead, old, now);
             }
         }
     }
 
-    /** One token, as the formula stands. */
-    private void step(int h, int t, KvRows old) {
+    /** One token, as the formula stands; {@code delta} is where the task may work. */
+    private void step(int h, int t, int delta, KvRows old, KvRows now) {
         Ops ops = parts.kernels().ops();
         int key = keyAt(h, t);
-        int delta = h * workPerHead;
         int gates = t * config.valueHeads() + h;
         float decay = inputs.decay[gates];
         recall(ops, inputs.qkv, key, old, work, delta);
         correct(h, t, delta, decay);
-        KvRows now = target.matrix(h);
         fade(old, now, decay);
         for (int d = 0; d < config.keyDim(); d++) {
             int row = now.at() + d * config.valueDim();
@@ -127,13 +133,12 @@ final class DeltaRule {
         }
     }
 
-    /** Several tokens at once. */
-    private void chunk(int h, int from, int n, KvRows old) {
+    /** Several tokens at once; {@code keys} is where the task may work. */
+    private void chunk(int h, int from, int n, int keys, KvRows old, KvRows now) {
         Ops ops = parts.kernels().ops();
         int dim = config.keyDim();
         int width = config.valueDim();
         // Copies without gaps: rows of the input are a power of two apart, which caches cannot hold.
-        int keys = h * workPerHead;
         int queries = keys + n * dim;
         int deltas = queries + n * dim;
         int scores = deltas + n * width;
@@ -172,7 +177,6 @@ final class DeltaRule {
                 work[turned + d * n + i] = work[keys + i * dim + d] * work[decays + i];
             }
         }
-        KvRows now = target.matrix(h);
         fade(old, now, product);
         for (int d = 0; d < dim; d++) {
             ops.accumulate(work, turned + d * n, deltaRows, n, now.data(), now.at() + d * width);

@@ -3,7 +3,7 @@ package ingot.runtime.model;
 import ingot.runtime.kernel.Kernels;
 import java.util.function.IntConsumer;
 
-/** down(silu(gate(x)) · up(x)) (Shazeer 2020, SwiGLU) for whichever weights it is called with. One per layer and session. */
+/** down(silu(gate(x)) · up(x)) (Shazeer 2020, SwiGLU) for whichever weights it is called with. One per layer and decoder. */
 final class GatedMlp {
     /** Elements per parallel task: short enough to share one token's width among threads. */
     private static final int BLOCK = 1024;
@@ -18,7 +18,7 @@ final class GatedMlp {
     /** The three projections: gate and up [inner, hidden], down [hidden, inner]. */
     record Weights(Linear gate, Linear up, Linear down) {}
 
-    GatedMlp(SessionParts parts) {
+    GatedMlp(DecoderParts parts) {
         this.kernels = parts.kernels();
         this.scratch = parts.scratch();
     }

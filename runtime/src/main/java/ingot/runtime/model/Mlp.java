@@ -5,7 +5,7 @@ final class Mlp implements FeedForward {
     private final GatedMlp mlp;
     private final GatedMlp.Weights weights;
 
-    Mlp(SessionParts parts, GatedMlp.Weights weights) {
+    Mlp(DecoderParts parts, GatedMlp.Weights weights) {
         this.mlp = new GatedMlp(parts);
         this.weights = weights;
     }

@@ -5,7 +5,6 @@ import ingot.formats.hf.DeltaNetConfig;
 import ingot.formats.hf.MoeConfig;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
-import ingot.runtime.kv.KvType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,9 +78,9 @@ public final class ModelWeights {
         };
     }
 
-    /** A decoder with an empty memory of its own. */
-    public Decoder newDecoder(Kernels kernels, KvType kvType) {
-        var parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()), kvType);
+    /** A decoder with buffers of its own. */
+    public Decoder newDecoder(Kernels kernels) {
+        var parts = new DecoderParts(kernels, new Scratch(), new Rotary(config.rope()));
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(
@@ -97,7 +96,7 @@ public final class ModelWeights {
                 config, parts, embedding, layers, new Decoder.Output(norm(kernels, names.finalNorm()), head));
     }
 
-    private DecoderLayer layer(int index, SessionParts parts) {
+    private DecoderLayer layer(int index, DecoderParts parts) {
         var names = DenseNames.of(config, index);
         Kernels kernels = parts.kernels();
         return new DecoderLayer(
@@ -109,8 +108,8 @@ public final class ModelWeights {
                 config.hidden());
     }
 
-    /** The mixer of a layer, with an empty memory. */
-    Mixer mixer(int index, SessionParts parts) {
+    /** The mixer of a layer. */
+    Mixer mixer(int index, DecoderParts parts) {
         return switch (config.family().naming()) {
             case LLAMA, COMPOSITE -> mixer(DenseNames.of(config, index), parts);
             case QWEN1 -> qwen1Mixer(index, parts);
@@ -130,10 +129,14 @@ public final class ModelWeights {
         };
     }
 
-    private Mixer mixer(DenseNames names, SessionParts parts) {
+    private Mixer mixer(DenseNames names, DecoderParts parts) {
         Optional<DeltaNetConfig> delta = config.attention().linear(names.layer());
         return delta.isPresent()
-                ? new DeltaNet(parts, deltaNet(delta.get(), names.delta(), parts.kernels()), delta.get())
+                ? new DeltaNet(
+                        parts,
+                        deltaNet(delta.get(), names.delta(), parts.kernels()),
+                        delta.get(),
+                        names.layer())
                 : attention(names, parts);
     }
 
@@ -152,7 +155,7 @@ public final class ModelWeights {
                 norm(kernels, names.norm()));
     }
 
-    private Attention attention(DenseNames names, SessionParts parts) {
+    private Attention attention(DenseNames names, DecoderParts parts) {
         Kernels kernels = parts.kernels();
         boolean qkNorm = config.attention().qkNorm();
         var attention = new Attention.Weights(
@@ -162,7 +165,7 @@ public final class ModelWeights {
         return new Attention(parts, attention, config.attention(), names.layer());
     }
 
-    private DecoderLayer qwen1Layer(int index, SessionParts parts) {
+    private DecoderLayer qwen1Layer(int index, DecoderParts parts) {
         var names = new Qwen1Names(index);
         Kernels kernels = parts.kernels();
         var mlp = new GatedMlp.Weights(linear(names.gate()), linear(names.up()), linear(names.down()));
@@ -175,13 +178,13 @@ public final class ModelWeights {
                 config.hidden());
     }
 
-    private Mixer qwen1Mixer(int index, SessionParts parts) {
+    private Mixer qwen1Mixer(int index, DecoderParts parts) {
         var names = new Qwen1Names(index);
         var attention = new Attention.Weights(new QkvProjection.Fused(linear(names.qkv())), null, null);
         return new Attention(parts, attention, config.attention(), index);
     }
 
-    private FeedForward feedForward(DenseNames names, SessionParts parts) {
+    private FeedForward feedForward(DenseNames names, DecoderParts parts) {
         Optional<MoeConfig> experts = config.moe(names.layer());
         if (experts.isEmpty()) {
             return new Mlp(parts, mlp(names.mlp()));

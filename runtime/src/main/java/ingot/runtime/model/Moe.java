@@ -35,7 +35,7 @@ final class Moe implements FeedForward {
     /** The shared expert and its gate [1, hidden]. */
     record Shared(Matrix gate, GatedMlp.Weights expert) {}
 
-    Moe(SessionParts parts, MoeConfig config, Weights weights) {
+    Moe(DecoderParts parts, MoeConfig config, Weights weights) {
         this.kernels = parts.kernels();
         this.scratch = parts.scratch();
         this.config = config;

@@ -3,7 +3,7 @@ package ingot.runtime.model;
 import ingot.runtime.kernel.Kernels;
 import java.util.function.IntConsumer;
 
-/** x · w ÷ √(mean(x²) + ε) (Zhang, Sennrich 2019) over rows. One per session and place, as it keeps its operands. */
+/** x · w ÷ √(mean(x²) + ε) (Zhang, Sennrich 2019) over rows. One per decoder and place, as it keeps its operands. */
 final class RmsNorm {
     private final Kernels kernels;
     private final float[] weight;

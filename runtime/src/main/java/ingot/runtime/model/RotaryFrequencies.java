@@ -9,6 +9,13 @@ import ingot.formats.hf.RopeConfig;
 final class RotaryFrequencies {
     private RotaryFrequencies() {}
 
+    /** The frequencies before a call has changed them. */
+    static float[] initial(RopeConfig rope) {
+        float[] frequencies = new float[rope.dims() / 2];
+        fill(rope, 1, frequencies);
+        return frequencies;
+    }
+
     /**
      * Writes the frequency of every pair for a sequence of {@code length} tokens (only dynamic NTK, of either kind, depends on it).
      *

@@ -5,7 +5,7 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import java.util.function.IntConsumer;
 
-/** Sends every token to its experts: softmax in f32 over all of them, then the largest. One per layer and session. */
+/** Sends every token to its experts: softmax in f32 over all of them, then the largest. One per layer and decoder. */
 final class Router {
     private final Kernels kernels;
     private final Scratch scratch;
@@ -15,14 +15,14 @@ final class Router {
     private float[] probabilities = {};
 
     /** @param weight [experts, hidden] */
-    Router(SessionParts parts, MoeConfig config, Matrix weight) {
+    Router(DecoderParts parts, MoeConfig config, Matrix weight) {
         this.kernels = parts.kernels();
         this.scratch = parts.scratch();
         this.config = config;
         this.weight = weight;
     }
 
-    /** x [tokens][hidden] → where each token goes; valid until the next call of any router of the session. */
+    /** x [tokens][hidden] → where each token goes; valid until the next call of any router of the decoder. */
     Routing route(float[] x, int tokens) {
         int experts = config.experts();
         Routing routing = scratch.routing();

@@ -3,7 +3,7 @@ package ingot.runtime.model;
 import java.util.Arrays;
 
 /**
- * Which tokens of a chunk go to which experts, with which weights. One per session, filled anew by every layer; its buffers
+ * Which tokens of a chunk go to which experts, with which weights. One per decoder, filled anew by every layer; its buffers
  * grow to the largest chunk.
  */
 final class Routing {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Buffers of one session, shared by all layers because layers run one after the other. They grow to the largest chunk seen
+ * Buffers of one decoder, shared by all layers because layers run one after the other. They grow to the largest chunk seen
  * and stay, so that nothing is allocated per token.
  */
 final class Scratch {

@@ -17,7 +17,7 @@ import java.util.List;
 public final class StagedLayer {
     private final ModelConfig config;
     private final int index;
-    private final SessionParts parts;
+    private final DecoderParts parts;
     private final ModelWeights weights;
     private final List<WeightSpec> specs;
     private final LayerWiring wiring;
@@ -61,7 +61,7 @@ public final class StagedLayer {
     public StagedLayer(ModelConfig config, int index, Kernels kernels) {
         this.config = config;
         this.index = index;
-        this.parts = new SessionParts(kernels, new Scratch(), new Rotary(config.rope()), KvType.F32);
+        this.parts = new DecoderParts(kernels, new Scratch(), new Rotary(config.rope()));
         this.weights = ModelWeights.partial(config);
         this.specs = List.copyOf(ModelGraph.layer(config, index));
         this.wiring = LayerWiring.of(config, index);
@@ -115,8 +115,9 @@ public final class StagedLayer {
 
     /** A whole sequence through the mixer: normed [tokens][hidden] → what the output projection reads. */
     public void mix(float[] normed, int tokens, float[] out) {
-        parts.rotary().prepare(0, tokens, tokens);
-        chunk.set(0, tokens);
+        chunk.clear();
+        chunk.add(SequenceMemory.ofLayer(config, index, KvType.F32), new Span(0, tokens, tokens));
+        parts.rotary().prepare(chunk);
         weights.mixer(index, parts).mix(chunk, normed, out);
     }
 

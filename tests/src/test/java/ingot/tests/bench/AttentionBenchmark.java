@@ -77,7 +77,7 @@ public class AttentionBenchmark {
         Random random = new Random(1);
         vectors = random(random, Math.max(rows, 64) * dim);
         for (int i = 0; i < positions; i += 64) {
-            filled.append(random(random, 64 * dim), vectors, 64);
+            filled.append(random(random, 64 * dim), vectors, 0, 64);
         }
         cache = filled;
     }

@@ -124,7 +124,7 @@ class AttentionKernelTest {
             float[] clean = data.run(kernels, 1, List.of(0, shape.positions));
             float[] broken = new float[5 * 2 * 33];
             java.util.Arrays.fill(broken, Float.NaN);
-            data.cache.append(broken, broken, 5);
+            data.cache.append(broken, broken, 0, 5);
             data.cache.truncate(shape.positions);
             assertArrayEquals(clean, data.run(kernels, 1, List.of(0, shape.positions)));
         }
@@ -177,14 +177,10 @@ class AttentionKernelTest {
             }
             scale = (float) (1 / Math.sqrt(shape.dim));
             cache = new KvCache(type, shape.heads, shape.dim);
-            int width = shape.heads * shape.dim;
             int chunk = Math.min(37, shape.positions);
-            cache.append(keys, values, chunk);
+            cache.append(keys, values, 0, chunk);
             for (int i = chunk; i < shape.positions; i++) {
-                cache.append(
-                        java.util.Arrays.copyOfRange(keys, i * width, (i + 1) * width),
-                        java.util.Arrays.copyOfRange(values, i * width, (i + 1) * width),
-                        1);
+                cache.append(keys, values, i, 1);
             }
             for (float[] x : List.of(keys, values)) {
                 for (int at = 0; at < x.length; at += shape.dim) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
@@ -62,6 +63,12 @@ final class LibraryDocTest {
                 Session session = model.newSession()) {
             int sum = Arrays.stream(prompt.greedyCached()).limit(10).sum();
             assertEquals(sum, LibraryExample.iterate(session, prompt.ids()));
+            List<int[]> prompts = Golden.read(name).stream().map(Golden.Prompt::ids).toList();
+            List<List<Integer>> texts = LibraryExample.together(model, prompts, 10);
+            for (int i = 0; i < prompts.size(); i++) {
+                int[] expected = Golden.read(name).get(i).greedyCached();
+                assertEquals(Arrays.stream(expected).limit(10).boxed().toList(), texts.get(i));
+            }
             session.reset();
             var best = LibraryExample.mostLikely(session, prompt.ids());
             assertEquals(prompt.ids().length + 1, best.size());

@@ -1,5 +1,6 @@
 package ingot.tests.model;
 
+import ingot.runtime.Batch;
 import ingot.runtime.GenerationOptions;
 import ingot.runtime.Generator;
 import ingot.runtime.Model;
@@ -46,6 +47,27 @@ final class LibraryExample {
         }
         // end
         return sum;
+    }
+
+    static List<List<Integer>> together(Model model, List<int[]> prompts, int count) {
+        List<List<Integer>> texts = new ArrayList<>();
+        // example: batch
+        Batch batch = model.newBatch();
+        List<Batch.Input> inputs = new ArrayList<>();
+        for (int[] prompt : prompts) { // of any lengths
+            inputs.add(new Batch.Input(model.newSession(), prompt));
+            texts.add(new ArrayList<>());
+        }
+        for (int step = 0; step < count; step++) {
+            List<float[]> logits = batch.step(inputs); // one [vocab] for every input
+            for (int i = 0; i < inputs.size(); i++) {
+                int next = Sampler.argmax(logits.get(i));
+                texts.get(i).add(next);
+                inputs.set(i, new Batch.Input(inputs.get(i).session(), next));
+            }
+        }
+        // end
+        return texts;
     }
 
     static List<Integer> mostLikely(Session session, int[] tokens) {

@@ -29,10 +29,13 @@ import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kv.KvType;
+import ingot.runtime.model.Chunk;
 import ingot.runtime.model.Decoder;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.ModelWeights;
+import ingot.runtime.model.SequenceMemory;
+import ingot.runtime.model.Span;
 import ingot.runtime.model.WeightSpec;
 import ingot.runtime.model.WeightStore;
 import java.lang.foreign.Arena;
@@ -232,11 +235,14 @@ final class EquivalentModelTest {
         try (GoldenFile golden = GoldenFile.open(CHECKPOINTS.resolve(folder).resolve("golden.safetensors"));
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, 1)) {
             for (GoldenPrompt prompt : golden.prompts()) {
-                Decoder decoder = ModelWeights.load(made.model().graph(), made).newDecoder(kernels, KvType.F32);
+                Decoder decoder = ModelWeights.load(made.model().graph(), made).newDecoder(kernels);
                 float[] expected = new float[vocabulary];
                 golden.readLogits(prompt, prompt.length() - 1, expected);
-                decoder.mark();
-                decoder.forward(prompt.inputIds(), 0, new Decoder.Span(0, prompt.length(), prompt.length()), null);
+                Chunk chunk = new Chunk();
+                chunk.add(
+                        SequenceMemory.of(made.model().graph().config(), KvType.F32),
+                        new Span(0, prompt.length(), prompt.length()));
+                decoder.forward(chunk, prompt.inputIds(), null);
                 float[] logits = new float[vocabulary];
                 decoder.logits(prompt.length() - 1, 1, logits);
                 for (int i = 0; i < vocabulary; i++) {

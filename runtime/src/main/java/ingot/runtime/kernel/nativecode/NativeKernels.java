@@ -31,7 +31,7 @@ import java.util.function.IntConsumer;
 public final class NativeKernels implements Kernels {
     private final Kernels others;
     private final NativeCode code;
-    private final ThreadLocal<OneToken> oneToken;
+    private final ThreadLocal<FewTokens> fewTokens;
     private final ThreadLocal<ManyTokens.Buffers> buffers;
     private final ThreadLocal<ManyTokens> manyTokens;
     private final ThreadLocal<Products> single = ThreadLocal.withInitial(Products::new);
@@ -39,7 +39,7 @@ public final class NativeKernels implements Kernels {
     private NativeKernels(Kernels others, NativeCode code) {
         this.others = others;
         this.code = code;
-        this.oneToken = ThreadLocal.withInitial(() -> new OneToken(code));
+        this.fewTokens = ThreadLocal.withInitial(() -> new FewTokens(code));
         this.buffers = ThreadLocal.withInitial(ManyTokens.Buffers::new);
         this.manyTokens = ThreadLocal.withInitial(() -> new ManyTokens(code, buffers));
     }
@@ -100,11 +100,23 @@ public final class NativeKernels implements Kernels {
     }
 
     private void multiply(Products products, float[] x, int tokens) {
-        if (tokens == 1) {
-            oneToken.get().multiply(others, products, x);
+        if (few(tokens)) {
+            fewTokens.get().multiply(others, products, x, tokens);
         } else {
             manyTokens.get().multiply(others, products, x, tokens);
         }
+    }
+
+    /**
+     * Whether so many tokens are faster one by one on codes in the cache than in tiles of {@link GemmCode}, for which codes are
+     * expanded first. Measured: a token costs a quarter of a tile, expanding four ninths of one (docs/decisions/0088). One byte
+     * per activation makes tiles, not single tokens, cheaper.
+     */
+    private boolean few(int tokens) {
+        return switch (code.bits()) {
+            case TWENTY -> tokens < 4 * Math.ceilDiv(tokens, GemmCode.TOKENS) + 2;
+            case EIGHT -> tokens < 4;
+        };
     }
 
     /** Whether there is code for it, and it can read the weights: codes, the first part, and scales, the last. */
@@ -161,7 +173,7 @@ public final class NativeKernels implements Kernels {
     @Override
     public void close() {
         others.close();
-        oneToken.remove();
+        fewTokens.remove();
         manyTokens.remove();
         buffers.remove();
         single.remove();

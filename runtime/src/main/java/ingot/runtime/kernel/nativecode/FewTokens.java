@@ -14,10 +14,11 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Matrix-vector products of matrices that read the same activations, shared among threads by blocks of rows. For one calling
- * thread, whose buffers it has.
+ * Matrix-vector products of matrices that read the same activations, shared among threads by blocks of rows. With several tokens
+ * the codes of a task come from memory for the first and from the cache for the others. For one calling thread, whose buffers
+ * it has.
  */
-final class OneToken implements IntConsumer {
+final class FewTokens implements IntConsumer {
     /** Bytes of codes that make a task worth claiming. */
     private static final long TASK_BYTES = 64 << 10;
 
@@ -25,17 +26,23 @@ final class OneToken implements IntConsumer {
 
     private final NativeCode code;
     private final NativeScratch input = new NativeScratch();
-    private final NativeScratch records = new NativeScratch();
+    private final List<NativeScratch> records = new ArrayList<>();
 
     // What is under way: kept, as objects made for every product would be garbage of the token loop.
     private final List<Share> shares = new ArrayList<>();
     private int count;
     private int tasks;
 
-    /** One matrix of those under way. */
-    private static final class Share {
+    /** One token's product with one matrix. */
+    private static final class Row {
         private final NativeCode.Operands operands = new NativeCode.Operands();
         private final NativeScratch output = new NativeScratch();
+    }
+
+    /** One matrix of those under way. */
+    private static final class Share {
+        private final List<Row> tokens = new ArrayList<>();
+        private int count;
         private int rows;
         private int blocks;
         private int blocksPerTask;
@@ -45,33 +52,46 @@ final class OneToken implements IntConsumer {
         void run(int task) {
             int first = (task - firstTask) * blocksPerTask;
             int n = Math.min(blocksPerTask, blocks - first);
-            NativeCode.matvec(operands, first, n);
             int row = first * Blocks.ROWS;
             int length = Math.min(n * Blocks.ROWS, rows - row);
-            MemorySegment.copy(operands.out, JAVA_FLOAT, (long) row * Float.BYTES, y, row, length);
+            for (int t = 0; t < count; t++) {
+                NativeCode.Operands operands = tokens.get(t).operands;
+                NativeCode.matvec(operands, first, n);
+                MemorySegment.copy(operands.out, JAVA_FLOAT, (long) row * Float.BYTES, y, t * rows + row, length);
+            }
+        }
+
+        Row token(int t) {
+            if (t == tokens.size()) {
+                tokens.add(new Row());
+            }
+            return tokens.get(t);
         }
 
         /** Keeps no weights and no caller's array alive. */
         void release() {
-            operands.codes = MemorySegment.NULL;
-            operands.scales = MemorySegment.NULL;
+            for (int t = 0; t < count; t++) {
+                tokens.get(t).operands.codes = MemorySegment.NULL;
+                tokens.get(t).operands.scales = MemorySegment.NULL;
+            }
             y = NOWHERE;
         }
     }
 
-    OneToken(NativeCode code) {
+    FewTokens(NativeCode code) {
         this.code = code;
     }
 
-    /** y = W·x for every matrix; there are kernels for them. */
-    void multiply(Kernels pool, Products products, float[] x) {
-        prepare(products, x);
+    /** y = W·x for every token and every matrix; there are kernels for them, of integer codes where tokens are several. */
+    void multiply(Kernels pool, Products products, float[] x, int tokens) {
+        prepare(products, x, tokens);
         tasks = 0;
         count = products.count();
         for (int i = 0; i < count; i++) {
             if (i == shares.size()) {
                 shares.add(new Share());
             }
+            shares.get(i).count = tokens;
             tasks += share(shares.get(i), products.weight(i), products.output(i));
         }
         try {
@@ -84,7 +104,7 @@ final class OneToken implements IntConsumer {
     }
 
     /** Activations up to the longest padded row, and their rounded form where a matrix reads that. */
-    private void prepare(Products products, float[] x) {
+    private void prepare(Products products, float[] x, int tokens) {
         int padded = 0;
         int rounded = 0;
         for (int i = 0; i < products.count(); i++) {
@@ -93,34 +113,43 @@ final class OneToken implements IntConsumer {
             rounded =
                     w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
         }
-        MemorySegment in = input.floats(x, 0, products.weight(0).cols(), padded);
+        int cols = products.weight(0).cols();
         int units = rounded / Grouping.UNIT;
-        MemorySegment to = records.bytes((long) units * UnitRecord.RECORD_BYTES);
-        if (units > 0) {
-            code.quantize(in, to, units, UnitRecord.RECORD_BYTES);
+        for (int t = 0; t < tokens; t++) {
+            if (t == records.size()) {
+                records.add(new NativeScratch());
+            }
+            MemorySegment in = input.floats(x, t * cols, cols, padded);
+            MemorySegment to = records.get(t).bytes((long) units * UnitRecord.RECORD_BYTES);
+            if (units > 0) {
+                code.quantize(in, to, units, UnitRecord.RECORD_BYTES);
+            }
         }
     }
 
     /** Returns the number of tasks. */
     private int share(Share s, Matrix w, float[] y) {
         Blocks geometry = w.blocks();
-        NativeCode.Operands operands = s.operands;
-        if (w.layout() instanceof Grouped layout) {
-            operands.entry = code.type(layout).matvec();
-            operands.records = records.bytes(0);
-            operands.last = geometry.group() / Grouping.UNIT;
-        } else {
-            operands.entry = code.nf4();
-            operands.records = input.bytes(0);
-            operands.last = code.nf4Table().address();
+        for (int t = 0; t < s.count; t++) {
+            Row token = s.token(t);
+            NativeCode.Operands operands = token.operands;
+            if (w.layout() instanceof Grouped layout) {
+                operands.entry = code.type(layout).matvec();
+                operands.records = records.get(t).bytes(0);
+                operands.last = geometry.group() / Grouping.UNIT;
+            } else {
+                operands.entry = code.nf4();
+                operands.records = input.bytes(0);
+                operands.last = code.nf4Table().address();
+            }
+            operands.codes = w.parts().getFirst();
+            operands.scales = w.parts().getLast();
+            operands.out = token.output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
+            operands.groups = geometry.groups();
         }
-        operands.codes = w.parts().getFirst();
-        operands.scales = w.parts().getLast();
-        operands.out = s.output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
-        operands.groups = geometry.groups();
         s.rows = w.rows();
         s.blocks = geometry.count();
-        long blockBytes = operands.codes.byteSize() / s.blocks;
+        long blockBytes = w.parts().getFirst().byteSize() / s.blocks;
         s.blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, s.blocks);
         s.firstTask = tasks;
         s.y = y;
