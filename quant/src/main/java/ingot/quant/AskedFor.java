@@ -2,6 +2,8 @@ package ingot.quant;
 
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.runtime.kernel.Backend;
+import ingot.runtime.kernel.Kernels;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Options as JSON: what a file says of how it was made, and what has to be the same for work to be resumed. */
@@ -43,8 +45,19 @@ final class AskedFor {
     /** How numbers were chosen: the method, and what of its options changes them. */
     static ObjectNode method(ConvertOptions.Method method) {
         ObjectNode node = Json.object().put("method", method.label());
-        return method instanceof ConvertOptions.Method.Gptq gptq
-                ? node.setAll(gptq.feedback().toJson())
-                : node;
+        if (method instanceof ConvertOptions.Method.Gptq gptq) {
+            node.setAll(gptq.feedback().toJson());
+        }
+        if (method.calibratedOn().isPresent() && !vectors()) {
+            node.put("kernels", "scalar");
+        }
+        return node;
+    }
+
+    /** Whether calibration computes on vectors: the scalar backend sums in another order, and other bytes come out. */
+    private static boolean vectors() {
+        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, 1)) {
+            return kernels.label().startsWith("vector");
+        }
     }
 }

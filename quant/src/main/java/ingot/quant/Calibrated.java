@@ -9,6 +9,7 @@ import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.ChannelPass;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
+import ingot.quant.calibration.WorkingSet;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.gptq.Target;
@@ -78,6 +79,12 @@ final class Calibrated implements AutoCloseable {
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
+            // Shapes decide, not types: those of a plan to be made do not matter.
+            var asked = new Weights(source, options, new TypePlan(options));
+            new WorkingSet(source.graph(), asked, job.set(), options.threads())
+                    .require(gptq.feedback(), Runtime.getRuntime().maxMemory());
+        }
         var way = new CalibrationJob.Way(options.resume(), options.threads(), progress);
         var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);

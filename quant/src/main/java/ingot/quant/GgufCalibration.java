@@ -7,6 +7,7 @@ import ingot.formats.json.Json;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
+import ingot.quant.calibration.WorkingSet;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.grid.BlockScheme;
 import ingot.runtime.model.ModelGraph;
@@ -67,6 +68,8 @@ final class GgufCalibration implements AutoCloseable {
         Source source = weights.source();
         CalibrationJob job =
                 CalibrationJob.of(source, options.method().calibratedOn().orElseThrow(), asked(weights, options));
+        new WorkingSet(graph, weights, job.set(), options.threads())
+                .require(how.get(), Runtime.getRuntime().maxMemory());
         var way = new CalibrationJob.Way(options.method().resumes(), options.threads(), progress);
         var done = job.run(output, way, (folder, kernels) -> {
             new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how.get()).run(folder, progress);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.exc.JsonNodeException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -162,20 +163,20 @@ public record Allocation(String budget, long bytes, List<Choice> choices) {
     public static Allocation parse(ObjectNode node, Path file, List<WeightGroup> groups) {
         try {
             List<Choice> choices = new ArrayList<>();
-            JsonNode list = node.get("tensors");
+            JsonNode list = node.path("tensors");
             for (int i = 0; i < groups.size(); i++) {
-                JsonNode entry = list.get(i);
-                String name = entry.get("name").asString();
+                JsonNode entry = list.path(i);
+                String name = entry.path("name").asString("");
                 if (!name.equals(groups.get(i).name()) || list.size() != groups.size()) {
                     throw new IllegalArgumentException(name);
                 }
-                Layout layout = Layout.parse(entry.get("layout"), file, name);
+                Layout layout = Layout.parse(entry.path("layout"), file, name);
                 choices.add(new Choice(
-                        groups.get(i), layout, entry.get("predicted_kld").doubleValue()));
+                        groups.get(i), layout, entry.path("predicted_kld").doubleValue()));
             }
             return new Allocation(
-                    node.get("budget").asString(), node.get("bytes").longValue(), choices);
-        } catch (NullPointerException | IllegalArgumentException e) {
+                    node.path("budget").asString(), node.path("bytes").longValue(), choices);
+        } catch (IllegalArgumentException | JsonNodeException e) {
             throw new IngotException.BadData(Text.path(file) + " is damaged; convert without --resume to begin anew");
         }
     }

@@ -53,6 +53,10 @@ final class CandidateErrors {
             return new Errors(new double[candidates], new double[candidates]);
         }
 
+        private void forgetOutputs() {
+            Arrays.fill(outputs, 0);
+        }
+
         void add(Errors other) {
             for (int i = 0; i < outputs.length; i++) {
                 outputs[i] += other.outputs[i];
@@ -89,7 +93,8 @@ final class CandidateErrors {
     }
 
     /**
-     * Measures samples of matrices that read the same input.
+     * Measures samples of matrices that read the same input. Where the Hessian has no factor for one of the candidates,
+     * outputs are known of none: what is unknown must not look like no error.
      *
      * @param h the Hessian of that input, consumed; null when unknown
      * @param probe is called when the factor for {@link #PROBE} is there, with null in its place where there is none
@@ -101,15 +106,20 @@ final class CandidateErrors {
             byUnit.computeIfAbsent(unit(candidate, any), u -> new ArrayList<>()).add(candidate);
         }
         int left = byUnit.size();
+        boolean known = true;
         for (Map.Entry<Integer, List<Layout>> entry : byUnit.entrySet()) {
             left--;
             Factor factor = h == null ? null : factor(left == 0 ? h : h.clone(), any.cols(), entry.getKey());
+            known &= factor != null;
             for (Layout candidate : entry.getValue()) {
                 samples.forEach(s -> measure(s, candidate, factor));
                 if (candidate.equals(PROBE)) {
                     probe.accept(factor);
                 }
             }
+        }
+        if (!known) {
+            samples.forEach(s -> s.errors().forgetOutputs());
         }
     }
 

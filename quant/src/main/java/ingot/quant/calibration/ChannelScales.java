@@ -102,7 +102,7 @@ final class ChannelScales {
         double high = 0;
         for (int c = 0; c < scales.length; c++) {
             double w = share[c] / Math.max(1, matrices);
-            scales[c] = Math.pow(strength[c], ratio) / (Math.pow(w, 1 - ratio) + 1e-4);
+            scales[c] = StrictMath.pow(strength[c], ratio) / (StrictMath.pow(w, 1 - ratio) + 1e-4);
             high = Math.max(high, scales[c]);
         }
         double low = Double.POSITIVE_INFINITY;

@@ -159,8 +159,9 @@ final class ChannelVisit implements Visit {
         for (WeightSpec spec : specs) {
             scales.weigh(spec, read(values, spec), of);
         }
-        for (WeightSpec spec : specs) {
-            measure(spec, values, of, h.clone(), scales);
+        for (int i = 0; i < specs.size(); i++) {
+            // The last one consumes it.
+            measure(specs.get(i), values, of, i + 1 < specs.size() ? h.clone() : h, scales);
         }
     }
 

@@ -113,14 +113,19 @@ final class LayerPass {
             files.forEach((first, n) -> {
                 List<float[]> mixed = each(rooms, (s, w) -> s.mixed(first, n, w));
                 moments.add(mixed, n, kernels);
-                moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
+                if (moments.residual()) {
+                    moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
+                }
             });
+            // Nothing reads them any more, and the next Hessian takes room.
+            remove(layer.mixerInputs());
             visit(List.of(layer.mixerOutput()), moments, "");
             files.forEach((first, n) -> {
                 for (int i = 0; i < streams.size(); i++) {
                     streams.get(i).addMixed(first, n, rooms.all().get(i));
                 }
             });
+            remove(List.of(layer.mixerOutput()));
         }
     }
 
@@ -222,10 +227,11 @@ final class LayerPass {
             blocks(count, (at, n) -> {
                 List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
                 moments.add(inner, n, kernels);
-                if (alone) {
+                if (moments.residual()) {
                     moments.addResidual(each(s -> s.residual(at, n)), inner.getFirst(), n, kernels);
                 }
             });
+            remove(List.of(branch.gate(), branch.up()));
             if (enough) {
                 visit(List.of(branch.down()), moments, "");
             }
@@ -236,9 +242,12 @@ final class LayerPass {
                 }
             });
         }
-        for (WeightSpec spec : List.of(branch.gate(), branch.up(), branch.down())) {
-            streams.forEach(s -> s.layer().remove(spec));
-        }
+        remove(List.of(branch.down()));
+    }
+
+    /** Forgets matrices of every stream that are not used again. */
+    private void remove(List<WeightSpec> specs) {
+        streams.forEach(s -> specs.forEach(s.layer()::remove));
     }
 
     /** Some visitors of a branch. */

@@ -81,6 +81,11 @@ final class Moments {
         }
     }
 
+    /** Whether {@link #addResidual} is of use. */
+    boolean residual() {
+        return r.length > 0;
+    }
+
     /**
      * Adds the residual streams that the outputs for these tokens are added to.
      *

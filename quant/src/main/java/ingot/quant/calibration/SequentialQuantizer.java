@@ -16,9 +16,9 @@ import java.util.List;
 
 /**
  * Rounds all matrices of a model with error feedback, layer by layer, each on activations that already carry the errors of
- * those before it. In memory are one matrix, its Hessian and the sequence at hand; the activations of the whole set lie in
- * files. With drift correction the full-precision model's activations run beside them, which doubles the forward pass and
- * these files. The numbers depend on weights, calibration set and options alone.
+ * those before it. In memory are the matrices of one place of a layer in f32, their Hessian and a sequence; the activations
+ * of the whole set lie in files. With drift correction the full-precision model's activations run beside them, which doubles
+ * the forward pass, these files, the matrices and the Hessian. {@link WorkingSet} adds it up. The numbers depend on weights, calibration set and options alone.
  */
 public final class SequentialQuantizer {
     private final ModelGraph graph;
@@ -41,6 +41,7 @@ public final class SequentialQuantizer {
         int layers = graph.config().layers();
         try {
             if (work.steps() == 0) {
+                new Storable(graph, weights).require();
                 embed(work);
             }
             work.require(streams());

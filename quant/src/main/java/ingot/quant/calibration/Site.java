@@ -144,10 +144,10 @@ final class Site implements Visit {
                 }
                 case Rounding.Importance importance -> {
                     Rounded weighted = weights.weighted(spec, values, inputs.squares());
-                    yield new Result(quantizer.measured(weighted, values, factor), "");
+                    yield new Result(quantizer.measured(weighted, values, factor), inputs.note());
                 }
                 case Rounding.Plain plain ->
-                    new Result(quantizer.measured(weights.plain(spec, values), values, factor), "");
+                    new Result(quantizer.measured(weights.plain(spec, values), values, factor), inputs.note());
             };
         } catch (Factor.Impossible e) {
             return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());

@@ -143,8 +143,6 @@ public record GptqFormat(int bits, int group) implements IntegerFormat {
         node.put("sym", true);
         node.put("lm_head", false);
         node.put("static_groups", false);
-        node.put("true_sequential", true);
-        node.put("damp_percent", 0.01);
         node.put("quant_method", "gptq");
         node.put("checkpoint_format", "gptq");
         List<String> layers = plain.stream().filter(m -> !m.equals("lm_head")).toList();

@@ -55,6 +55,12 @@ record BlockStorage(GgmlType type, PackedBlock block, int cols, Grid grid, Scale
 
     @Override
     public float most() {
+        return most(type);
+    }
+
+    static float most(GgmlType type) {
+        PackedBlock block = block(type);
+        Grid grid = grid(type, block);
         return switch (type) {
             case Q4_1, Q5_1 -> F16Scale.MAX;
             // Of the last ones the factor of the smallest range: 63 minima, 32 scales.

@@ -24,7 +24,7 @@ record LayoutStorage(
                 geometry,
                 grid(layout),
                 rule(w, layout, geometry),
-                new float[Math.multiplyExact(rows, geometry.groups())],
+                new float[twice(layout) ? Math.multiplyExact(rows, geometry.groups()) : 0],
                 Rounded.room(new Target.Stored(layout), rows, cols));
     }
 
@@ -67,7 +67,12 @@ record LayoutStorage(
 
     @Override
     public float most() {
-        return layout instanceof Grouped ? F16Scale.MAX * Math.max(-grid.low(), grid.high()) : Float.MAX_VALUE;
+        return layout instanceof Grouped grouped ? most(grouped) : Float.MAX_VALUE;
+    }
+
+    static float most(Grouped layout) {
+        Grid grid = grid(layout);
+        return F16Scale.MAX * Math.max(-grid.low(), grid.high());
     }
 
     @Override
@@ -75,7 +80,9 @@ record LayoutStorage(
         int cols = geometry.cols();
         int n = out.codes().length / cols;
         System.arraycopy(out.stored(), 0, stored, first * cols, n * cols);
-        System.arraycopy(out.scales(), 0, scales, first * geometry.groups(), n * geometry.groups());
+        if (twice(layout)) {
+            System.arraycopy(out.scales(), 0, scales, first * geometry.groups(), n * geometry.groups());
+        }
         List<MemorySegment> parts = slices(first, n);
         switch (layout) {
             case Grouped g -> g.encode(n, cols, out.codes(), halves(out.scales()), parts);
@@ -87,6 +94,11 @@ record LayoutStorage(
             }
             case Dense d -> throw noGrid(layout);
         }
+    }
+
+    /** Whether scales are quantized together in the end. */
+    private static boolean twice(Layout layout) {
+        return layout instanceof Nf4 nf4 && nf4.doubleQuant();
     }
 
     private List<MemorySegment> slices(int first, int rows) {

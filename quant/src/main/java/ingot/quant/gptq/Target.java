@@ -1,5 +1,6 @@
 package ingot.quant.gptq;
 
+import ingot.formats.DType;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
@@ -7,6 +8,7 @@ import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
 import ingot.formats.gguf.GgmlType;
 import ingot.formats.gguf.PackedBlock;
+import ingot.quant.scheme.F16Scale;
 import java.util.List;
 import java.util.Locale;
 
@@ -40,6 +42,15 @@ public sealed interface Target {
         }
 
         @Override
+        public float most() {
+            return switch (layout) {
+                case Dense dense -> dense.type() == DType.F16 ? F16Scale.MAX : Float.MAX_VALUE;
+                case Grouped grouped -> LayoutStorage.most(grouped);
+                case Nf4 nf4 -> Float.MAX_VALUE;
+            };
+        }
+
+        @Override
         public String label() {
             return layout.label();
         }
@@ -69,6 +80,11 @@ public sealed interface Target {
         }
 
         @Override
+        public float most() {
+            return rounds() ? BlockStorage.most(type) : type == GgmlType.F16 ? F16Scale.MAX : Float.MAX_VALUE;
+        }
+
+        @Override
         public String label() {
             return type.name().toLowerCase(Locale.ROOT);
         }
@@ -85,6 +101,9 @@ public sealed interface Target {
 
     /** Whether it has scales to choose; plain numbers have none. */
     boolean rounds();
+
+    /** A weight of larger magnitude needs a scale that cannot be stored, or is itself too large. */
+    float most();
 
     /** Short name for notes. */
     String label();

@@ -15,6 +15,7 @@ import ingot.formats.safetensors.SafetensorsFile;
 import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
+import ingot.quant.Converter;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.transform.Equivalence;
 import ingot.runtime.Model;
@@ -29,6 +30,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -75,7 +77,7 @@ final class CalibratedConversionTest {
                 .orElseThrow();
     }
 
-    /** The same bytes for 1, 2 and 5 threads; near the reference; nothing left behind; the data in the provenance. */
+    /** The same bytes for 1, 2 and 8 threads; near the reference; nothing left behind; the data in the provenance. */
     @ParameterizedTest
     @MethodSource("names")
     void everyFamily(String name) throws IOException {
@@ -84,7 +86,7 @@ final class CalibratedConversionTest {
         ConvertOptions options = Checkpoints.gptq("int6", data, false);
         Path one = temp.resolve("1.ingot");
         ConvertResult result = Checkpoints.convert(source, one, options);
-        for (int threads : new int[] {2, 5}) {
+        for (int threads : new int[] {2, 8}) {
             Path other = temp.resolve(threads + ".ingot");
             Checkpoints.convert(source, other, options.withThreads(threads));
             assertEquals(-1, Files.mismatch(one, other), threads + " threads");
@@ -164,7 +166,7 @@ final class CalibratedConversionTest {
         String all = Files.readString(Checkpoints.TRAINED.resolveSibling("calibration.txt"));
         Files.writeString(text, all.substring(0, 8_000));
         byte[] first = new byte[0];
-        for (List<String> way : List.of(List.of("-Xmx192m", "1"), List.of("-Xmx1g", "2"))) {
+        for (List<String> way : List.of(List.of("-Xmx192m", "1"), List.of("-Xmx1g", "8"))) {
             Path out = temp.resolve("trained" + way.getLast() + ".ingot");
             ChildCommand.Outcome ran = ChildCommand.run(
                     List.of(way.getFirst()),
@@ -263,9 +265,10 @@ final class CalibratedConversionTest {
         Path data = Checkpoints.tokens("qwen2-tied-f32", temp.resolve("t.jsonl"));
         Path folder = damaged(1e9f);
         Path out = temp.resolve("large.ingot");
-        var e = assertThrows(
-                IngotException.BadData.class,
-                () -> Checkpoints.convert(folder, out, Checkpoints.gptq("int4", data, false)));
+        List<String> told = new ArrayList<>();
+        var e = assertThrows(IngotException.BadData.class, () -> new Converter(Checkpoints.gptq("int4", data, false))
+                .convert(folder, out, (phase, done, total, unit) -> told.add(phase)));
+        assertEquals(List.of(), told, "refused before the first layer");
         assertTrue(e.getMessage().contains("model.layers.1.mlp.up_proj.weight"), e.getMessage());
         assertTrue(e.getMessage().contains("65504"), e.getMessage());
         Checkpoints.convert(folder, out, Checkpoints.gptq("nf4", data, false));

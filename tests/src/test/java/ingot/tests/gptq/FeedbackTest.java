@@ -49,7 +49,9 @@ final class FeedbackTest {
         "257, 999",
         "257, 288",
         "330, 288",
-        "330, 320"
+        "330, 320",
+        "600, 32",
+        "1100, 288"
     })
     void decidesAsTheTextbook(int n, int group) throws Factor.Impossible {
         UniformGrid integers = new UniformGrid(-8, 7, true);
@@ -57,13 +59,24 @@ final class FeedbackTest {
         double[] table = new double[nf4.length];
         Arrays.setAll(table, i -> nf4[i]);
         int checked = 0;
+        double expected = 0;
         for (Order.Kind kind : Order.Kind.values()) {
             checked += check(n, group, kind, integers, INT4);
+            expected += ROWS * beyondDoubt(n, INT4);
             if (n < 257) {
                 checked += check(n, group, kind, new TableGrid(nf4, false), table);
+                expected += ROWS * beyondDoubt(n, table);
             }
         }
-        assertTrue(checked >= ROWS, "of 10 or 20 rows, " + checked + " were beyond doubt");
+        assertTrue(
+                checked >= 0.8 * expected - 2,
+                checked + " rows were beyond doubt, and " + expected + " could be expected to be");
+    }
+
+    /** The chance that none of a row's decisions lies so near to a tie, if they fall evenly over the grid. */
+    private static double beyondDoubt(int n, double[] levels) {
+        double ties = (levels.length - 1) / (levels[levels.length - 1] - levels[0]);
+        return Math.pow(1 - 2 * TIE * ties, (1 + DESCENTS) * n);
     }
 
     /** @return rows without a decision that is a toss-up */
@@ -101,7 +114,6 @@ final class FeedbackTest {
             total += energy;
             Textbook.Rounder rounder = new Textbook.Rounder(levels);
             double[] expected = Textbook.gptq(upper, row, scale, rounder);
-            double[] ldlq = Textbook.ldlq(damped, row, scale, new Textbook.Rounder(levels));
             double[] swept = expected.clone();
             for (int pass = 0; pass < DESCENTS; pass++) {
                 Textbook.descend(damped, row, scale, expected, rounder);
@@ -110,7 +122,11 @@ final class FeedbackTest {
                 continue;
             }
             clear++;
-            assertArrayEquals(swept, ldlq, "the two textbooks agree");
+            if (n < 512 || clear == 1) {
+                // It factors the Hessian again for every row.
+                double[] ldlq = Textbook.ldlq(damped, row, scale, new Textbook.Rounder(levels));
+                assertArrayEquals(swept, ldlq, "the two textbooks agree");
+            }
             for (int k = 0; k < n; k++) {
                 String where = kind + " row " + r + " place " + k + " of " + n;
                 float level = (float) expected[k];

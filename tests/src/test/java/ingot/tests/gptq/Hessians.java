@@ -28,13 +28,17 @@ final class Hessians {
     static float[] gram(float[] x, int n) {
         int tokens = x.length / n;
         float[] h = new float[n * n];
+        double[] sum = new double[n];
         for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                double sum = 0;
-                for (int t = 0; t < tokens; t++) {
-                    sum += (double) x[t * n + i] * x[t * n + j];
+            Arrays.fill(sum, 0);
+            for (int t = 0; t < tokens; t++) {
+                double xi = x[t * n + i];
+                for (int j = 0; j < n; j++) {
+                    sum[j] += xi * x[t * n + j];
                 }
-                h[i * n + j] = (float) sum;
+            }
+            for (int j = 0; j < n; j++) {
+                h[i * n + j] = (float) sum[j];
             }
         }
         return h;

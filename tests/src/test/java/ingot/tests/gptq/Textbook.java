@@ -74,6 +74,12 @@ final class Textbook {
     static double[][] inverse(double[][] a) {
         int n = a.length;
         double[][] l = cholesky(a);
+        double[][] across = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                across[j][i] = l[i][j];
+            }
+        }
         double[][] inverse = new double[n][n];
         for (int c = 0; c < n; c++) {
             double[] y = new double[n];
@@ -87,9 +93,10 @@ final class Textbook {
             for (int i = n - 1; i >= 0; i--) {
                 double sum = y[i];
                 for (int k = i + 1; k < n; k++) {
-                    sum -= l[k][i] * inverse[k][c];
+                    sum -= across[i][k] * y[k];
                 }
-                inverse[i][c] = sum / l[i][i];
+                y[i] = sum / l[i][i];
+                inverse[i][c] = y[i];
             }
         }
         return inverse;
@@ -155,9 +162,14 @@ final class Textbook {
             for (int i = 0; i <= k; i++) {
                 u[i][k] = a[i][k] / a[k][k];
             }
+            double[] column = new double[k];
             for (int i = 0; i < k; i++) {
+                column[i] = u[i][k];
+            }
+            for (int i = 0; i < k; i++) {
+                double scaled = column[i] * a[k][k];
                 for (int j = 0; j < k; j++) {
-                    a[i][j] -= u[i][k] * a[k][k] * u[j][k];
+                    a[i][j] -= scaled * column[j];
                 }
             }
         }
@@ -172,13 +184,13 @@ final class Textbook {
         return levels;
     }
 
-    /** One pass of coordinate descent, in the order of rounding. */
+    /** One pass of coordinate descent, in the order of rounding; h is symmetric. */
     static void descend(double[][] h, double[] w, double[] scale, double[] levels, Rounder grid) {
         int n = w.length;
         for (int k = 0; k < n; k++) {
             double g = 0;
             for (int j = 0; j < n; j++) {
-                g += (w[j] - levels[j] * scale[j]) * h[j][k];
+                g += (w[j] - levels[j] * scale[j]) * h[k][j];
             }
             levels[k] = grid.nearest(levels[k] + g / (h[k][k] * scale[k]));
         }

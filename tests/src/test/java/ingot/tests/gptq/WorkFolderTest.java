@@ -83,6 +83,36 @@ final class WorkFolderTest {
         assertSameAndClean();
     }
 
+    /** A JVM without vectors sums in another order: its work is not gone on with on vectors. */
+    @Test
+    void workOfOtherKernels() throws IOException, InterruptedException {
+        Path log = temp.resolve("log");
+        int exit = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dingot.root=" + System.getProperty("ingot.root"),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Checkpoints.class.getName(),
+                        SOURCE.toString(),
+                        out.toString(),
+                        TYPE,
+                        data.toString(),
+                        "30")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start()
+                .waitFor();
+        assertEquals(9, exit, Files.readString(log));
+        String key = Files.readString(work().resolve("key.json"));
+        assertTrue(key.contains("\"kernels\": \"scalar\""), key);
+        var e = assertThrows(
+                IngotException.Usage.class,
+                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+        assertTrue(e.getMessage().contains("other options"), e.getMessage());
+        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+        assertSameAndClean();
+    }
+
     /** One bit of what is kept is another one: nothing is made of it. */
     @Test
     void changedBytesAreRefused() throws IOException {
