@@ -3,6 +3,7 @@ package ingot.quant;
 import ingot.formats.Progress;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
+import ingot.formats.ingot.SourceFile;
 import ingot.formats.io.AtomicFile;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
@@ -35,6 +36,7 @@ final class Calibrated implements AutoCloseable {
     private final Source source;
     private final Types types;
     private final Optional<WorkFolder> work;
+    private final Optional<List<SourceFile>> sources;
 
     /** The types of a conversion, how they were chosen if they were, and on what the conversion looks if it does. */
     record Types(TypePlan plan, Optional<Allocation> allocation, Optional<CalibrationResult> calibration) {
@@ -46,10 +48,11 @@ final class Calibrated implements AutoCloseable {
         }
     }
 
-    private Calibrated(Chosen chosen, Optional<WorkFolder> work) {
+    private Calibrated(Chosen chosen, Optional<WorkFolder> work, Optional<List<SourceFile>> sources) {
         this.source = chosen.source();
         this.types = chosen.types();
         this.work = work;
+        this.sources = sources;
     }
 
     /**
@@ -74,10 +77,13 @@ final class Calibrated implements AutoCloseable {
         Source source = rotated(opened, options);
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
-            return new Calibrated(Chosen.of(source, options), Optional.empty());
+            return new Calibrated(Chosen.of(source, options), Optional.empty(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
+        List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
+        CalibrationJob job =
+                CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()), sources);
         var way = new CalibrationJob.Way(options.resume(), options.threads(), progress);
         var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);
@@ -93,7 +99,7 @@ final class Calibrated implements AutoCloseable {
             }
             return chosen;
         });
-        return new Calibrated(done.result(), Optional.of(done.work()));
+        return new Calibrated(done.result(), Optional.of(done.work()), Optional.of(sources));
     }
 
     /** Chooses types, if the options ask for it, and does nothing else. */
@@ -103,7 +109,11 @@ final class Calibrated implements AutoCloseable {
             return Chosen.of(source, options);
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
-        CalibrationJob job = CalibrationJob.of(source, calibration, AskedFor.of(options, source.isQuantized()));
+        CalibrationJob job = CalibrationJob.of(
+                source,
+                calibration,
+                AskedFor.of(options, source.isQuantized()),
+                SourceHashes.unknown(source.files()));
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = job.open(beside, false);
@@ -139,6 +149,11 @@ final class Calibrated implements AutoCloseable {
     /** What the output is made of. */
     Source source() {
         return source;
+    }
+
+    /** The source's files with their hashes, where calibrating needed them. */
+    Optional<List<SourceFile>> sources() {
+        return sources;
     }
 
     /** The types of the conversion. */

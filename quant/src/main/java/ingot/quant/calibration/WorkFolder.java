@@ -2,9 +2,11 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.OutputLock;
+import ingot.formats.io.Transfer;
 import ingot.formats.json.Json;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
@@ -40,7 +42,8 @@ public final class WorkFolder implements AutoCloseable {
     private final Map<String, KeptTensor> tensors = new LinkedHashMap<>();
     private final Map<String, KeptTensor> current = new LinkedHashMap<>();
     private final List<LayerExperts> experts = new ArrayList<>();
-    private final List<FileChannel> files = new ArrayList<>();
+    private final List<InputFile> files = new ArrayList<>();
+    private Optional<FileChannel> writing = Optional.empty();
     private final OutputLock lock;
     private int steps;
 
@@ -79,7 +82,7 @@ public final class WorkFolder implements AutoCloseable {
         WorkFolder work = new WorkFolder(of(output));
         try {
             WorkFiles.requireOwn(work.folder);
-            Path saved = work.folder.resolve("key.json");
+            Path saved = WorkFiles.key(work.folder);
             boolean usable = resume && Files.exists(saved);
             // As text: a number read back may have another width.
             if (usable && !Json.compact(Json.readObject(saved, MAX_JSON)).equals(Json.compact(key))) {
@@ -144,17 +147,16 @@ public final class WorkFolder implements AutoCloseable {
     /** Begins step {@link #steps}. */
     void begin() throws IOException {
         current.clear();
-        files.add(FileChannel.open(
+        writing = Optional.of(FileChannel.open(
                 bytes(steps),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.READ,
                 StandardOpenOption.WRITE));
     }
 
     /** Keeps rows of a tensor of the step; they come in order. A note that earlier rows did not have says where it begins. */
     void add(WeightSpec spec, Target target, int firstRow, Rounded rounded, String note) {
-        FileChannel file = files.getLast();
+        FileChannel file = writing.orElseThrow();
         KeptTensor kept = current.get(spec.name());
         List<Long> all = target.parts(spec.rows(), spec.cols());
         try {
@@ -162,23 +164,23 @@ public final class WorkFolder implements AutoCloseable {
                 long bytes = all.stream().mapToLong(Long::longValue).sum();
                 long offset =
                         current.values().stream().mapToLong(KeptTensor::bytes).sum();
-                kept = new KeptTensor(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
+                kept = new KeptTensor(steps, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
             }
             long at = kept.offset();
             for (int i = 0; i < all.size(); i++) {
                 long before =
                         firstRow == 0 ? 0 : target.parts(firstRow, spec.cols()).get(i);
-                WorkFiles.write(file, at + before, rounded.parts().get(i));
+                Transfer.write(file, at + before, rounded.parts().get(i).asByteBuffer());
                 at += all.get(i);
             }
         } catch (IOException e) {
-            throw InputFile.failure(bytes(steps), e);
+            throw WorkFiles.unwritable(bytes(steps), e);
         }
         RoundingError error = kept.error().plus(rounded.error());
         String notes = kept.note().contains(note)
                 ? kept.note()
                 : note + " (from row " + firstRow + ")" + (kept.note().isEmpty() ? "" : "; " + kept.note());
-        current.put(spec.name(), new KeptTensor(file, kept.offset(), kept.bytes(), error, notes));
+        current.put(spec.name(), new KeptTensor(steps, kept.offset(), kept.bytes(), error, notes));
     }
 
     /** Keeps how many tokens of the set each expert of the step's layer got, if it has experts. */
@@ -190,7 +192,11 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Ends the step: from here on it need not be done again. */
     void end() throws IOException {
-        files.getLast().force(true);
+        FileChannel written = writing.orElseThrow();
+        written.force(true);
+        written.close();
+        writing = Optional.empty();
+        files.add(InputFile.open(bytes(steps)));
         ObjectNode list = Json.object();
         var counts = list.putArray("experts");
         experts.stream().filter(e -> e.layer() == steps).forEach(e -> e.tokens().forEach(counts::add));
@@ -206,7 +212,7 @@ public final class WorkFolder implements AutoCloseable {
 
     private void load() throws IOException {
         while (WorkFiles.done(folder, steps)) {
-            FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
+            InputFile file = InputFile.open(bytes(steps));
             files.add(file);
             ObjectNode list = Json.readObject(WorkFiles.list(folder, steps), MAX_JSON);
             try {
@@ -215,7 +221,7 @@ public final class WorkFolder implements AutoCloseable {
                         .mapToInt(JsonNode::intValue)
                         .toArray());
                 for (Map.Entry<String, JsonNode> entry : list.get("tensors").properties()) {
-                    tensors.put(entry.getKey(), KeptTensor.read(file, entry.getValue()));
+                    tensors.put(entry.getKey(), KeptTensor.read(steps, file.size(), entry.getValue()));
                 }
             } catch (RuntimeException e) {
                 throw new IngotException.BadData(Text.path(WorkFiles.list(folder, steps))
@@ -223,6 +229,15 @@ public final class WorkFolder implements AutoCloseable {
             }
             steps++;
         }
+    }
+
+    /**
+     * Refuses to begin what the disk cannot hold.
+     *
+     * @param bytes of the whole work; what is there already counts
+     */
+    void requireSpace(long bytes) throws IOException {
+        AtomicFile.requireSpace(folder, folder, bytes - WorkFiles.size(folder));
     }
 
     /** Refuses to go on without one of the residual streams behind the last step. */
@@ -263,11 +278,7 @@ public final class WorkFolder implements AutoCloseable {
         if (kept == null) {
             throw new IllegalArgumentException(tensor + " was not calibrated");
         }
-        try {
-            WorkFiles.read(kept.file(), kept.offset() + position, out);
-        } catch (IOException e) {
-            throw InputFile.failure(folder, e);
-        }
+        files.get(kept.step()).read(kept.offset() + position, out);
     }
 
     /** Passes on {@code size} bytes of a tensor's parts from {@code position} on, in pieces that are valid during the call. */
@@ -287,14 +298,16 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     private void closeFiles() {
+        files.forEach(InputFile::close);
+        files.clear();
         try {
-            for (FileChannel file : files) {
-                file.close();
+            if (writing.isPresent()) {
+                writing.get().close();
             }
         } catch (IOException e) {
-            throw InputFile.failure(folder, e);
+            throw WorkFiles.unwritable(folder, e);
         }
-        files.clear();
+        writing = Optional.empty();
     }
 
     @Override
