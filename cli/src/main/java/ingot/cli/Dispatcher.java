@@ -44,11 +44,12 @@ final class Dispatcher {
         } catch (InvalidPathException e) {
             return fail(ExitCode.USAGE, "not a path: " + Text.quote(e.getInput()), e, debug);
         } catch (OutOfMemoryError e) {
-            String heap = Format.bytes(Runtime.getRuntime().maxMemory());
+            long limit = Runtime.getRuntime().maxMemory();
             return fail(
                     ExitCode.OUT_OF_RESOURCES,
-                    "out of memory: the heap is limited to " + heap
-                            + "; allow more, for example INGOT_OPTS=-Xmx4g, or use a smaller context or model",
+                    "out of memory: the heap is limited to " + Format.bytes(limit)
+                            + "; allow more, for example INGOT_OPTS=-Xmx" + Math.ceilDiv(2 * limit, 1 << 20)
+                            + "m, or use a smaller context or model",
                     e,
                     debug);
         } catch (Throwable e) {

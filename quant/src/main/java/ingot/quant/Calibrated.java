@@ -3,6 +3,7 @@ package ingot.quant;
 import ingot.formats.Progress;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
+import ingot.formats.ingot.SourceFile;
 import ingot.formats.io.AtomicFile;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
@@ -36,6 +37,7 @@ final class Calibrated implements AutoCloseable {
     private final Source source;
     private final Types types;
     private final Optional<WorkFolder> work;
+    private final Optional<List<SourceFile>> sources;
 
     /** The types of a conversion, how they were chosen if they were, and on what the conversion looks if it does. */
     record Types(TypePlan plan, Optional<Allocation> allocation, Optional<CalibrationResult> calibration) {
@@ -47,10 +49,11 @@ final class Calibrated implements AutoCloseable {
         }
     }
 
-    private Calibrated(Chosen chosen, Optional<WorkFolder> work) {
+    private Calibrated(Chosen chosen, Optional<WorkFolder> work, Optional<List<SourceFile>> sources) {
         this.source = chosen.source();
         this.types = chosen.types();
         this.work = work;
+        this.sources = sources;
     }
 
     /**
@@ -75,10 +78,13 @@ final class Calibrated implements AutoCloseable {
         Source source = rotated(opened, options);
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
-            return new Calibrated(Chosen.of(source, options), Optional.empty());
+            return new Calibrated(Chosen.of(source, options), Optional.empty(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
+        List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
+        CalibrationJob job =
+                CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()), sources);
         if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
             // Shapes decide, not types: those of a plan to be made do not matter.
             var asked = new Weights(source, options, new TypePlan(options));
@@ -100,7 +106,7 @@ final class Calibrated implements AutoCloseable {
             }
             return chosen;
         });
-        return new Calibrated(done.result(), Optional.of(done.work()));
+        return new Calibrated(done.result(), Optional.of(done.work()), Optional.of(sources));
     }
 
     /** Chooses types, if the options ask for it, and does nothing else. */
@@ -111,7 +117,11 @@ final class Calibrated implements AutoCloseable {
             return Chosen.of(source, options);
         }
         CalibrationOptions calibration = asked.get();
-        CalibrationJob job = CalibrationJob.of(source, calibration, AskedFor.of(options, source.isQuantized()));
+        CalibrationJob job = CalibrationJob.of(
+                source,
+                calibration,
+                AskedFor.of(options, source.isQuantized()),
+                SourceHashes.unknown(source.files()));
         if (options.types().auto().isEmpty()) {
             // What is wrong with the text is said now.
             return Chosen.of(source, options);
@@ -151,6 +161,11 @@ final class Calibrated implements AutoCloseable {
     /** What the output is made of. */
     Source source() {
         return source;
+    }
+
+    /** The source's files with their hashes, where calibrating needed them. */
+    Optional<List<SourceFile>> sources() {
+        return sources;
     }
 
     /** The types of the conversion. */

@@ -3,7 +3,7 @@ package ingot.quant;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.Text;
-import ingot.formats.io.Folders;
+import ingot.formats.ingot.SourceFile;
 import ingot.formats.json.Json;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
@@ -13,6 +13,7 @@ import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,11 +24,21 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param described what the provenance says of the set
  * @param key what has to be the same for work to be taken up again
+ * @param sources the files of the model with their hashes
  * @param layers of the model
  */
-record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, int layers) {
-    /** @param asked the options that change the outcome */
-    static CalibrationJob of(Source source, CalibrationOptions options, ObjectNode asked) {
+record CalibrationJob(
+        CalibrationSet set, ObjectNode described, ObjectNode key, List<SourceFile> sources, int layers) {
+    CalibrationJob {
+        sources = List.copyOf(sources);
+    }
+
+    /**
+     * @param asked the options that change the outcome
+     * @param sources the files of {@code source}; without hashes where no work will be taken up again
+     */
+    static CalibrationJob of(
+            Source source, CalibrationOptions options, ObjectNode asked, List<SourceFile> sources) {
         Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
         CalibrationSet set =
                 CalibrationSet.read(options, tokenizer, source.graph().config().vocabSize());
@@ -36,12 +47,10 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, 
         key.set("options", asked);
         key.set("calibration", described);
         var files = key.putArray("sources");
-        source.files()
-                .forEach(f -> files.addObject()
-                        .put("file", Folders.name(f.path()))
-                        .put("bytes", f.size())
-                        .put("modified", f.modified()));
-        return new CalibrationJob(set, described, key, source.graph().config().layers());
+        sources.forEach(f ->
+                files.addObject().put("file", f.name()).put("bytes", f.bytes()).put("sha256", f.sha256()));
+        return new CalibrationJob(
+                set, described, key, sources, source.graph().config().layers());
     }
 
     WorkFolder open(Path output, boolean resume) {

@@ -5,14 +5,12 @@ import ingot.formats.Progress;
 import ingot.formats.Shape;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Layout;
-import ingot.formats.ingot.Checksum;
 import ingot.formats.ingot.IngotFormat;
 import ingot.formats.ingot.IngotWriter;
 import ingot.formats.ingot.IngotWriter.Attachment;
 import ingot.formats.ingot.Manifest;
 import ingot.formats.ingot.SourceFile;
 import ingot.formats.ingot.StoredTensor;
-import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
@@ -23,13 +21,12 @@ import ingot.runtime.Version;
 import ingot.runtime.model.WeightSpec;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -38,8 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
  * memory does not depend on the model.
  */
 public final class Converter {
-    private static final int COPY = 1 << 20;
-
     private final ConvertOptions options;
 
     public Converter(ConvertOptions options) {
@@ -78,13 +73,21 @@ public final class Converter {
             opened.requireNot(output);
             golden.requireNot(output);
             golden.requireFits(opened.graph().config().vocabSize());
-            Optional<TokenizerData> tokenizer = tokenizer(opened, source);
-            try (Calibrated calibrated = Calibrated.run(opened, options, output, progress)) {
-                Job job = new Job(calibrated.source(), golden, calibrated, output);
-                ConvertResult result = write(job, tokenizer, progress);
-                calibrated.finish();
-                return result;
-            }
+            boolean calibrated = options.calibration().isPresent();
+            return HeapNeed.within(
+                    source,
+                    () -> HeapNeed.bytes(opened.graph(), options.threads(), calibrated),
+                    () -> convert(opened, golden, tokenizer(opened, source), output, progress));
+        }
+    }
+
+    private ConvertResult convert(
+            Source opened, Golden golden, Optional<TokenizerData> tokenizer, Path output, Progress progress) {
+        try (Calibrated calibrated = Calibrated.run(opened, options, output, progress)) {
+            Job job = new Job(calibrated.source(), golden, calibrated, output);
+            ConvertResult result = write(job, tokenizer, progress);
+            calibrated.finish();
+            return result;
         }
     }
 
@@ -110,11 +113,11 @@ public final class Converter {
                 source.generationConfig(),
                 tokenizer.isPresent(),
                 plan,
-                sources(source, SourceFile.UNKNOWN),
+                SourceHashes.unknown(source.files()),
                 asked);
         try (IngotWriter writer = IngotWriter.create(job.output(), options.overwrite(), manifest, attachments)) {
             Outcome measured = new Outcome(new ArrayList<>(plan), new ArrayList<>(notes(source)));
-            List<SourceFile> hashed = new ArrayList<>(manifest.sources());
+            List<SourceFile> hashed = new ArrayList<>(job.calibrated().sources().orElse(manifest.sources()));
             run(job, writer, measured, hashed, progress);
             source.files().forEach(InputFile::requireUnchanged);
             job.golden().requireUnchanged();
@@ -149,20 +152,22 @@ public final class Converter {
     private void run(Job job, IngotWriter writer, Outcome measured, List<SourceFile> hashed, Progress progress) {
         Source source = job.source();
         List<WeightSpec> weights = source.graph().weights();
-        long total = source.files().stream().mapToLong(InputFile::size).sum()
+        // What was calibrated knows its hashes: they are what an interrupted run is recognised by.
+        List<InputFile> files = job.calibrated().sources().isPresent() ? List.of() : source.files();
+        long total = files.stream().mapToLong(InputFile::size).sum()
                 + weights.stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
         AtomicLong done = new AtomicLong();
         Object turn = new Object();
-        java.util.function.LongConsumer advance = bytes -> {
+        LongConsumer advance = bytes -> {
             synchronized (turn) {
                 progress.step("convert", done.addAndGet(bytes), total, Progress.Unit.BYTES);
             }
         };
         List<Tasks.Task> tasks = new ArrayList<>();
-        for (int i = 0; i < hashed.size(); i++) {
+        for (int i = 0; i < files.size(); i++) {
             int index = i;
-            InputFile file = source.files().get(i);
-            tasks.add(new Tasks.Task(file.size(), () -> hashed.set(index, hash(file, advance))));
+            InputFile file = files.get(i);
+            tasks.add(new Tasks.Task(file.size(), () -> hashed.set(index, SourceHashes.of(file, advance))));
         }
         for (int i = 0; i < weights.size(); i++) {
             int index = i;
@@ -213,25 +218,6 @@ public final class Converter {
             return WeightReader.NonFinite.REFUSE;
         }
         return layout instanceof Dense ? WeightReader.NonFinite.KEEP : WeightReader.NonFinite.REPLACE;
-    }
-
-    private static List<SourceFile> sources(Source source, String hash) {
-        return source.files().stream()
-                .map(f -> new SourceFile(Folders.name(f.path()), f.size(), hash))
-                .toList();
-    }
-
-    private static SourceFile hash(InputFile file, java.util.function.LongConsumer advance) {
-        MessageDigest sha = Checksum.sha256();
-        ByteBuffer buffer = ByteBuffer.allocateDirect(COPY);
-        for (long at = 0; at < file.size(); at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(COPY, file.size() - at));
-            file.read(at, buffer);
-            sha.update(buffer.flip());
-            advance.accept(buffer.limit());
-        }
-        return new SourceFile(
-                Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
     }
 
     /**

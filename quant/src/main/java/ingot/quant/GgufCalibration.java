@@ -2,6 +2,7 @@ package ingot.quant;
 
 import ingot.formats.Progress;
 import ingot.formats.gguf.MetadataWriter;
+import ingot.formats.ingot.SourceFile;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.json.Json;
 import ingot.quant.calibration.Rounding;
@@ -65,9 +66,11 @@ final class GgufCalibration implements AutoCloseable {
             return new GgufCalibration(options.method(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
+        options.method().calibratedOn().orElseThrow().data().ifPresent(text -> Source.requireNot(output, text));
         Source source = weights.source();
-        CalibrationJob job =
-                CalibrationJob.of(source, options.method().calibratedOn().orElseThrow(), asked(weights, options));
+        List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
+        CalibrationJob job = CalibrationJob.of(
+                source, options.method().calibratedOn().orElseThrow(), asked(weights, options), sources);
         new WorkingSet(graph, weights, job.set(), options.threads())
                 .require(how.get(), Runtime.getRuntime().maxMemory());
         var way = new CalibrationJob.Way(options.method().resumes(), options.threads(), progress);

@@ -125,35 +125,43 @@ public final class GgufExporter {
     public ExportResult export(Path model, Path target, Progress progress) {
         try (Source source = Source.open(model)) {
             source.requireNot(target);
-            ModelMetadata.requireKnown(source.graph().config());
-            Job job = job(source);
-            Optional<TokenizerData> tokenizer = source.tokenizer();
-            ModelConfig config = source.graph().config();
-            tokenizer.ifPresent(t -> t.requireRows(config.vocabSize(), model));
-            GgmlType common = mostCommon(job);
-            var about = new ModelMetadata.About(
-                    name(source, model),
-                    GgufTypes.fileType(common),
-                    GenerationDefaults.read(source.generationConfig(), source.config()));
-            MetadataWriter metadata = ModelMetadata.of(config, tokenizer, about);
-            try (GgufCalibration calibrated = GgufCalibration.run(job.store(), options, target, progress)) {
-                calibrated.describe(metadata);
-                GgufTensors tensors = new GgufTensors(job.store(), calibrated);
-                try (GgufOutput out =
-                        GgufOutput.create(target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
-                    out.files().forEach(source::requireNot);
-                    List<ExportResult.Tensor> results = run(job, tensors, out, progress);
-                    source.files().forEach(InputFile::requireUnchanged);
-                    out.commit();
-                    var made = new ExportResult.Made(
-                            ExportResult.Made.size(out.files()),
-                            AskedFor.method(options.method()),
-                            calibrated.calibration());
-                    calibrated.finish();
-                    List<String> notes = notes(source, tokenizer.isPresent());
-                    calibrated.note().ifPresent(notes::add);
-                    return new ExportResult(target, out.files(), label(common), made, results, notes);
-                }
+            boolean calibrated = options.method().calibratedOn().isPresent();
+            return HeapNeed.within(
+                    model,
+                    () -> HeapNeed.bytes(source.graph(), options.threads(), calibrated),
+                    () -> export(source, model, target, progress));
+        }
+    }
+
+    private ExportResult export(Source source, Path model, Path target, Progress progress) {
+        ModelMetadata.requireKnown(source.graph().config());
+        Job job = job(source);
+        Optional<TokenizerData> tokenizer = source.tokenizer();
+        ModelConfig config = source.graph().config();
+        tokenizer.ifPresent(t -> t.requireRows(config.vocabSize(), model));
+        GgmlType common = mostCommon(job);
+        var about = new ModelMetadata.About(
+                name(source, model),
+                GgufTypes.fileType(common),
+                GenerationDefaults.read(source.generationConfig(), source.config()));
+        MetadataWriter metadata = ModelMetadata.of(config, tokenizer, about);
+        try (GgufCalibration calibrated = GgufCalibration.run(job.store(), options, target, progress)) {
+            calibrated.describe(metadata);
+            GgufTensors tensors = new GgufTensors(job.store(), calibrated);
+            try (GgufOutput out =
+                    GgufOutput.create(target, options.overwrite(), metadata, job.entries(), options.splitBytes())) {
+                out.files().forEach(source::requireNot);
+                List<ExportResult.Tensor> results = run(job, tensors, out, progress);
+                source.files().forEach(InputFile::requireUnchanged);
+                out.commit();
+                var made = new ExportResult.Made(
+                        ExportResult.Made.size(out.files()),
+                        AskedFor.method(options.method()),
+                        calibrated.calibration());
+                calibrated.finish();
+                List<String> notes = notes(source, tokenizer.isPresent());
+                calibrated.note().ifPresent(notes::add);
+                return new ExportResult(target, out.files(), label(common), made, results, notes);
             }
         }
     }

@@ -82,15 +82,18 @@ sealed interface Source extends AutoCloseable permits EquivalentSource, FolderSo
 
     /** @throws IngotException.Usage when {@code output} is one of {@code inputs}, or a link to one */
     static void requireNot(Path output, List<InputFile> inputs) {
-        for (InputFile file : inputs) {
-            try {
-                if (Files.exists(output) && Files.isSameFile(output, file.path())) {
-                    throw new IngotException.Usage("the output " + Text.path(output) + " is the input "
-                            + Text.path(file.path()) + "; name another file");
-                }
-            } catch (IOException e) {
-                throw InputFile.failure(file.path(), e);
+        inputs.forEach(file -> requireNot(output, file.path()));
+    }
+
+    /** @throws IngotException.Usage when {@code output} is {@code input}, or a link to it */
+    static void requireNot(Path output, Path input) {
+        try {
+            if (Files.exists(output) && Files.isSameFile(output, input)) {
+                throw new IngotException.Usage("the output " + Text.path(output) + " is the input " + Text.path(input)
+                        + "; name another file");
             }
+        } catch (IOException e) {
+            throw InputFile.failure(input, e);
         }
     }
 

@@ -254,6 +254,6 @@ final class Plot {
     private static String plain(double v) {
         // Ticks are short decimals; six places remove the rounding of repeated addition.
         String s = Format.fixed(v, 6);
-        return s.replaceAll("0+$", "").replaceAll("\\.$", "");
+        return s.replaceAll("(?<!0)0+$", "").replaceAll("\\.$", "");
     }
 }

@@ -73,6 +73,7 @@ public final class AtomicFile implements AutoCloseable {
             throw e;
         }
     }
+
     /**
      * Refuses at once what {@link #create} would refuse in the end, before long work whose result is to be kept there.
      *
@@ -112,7 +113,7 @@ public final class AtomicFile implements AutoCloseable {
                     LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
+                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 
@@ -122,11 +123,18 @@ public final class AtomicFile implements AutoCloseable {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
             throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + OutputLock.reason(e), e);
+                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 
-    private static void requireSpace(Path target, Path folder, long bytes) {
+    /**
+     * Refuses what a disk cannot hold.
+     *
+     * @param target what is to be written, for the message
+     * @param folder that exists on the disk
+     * @throws IngotException.ReadWrite when fewer than {@code bytes} are left there
+     */
+    public static void requireSpace(Path target, Path folder, long bytes) {
         try {
             long free = Files.getFileStore(folder).getUsableSpace();
             if (free < bytes) {
@@ -134,36 +142,30 @@ public final class AtomicFile implements AutoCloseable {
                         Text.path(target) + ": needs " + bytes + " bytes, the disk has " + free + " left", null);
             }
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + e.getMessage(), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 
     /** Writes all remaining bytes at {@code position}; several threads may write different places. */
     public void write(long position, ByteBuffer data) {
-        long at = position;
+        long begin = position - data.position();
         try {
-            while (data.hasRemaining()) {
-                at += channel.write(data, at);
-            }
-            flush(at - position);
+            Transfer.write(channel, position, data);
+            flush(begin + data.position() - position);
         } catch (IOException e) {
-            throw failed("writing failed at byte " + at + " of " + expectedBytes + " needed", e);
+            throw failed("writing failed at byte " + (begin + data.position()) + " of " + expectedBytes + " needed", e);
         }
     }
 
     /** Reads back what was written, to check it before it is given its name. */
     public void read(long position, ByteBuffer data) {
-        long at = position;
+        long begin = position - data.position();
         try {
-            while (data.hasRemaining()) {
-                int n = channel.read(data, at);
-                if (n < 0) {
-                    throw failed("is shorter than what was written (" + at + " bytes)", null);
-                }
-                at += n;
+            if (!Transfer.read(channel, position, data)) {
+                throw failed("is shorter than what was written (" + (begin + data.position()) + " bytes)", null);
             }
         } catch (IOException e) {
-            throw failed("cannot be read back at byte " + at, e);
+            throw failed("cannot be read back at byte " + (begin + data.position()), e);
         }
     }
 
@@ -230,7 +232,7 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     private IngotException.ReadWrite failed(String what, @Nullable IOException cause) {
-        String why = cause == null ? "" : ": " + cause.getMessage();
+        String why = cause == null ? "" : ": " + Folders.reason(cause);
         return new IngotException.ReadWrite(Text.path(target) + ": " + what + why, cause);
     }
 

@@ -1,5 +1,8 @@
 package ingot.formats.io;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /** Path arithmetic that never yields null. */
@@ -17,5 +20,14 @@ public final class Folders {
     public static String name(Path file) {
         Path name = file.getFileName();
         return (name == null ? file : name).toString();
+    }
+
+    /** What a file-system error says without the path in front. */
+    public static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason == null ? e.getClass().getSimpleName() : reason;
     }
 }

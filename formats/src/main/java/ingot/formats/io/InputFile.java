@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A regular file read by position through {@link FileChannel#read(ByteBuffer, long)}, never through a mapping: a file
@@ -22,8 +23,6 @@ import java.util.Objects;
 public final class InputFile implements AutoCloseable {
     /** One read call; larger requests are split (a ByteBuffer ends at 2 GiB). */
     private static final long MAX_READ = 1 << 30;
-
-    private static final long HEAP_READ = 1 << 20;
 
     private final Path path;
     private final FileChannel channel;
@@ -57,7 +56,7 @@ public final class InputFile implements AutoCloseable {
             case NoSuchFileException missing -> new IngotException.MissingInput(Text.path(path) + ": no such file");
             case AccessDeniedException denied ->
                 new IngotException.Denied(Text.path(path) + ": permission denied", denied);
-            default -> new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + e.getMessage(), e);
+            default -> new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
         };
     }
 
@@ -68,11 +67,6 @@ public final class InputFile implements AutoCloseable {
     /** Length in bytes when the file was opened. */
     public long size() {
         return opened.size();
-    }
-
-    /** When it was changed last, as the file system said when it was opened; ISO 8601. */
-    public String modified() {
-        return opened.lastModifiedTime().toString();
     }
 
     /**
@@ -91,44 +85,34 @@ public final class InputFile implements AutoCloseable {
 
     /** Fills the rest of {@code destination} from byte {@code position} on. */
     public void read(long position, ByteBuffer destination) {
-        long at = position;
-        int limit = destination.limit();
+        long begin = position - destination.position();
         try {
-            while (destination.position() < limit) {
-                // The JDK reads into heap memory through a direct buffer as long as the request.
-                destination.limit(
-                        destination.isDirect() ? limit : (int) Math.min(limit, destination.position() + HEAP_READ));
-                int n = channel.read(destination, at);
-                if (n < 0) {
-                    throw new IngotException.ReadWrite(
-                            Text.path(path) + ": @" + at + ": the file ended here while it was read; it had " + size()
-                                    + " bytes when it was opened",
-                            null);
-                }
-                at += n;
+            if (!Transfer.read(channel, position, destination)) {
+                throw new IngotException.ReadWrite(
+                        Text.path(path) + ": @" + (begin + destination.position())
+                                + ": the file ended here while it was read; it had " + size()
+                                + " bytes when it was opened",
+                        null);
             }
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": @" + at + ": reading failed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(
+                    Text.path(path) + ": @" + (begin + destination.position()) + ": reading failed: " + Folders.reason(e),
+                    e);
         }
     }
 
     /**
-     * Confirms that the file is still the one that was opened (same inode, length and modification time).
+     * Confirms that what lies under the name is still the very file that was opened, without signs of a change: for what is
+     * kept of it and names it, as a provenance does. {@link #requireIntact} asks only after the bytes that are in use.
      *
-     * @throws IngotException.BadData when it was changed or replaced meanwhile
+     * @throws IngotException.BadData when it was changed, replaced or deleted meanwhile
      */
     public void requireUnchanged() {
-        try {
-            BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-            boolean same = now.size() == opened.size()
-                    && now.lastModifiedTime().equals(opened.lastModifiedTime())
-                    && Objects.equals(now.fileKey(), opened.fileKey());
-            if (!same) {
-                throw IngotException.BadData.in(path, "was changed while it was read; try again");
-            }
-        } catch (IOException e) {
-            throw failure(path, e);
-        }
+        Optional<BasicFileAttributes> named = named();
+        Optional<String> change = named.isEmpty() ? Optional.of("another file has its name, or none") : change(named);
+        change.ifPresent(what -> {
+            throw IngotException.BadData.in(path, "was changed while it was read (" + what + "); try again");
+        });
     }
 
     /**
@@ -158,27 +142,39 @@ public final class InputFile implements AutoCloseable {
      * @throws IngotException.ReadWrite when the length or the time differs
      */
     public void requireIntact() {
+        change(named()).ifPresent(what -> {
+            throw new IngotException.ReadWrite(
+                    Text.path(path) + ": was changed while it was in use: " + what
+                            + "; open it again, and replace models by a rename, never in place",
+                    null);
+        });
+    }
+
+    /** What the file system says now, if the name still leads to the file that was opened. */
+    private Optional<BasicFileAttributes> named() {
         try {
-            if (channel.size() != size()) {
-                throw damaged("it has " + channel.size() + " bytes instead of " + size());
-            }
             BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
-            boolean same = Objects.equals(now.fileKey(), opened.fileKey());
-            if (same && !now.lastModifiedTime().equals(opened.lastModifiedTime())) {
-                throw damaged("it was written to at " + now.lastModifiedTime());
-            }
+            return Optional.of(now).filter(n -> Objects.equals(n.fileKey(), opened.fileKey()));
         } catch (NoSuchFileException e) {
             // Deleted: the system keeps the bytes of an open file.
+            return Optional.empty();
         } catch (IOException e) {
             throw failure(path, e);
         }
     }
 
-    private IngotException.ReadWrite damaged(String what) {
-        return new IngotException.ReadWrite(
-                Text.path(path) + ": was changed while it was in use: " + what
-                        + "; open it again, and replace models by a rename, never in place",
-                null);
+    /** A sign that the open file is not what it was. */
+    private Optional<String> change(Optional<BasicFileAttributes> named) {
+        try {
+            if (channel.size() != size()) {
+                return Optional.of("it has " + channel.size() + " bytes instead of " + size());
+            }
+        } catch (IOException e) {
+            throw failure(path, e);
+        }
+        return named.map(BasicFileAttributes::lastModifiedTime)
+                .filter(time -> !time.equals(opened.lastModifiedTime()))
+                .map(time -> "it was written to at " + time);
     }
 
     @Override

@@ -7,8 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -62,21 +60,12 @@ public final class OutputLock implements AutoCloseable {
                 } catch (IOException e) {
                     lock.close();
                     throw new IngotException.ReadWrite(
-                            Text.path(target) + ": not even its lock file can be written: " + reason(e), e);
+                            Text.path(target) + ": not even its lock file can be written: " + Folders.reason(e), e);
                 }
             }
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
-    }
-
-    /** What a file-system error says without the path in front. */
-    static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-        return reason == null ? e.getClass().getSimpleName() : reason;
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {

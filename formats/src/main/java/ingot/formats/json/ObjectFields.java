@@ -3,13 +3,16 @@ package ingot.formats.json;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Typed, bounded access to the fields of one JSON object of a configuration. JSON {@code null} counts as absent, as in
+ * Typed, bounded access to the fields of one JSON object. JSON {@code null} counts as absent, as in
  * Python's {@code None}. A field of the wrong type or outside its bounds is {@link IngotException.BadData}.
  *
  * @param origin the file, named in errors
@@ -19,6 +22,20 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
     /** The value, unless it is absent or JSON null. */
     public Optional<JsonNode> get(String name) {
         return Optional.ofNullable(node.get(name)).filter(v -> !v.isNull());
+    }
+
+    /** The value, which must be there and not null. */
+    public JsonNode require(String name) {
+        return get(name).orElseThrow(() -> bad(name, "missing"));
+    }
+
+    /** Refuses every field that is not among {@code known}. */
+    public void only(Set<String> known) {
+        for (String field : node.propertyNames()) {
+            if (!known.contains(field)) {
+                throw bad(field, "not a field of the format");
+            }
+        }
     }
 
     public OptionalInt integer(String name, int min, int max) {
@@ -50,14 +67,18 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
     }
 
     public boolean flag(String name, boolean fallback) {
-        return get(name)
-                .map(v -> {
-                    if (!v.isBoolean()) {
-                        throw bad(name, show(v) + "; expected true or false");
-                    }
-                    return v.booleanValue();
-                })
-                .orElse(fallback);
+        return get(name).map(v -> truth(name, v)).orElse(fallback);
+    }
+
+    public boolean requireFlag(String name) {
+        return truth(name, require(name));
+    }
+
+    private boolean truth(String name, JsonNode v) {
+        if (!v.isBoolean()) {
+            throw bad(name, show(v) + "; expected true or false");
+        }
+        return v.booleanValue();
     }
 
     public Optional<String> text(String name) {
@@ -69,13 +90,36 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
         });
     }
 
+    public String requireText(String name) {
+        return text(name).orElseThrow(() -> bad(name, "missing; expected a string"));
+    }
+
     public Optional<ObjectFields> object(String name) {
-        return get(name).map(v -> {
-            if (v instanceof ObjectNode object) {
-                return new ObjectFields(object, origin, prefix + name + ".");
-            }
-            throw bad(name, show(v) + "; expected an object");
-        });
+        return get(name).map(v -> object(name, v));
+    }
+
+    public ObjectFields requireObject(String name) {
+        return object(name).orElseThrow(() -> bad(name, "missing; expected an object"));
+    }
+
+    private ObjectFields object(String name, JsonNode v) {
+        if (v instanceof ObjectNode object) {
+            return new ObjectFields(object, origin, prefix + name + ".");
+        }
+        throw bad(name, show(v) + "; expected an object");
+    }
+
+    public ArrayNode requireArray(String name) {
+        JsonNode v = get(name).orElseThrow(() -> bad(name, "missing; expected an array"));
+        if (v instanceof ArrayNode array) {
+            return array;
+        }
+        throw bad(name, show(v) + "; expected an array");
+    }
+
+    /** An array of objects; they share the array's name in messages. */
+    public List<ObjectFields> requireObjects(String name) {
+        return requireArray(name).valueStream().map(v -> object(name, v)).toList();
     }
 
     /** The field breaks its type or bounds. */

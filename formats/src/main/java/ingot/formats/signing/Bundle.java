@@ -3,6 +3,7 @@ package ingot.formats.signing;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.CertificateEncodingException;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -81,56 +81,56 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
      */
     static Bundle read(Path file) {
         ObjectNode root = Json.readObject(file, MAX_FILE);
-        Fields top = new Fields(file, "bundle", root);
+        ObjectFields top = new ObjectFields(root, file, "");
         top.only(Set.of("mediaType", "verificationMaterial", "dsseEnvelope"));
-        String type = top.text("mediaType");
+        String type = top.requireText("mediaType");
         if (!type.equals(MEDIA_TYPE)) {
             throw IngotException.BadData.in(file, "media type " + Text.quote(type) + "; expected " + MEDIA_TYPE);
         }
-        Fields envelope = top.object("dsseEnvelope");
+        ObjectFields envelope = top.requireObject("dsseEnvelope");
         envelope.only(Set.of("payload", "payloadType", "signatures"));
-        if (!envelope.text("payloadType").equals(PAYLOAD_TYPE)) {
+        if (!envelope.requireText("payloadType").equals(PAYLOAD_TYPE)) {
             throw IngotException.BadData.in(
-                    file, "payload type " + Text.quote(envelope.text("payloadType")) + "; expected " + PAYLOAD_TYPE);
+                    file, "payload type " + Text.quote(envelope.requireText("payloadType")) + "; expected " + PAYLOAD_TYPE);
         }
-        List<Fields> signatures = envelope.objects("signatures");
+        List<ObjectFields> signatures = envelope.requireObjects("signatures");
         if (signatures.size() != 1) {
             throw IngotException.BadData.in(file, signatures.size() + " signatures; a bundle has one");
         }
         signatures.getFirst().only(Set.of("sig", "keyid"));
         return new Bundle(
-                material(top.object("verificationMaterial")),
-                envelope.base64("payload"),
-                signatures.getFirst().base64("sig"));
+                material(top.requireObject("verificationMaterial")),
+                base64(envelope, "payload"),
+                base64(signatures.getFirst(), "sig"));
     }
 
-    private static Material material(Fields how) {
-        boolean key = how.has("publicKey");
-        boolean chain = how.has("x509CertificateChain");
-        if (how.has("certificate")) {
+    private static Material material(ObjectFields how) {
+        boolean key = how.get("publicKey").isPresent();
+        boolean chain = how.get("x509CertificateChain").isPresent();
+        if (how.get("certificate").isPresent()) {
             throw IngotException.BadData.in(
-                    how.file(),
+                    how.origin(),
                     "signed by the method sigstore (keyless, with a transparency log); Ingot verifies the methods key and"
                             + " certificate");
         }
         if (key == chain) {
             throw IngotException.BadData.in(
-                    how.file(), "verificationMaterial holds neither or both of publicKey and x509CertificateChain");
+                    how.origin(), "verificationMaterial holds neither or both of publicKey and x509CertificateChain");
         }
         if (key) {
-            Fields id = how.object("publicKey");
-            if (!id.has("hint") && !id.has("rawBytes")) {
-                throw IngotException.BadData.in(how.file(), "publicKey has neither hint nor rawBytes");
+            ObjectFields id = how.requireObject("publicKey");
+            if (id.get("hint").isEmpty() && id.get("rawBytes").isEmpty()) {
+                throw how.bad("publicKey", "neither hint nor rawBytes in it");
             }
-            return new KeyHint(id.has("hint") ? id.text("hint") : "");
+            return new KeyHint(id.text("hint").orElse(""));
         }
         List<X509Certificate> certificates = new ArrayList<>();
-        for (Fields c : how.object("x509CertificateChain").objects("certificates")) {
-            certificates.add(Certificates.parse(how.file(), c.base64("rawBytes")));
+        for (ObjectFields c : how.requireObject("x509CertificateChain").requireObjects("certificates")) {
+            certificates.add(Certificates.parse(how.origin(), base64(c, "rawBytes")));
         }
         if (certificates.isEmpty() || certificates.size() > MAX_CERTIFICATES) {
             throw IngotException.BadData.in(
-                    how.file(), certificates.size() + " certificates; expected 1 to " + MAX_CERTIFICATES);
+                    how.origin(), certificates.size() + " certificates; expected 1 to " + MAX_CERTIFICATES);
         }
         return new Chain(certificates);
     }
@@ -147,90 +147,17 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    /**
-     * Required fields of one object, each of its type.
-     *
-     * @param name of the object, for messages
-     */
-    record Fields(Path file, String name, ObjectNode node) {
-        void only(Set<String> known) {
-            for (String field : node.propertyNames()) {
-                if (!known.contains(field)) {
-                    throw bad(field, "is not a field of the format");
-                }
+    /** Both alphabets, as DSSE asks of readers. */
+    private static byte[] base64(ObjectFields fields, String name) {
+        String text = fields.requireText(name);
+        try {
+            byte[] bytes = Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
+            if (bytes.length > 0) {
+                return bytes;
             }
+        } catch (IllegalArgumentException e) {
+            // Said below.
         }
-
-        boolean has(String field) {
-            JsonNode value = node.get(field);
-            return value != null && !value.isNull();
-        }
-
-        JsonNode get(String field) {
-            JsonNode value = node.get(field);
-            if (value == null) {
-                throw bad(field, "is missing");
-            }
-            return value;
-        }
-
-        String text(String field) {
-            JsonNode value = get(field);
-            if (!value.isString()) {
-                throw bad(field, "is not a string");
-            }
-            return value.stringValue();
-        }
-
-        boolean flag(String field) {
-            JsonNode value = get(field);
-            if (!value.isBoolean()) {
-                throw bad(field, "is neither true nor false");
-            }
-            return value.booleanValue();
-        }
-
-        Fields object(String field) {
-            if (get(field) instanceof ObjectNode object) {
-                return new Fields(file, field, object);
-            }
-            throw bad(field, "is not an object");
-        }
-
-        List<Fields> objects(String field) {
-            List<Fields> found = new ArrayList<>();
-            for (JsonNode value : array(field)) {
-                if (!(value instanceof ObjectNode object)) {
-                    throw bad(field, "holds something else than objects");
-                }
-                found.add(new Fields(file, field, object));
-            }
-            return found;
-        }
-
-        ArrayNode array(String field) {
-            if (get(field) instanceof ArrayNode array) {
-                return array;
-            }
-            throw bad(field, "is not an array");
-        }
-
-        /** Both alphabets, as DSSE asks of readers. */
-        byte[] base64(String field) {
-            String text = text(field);
-            try {
-                byte[] bytes = Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
-                if (bytes.length > 0) {
-                    return bytes;
-                }
-            } catch (IllegalArgumentException e) {
-                // Said below.
-            }
-            throw bad(field, "is empty or not Base64");
-        }
-
-        IngotException.BadData bad(String field, String what) {
-            return IngotException.BadData.in(file, name + ": " + Text.quote(field) + " " + what);
-        }
+        throw fields.bad(name, "empty or not Base64");
     }
 }

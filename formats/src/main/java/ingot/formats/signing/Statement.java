@@ -4,7 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.ingot.Checksum;
 import ingot.formats.json.Json;
-import ingot.formats.signing.Bundle.Fields;
+import ingot.formats.json.ObjectFields;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -93,31 +93,31 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
      * @param origin the bundle, named in errors
      */
     static Statement parse(byte[] payload, Path origin) {
-        Fields root = new Fields(origin, "statement", Json.parseObject(payload, origin));
+        ObjectFields root = new ObjectFields(Json.parseObject(payload, origin), origin, "statement.");
         root.only(Set.of("_type", "subject", "predicateType", "predicate"));
-        require(origin, "statement type", root.text("_type"), TYPE);
-        require(origin, "predicate type", root.text("predicateType"), PREDICATE);
-        List<Fields> subjects = root.objects("subject");
+        require(origin, "statement type", root.requireText("_type"), TYPE);
+        require(origin, "predicate type", root.requireText("predicateType"), PREDICATE);
+        List<ObjectFields> subjects = root.requireObjects("subject");
         if (subjects.size() != 1) {
             throw IngotException.BadData.in(origin, subjects.size() + " subjects; a signature of a model has one");
         }
-        Fields predicate = root.object("predicate");
+        ObjectFields predicate = root.requireObject("predicate");
         predicate.only(Set.of("resources", "serialization"));
-        Scope scope = scope(predicate.object("serialization"));
+        Scope scope = scope(predicate.requireObject("serialization"));
         List<Resource> resources = new ArrayList<>();
-        for (Fields r : predicate.objects("resources")) {
-            require(origin, "hash", r.text("algorithm"), HASH);
-            if (!DIGEST.matcher(r.text("digest")).matches()) {
-                throw r.bad("digest", "is not a SHA-256 in lower-case hex");
+        for (ObjectFields r : predicate.requireObjects("resources")) {
+            require(origin, "hash", r.requireText("algorithm"), HASH);
+            if (!DIGEST.matcher(r.requireText("digest")).matches()) {
+                throw r.bad("digest", "not a SHA-256 in lower-case hex");
             }
-            resources.add(new Resource(r.text("name"), r.text("digest")));
+            resources.add(new Resource(r.requireText("name"), r.requireText("digest")));
         }
         if (resources.isEmpty()) {
-            throw predicate.bad("resources", "is empty: nothing was signed");
+            throw predicate.bad("resources", "empty: nothing was signed");
         }
-        Fields subject = subjects.getFirst();
-        Statement statement = new Statement(subject.text("name"), scope, resources);
-        String stated = subject.object("digest").text(HASH);
+        ObjectFields subject = subjects.getFirst();
+        Statement statement = new Statement(subject.requireText("name"), scope, resources);
+        String stated = subject.requireObject("digest").requireText(HASH);
         if (!stated.equals(statement.rootDigest())) {
             throw IngotException.BadData.in(
                     origin,
@@ -127,35 +127,35 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
         return statement;
     }
 
-    private static Scope scope(Fields how) {
+    private static Scope scope(ObjectFields how) {
         how.only(Set.of("method", "hash_type", "shard_size", "allow_symlinks", "ignore_paths"));
-        require(how.file(), "hash", how.text("hash_type"), HASH);
+        require(how.origin(), "hash", how.requireText("hash_type"), HASH);
         long shard = 0;
-        switch (how.text("method")) {
+        switch (how.requireText("method")) {
             case "files" -> {
-                if (how.has("shard_size")) {
-                    throw how.bad("shard_size", "does not belong to the method files");
+                if (how.get("shard_size").isPresent()) {
+                    throw how.bad("shard_size", "belongs to the method shards, not to files");
                 }
             }
             case "shards" -> {
-                JsonNode size = how.get("shard_size");
+                JsonNode size = how.require("shard_size");
                 if (!size.isIntegralNumber() || !size.canConvertToLong() || size.longValue() < 1) {
-                    throw how.bad("shard_size", "is not a positive integer");
+                    throw how.bad("shard_size", ObjectFields.show(size) + "; expected a positive integer");
                 }
                 shard = size.longValue();
             }
-            default -> throw how.bad("method", "is neither files nor shards");
+            default -> throw how.bad("method", "neither files nor shards");
         }
         List<String> ignored = new ArrayList<>();
-        if (how.has("ignore_paths")) {
-            for (JsonNode path : how.array("ignore_paths")) {
+        if (how.get("ignore_paths").isPresent()) {
+            for (JsonNode path : how.requireArray("ignore_paths")) {
                 if (!path.isString()) {
                     throw how.bad("ignore_paths", "holds something else than strings");
                 }
                 ignored.add(path.stringValue());
             }
         }
-        return new Scope(shard, how.flag("allow_symlinks"), ignored);
+        return new Scope(shard, how.requireFlag("allow_symlinks"), ignored);
     }
 
     private static void require(Path origin, String what, String value, String expected) {

@@ -1,6 +1,7 @@
 package ingot.quant.calibration;
 
 import ingot.formats.io.InputFile;
+import ingot.formats.io.Transfer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -98,28 +99,20 @@ final class RowFile implements AutoCloseable {
             floats.clear();
             try {
                 if (reading) {
-                    fill(position);
+                    if (!Transfer.read(channel, position, bytes)) {
+                        throw new IOException("activations end at byte " + (position + bytes.position()));
+                    }
                     floats.get(rows, at, count);
                 } else {
                     floats.put(rows, at, count);
-                    while (bytes.hasRemaining()) {
-                        channel.write(bytes, position + bytes.position());
-                    }
+                    Transfer.write(channel, position, bytes);
                 }
             } catch (IOException e) {
-                throw InputFile.failure(path, e);
+                throw reading ? InputFile.failure(path, e) : WorkFiles.unwritable(path, e);
             }
             position += (long) count * Float.BYTES;
             at += count;
             left -= count;
-        }
-    }
-
-    private void fill(long position) throws IOException {
-        while (bytes.hasRemaining()) {
-            if (channel.read(bytes, position + bytes.position()) < 0) {
-                throw new IOException("activations end at byte " + (position + bytes.position()));
-            }
         }
     }
 
@@ -128,7 +121,7 @@ final class RowFile implements AutoCloseable {
         try {
             channel.force(false);
         } catch (IOException e) {
-            throw InputFile.failure(path, e);
+            throw WorkFiles.unwritable(path, e);
         }
     }
 

@@ -1,7 +1,6 @@
 package ingot.quant.calibration;
 
 import ingot.formats.Progress;
-import ingot.formats.io.InputFile;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.model.FinalNorm;
 import ingot.runtime.model.ModelGraph;
@@ -40,6 +39,7 @@ public final class SequentialQuantizer {
     public void run(WorkFolder work, Progress progress) {
         int layers = graph.config().layers();
         try {
+            work.requireSpace(bytes());
             if (work.steps() == 0) {
                 new Storable(graph, weights).require();
                 embed(work);
@@ -49,8 +49,24 @@ public final class SequentialQuantizer {
                 step(work, step, new Counter(progress, step, layers));
             }
         } catch (IOException e) {
-            throw InputFile.failure(work.folder(), e);
+            throw WorkFiles.unwritable(work.folder(), e);
         }
+    }
+
+    /** What lies in the work folder at most: every tensor, and of each stream the rows before, behind and within a layer. */
+    private long bytes() {
+        long tensors = 0;
+        long widest = 0;
+        for (WeightSpec w : graph.weights()) {
+            if (w.role().matrix() && weights.calibrated(w)) {
+                tensors += weights.target(w).parts(w.rows(), w.cols()).stream()
+                        .mapToLong(Long::longValue)
+                        .sum();
+                widest = Math.max(widest, w.cols());
+            }
+        }
+        long row = Float.BYTES * (3L * graph.config().hidden() + widest);
+        return Math.addExact(tensors, Math.multiplyExact(streams().size() * row, set.tokens()));
     }
 
     /** Counts the tensors of a step. */

@@ -5,7 +5,7 @@ import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,11 +36,12 @@ record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<Stri
     }
 
     /**
-     * The list of a step whose bytes are in {@code file}.
+     * The list of a step whose bytes are in the file {@code bytes}.
      *
      * @throws IngotException.BadData when it is not as it was written, or the bytes are not
      */
-    static StepList read(Path list, Path bytes, FileChannel file) throws IOException {
+    static StepList read(Path list, Path bytes, int step) throws IOException {
+        long size = Files.size(bytes);
         ObjectNode json = Json.readObject(list, MAX_JSON);
         StepList read;
         try {
@@ -48,7 +49,7 @@ record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<Stri
             json.get("experts").valueStream().forEach(n -> experts.add(n.intValue()));
             Map<String, KeptTensor> tensors = new LinkedHashMap<>();
             for (Map.Entry<String, JsonNode> entry : json.get("tensors").properties()) {
-                tensors.put(entry.getKey(), KeptTensor.read(file, entry.getValue()));
+                tensors.put(entry.getKey(), KeptTensor.read(step, size, entry.getValue()));
             }
             Map<String, String> hashes = new LinkedHashMap<>();
             json.get("sha256").properties().forEach(e -> hashes.put(e.getKey(), e.getValue().stringValue()));

@@ -8,9 +8,7 @@ import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.json.Json;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -58,7 +56,7 @@ final class WorkFiles {
         }
         try {
             for (Path file : inOrderOfRemoval(folder)) {
-                Files.delete(file);
+                Files.deleteIfExists(file);
             }
             Files.delete(folder);
         } catch (IOException e) {
@@ -73,6 +71,17 @@ final class WorkFiles {
                             .thenComparing(Folders::name))
                     .toList();
         }
+    }
+
+    /** Bytes of everything in the folder. */
+    static long size(Path folder) throws IOException {
+        long size = 0;
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path file : entries.toList()) {
+                size += Files.size(file);
+            }
+        }
+        return size;
     }
 
     /** Says whose work it is. */
@@ -154,20 +163,11 @@ final class WorkFiles {
         }
     }
 
-    static void write(FileChannel file, long at, MemorySegment bytes) throws IOException {
-        ByteBuffer buffer = bytes.asByteBuffer();
-        while (buffer.hasRemaining()) {
-            at += file.write(buffer, at);
-        }
-    }
-
-    static void read(FileChannel file, long at, ByteBuffer out) throws IOException {
-        while (out.hasRemaining()) {
-            int n = file.read(out, at);
-            if (n < 0) {
-                throw new IOException("the file of the step became shorter");
-            }
-            at += n;
-        }
+    /** What an error of writing is called; reading has {@link InputFile#failure}. */
+    static IngotException.ReadWrite unwritable(Path path, IOException e) {
+        return new IngotException.ReadWrite(
+                Text.path(path) + ": cannot be written: " + Folders.reason(e)
+                        + "; what is finished stays, and --resume goes on behind it",
+                e);
     }
 }

@@ -2,9 +2,11 @@ package ingot.quant.calibration;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.OutputLock;
+import ingot.formats.io.Transfer;
 import ingot.formats.json.Json;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
@@ -38,7 +40,8 @@ public final class WorkFolder implements AutoCloseable {
     private final Map<String, KeptTensor> tensors = new LinkedHashMap<>();
     private final Map<String, KeptTensor> current = new LinkedHashMap<>();
     private final List<LayerExperts> experts = new ArrayList<>();
-    private final List<FileChannel> files = new ArrayList<>();
+    private final List<InputFile> files = new ArrayList<>();
+    private Optional<FileChannel> writing = Optional.empty();
     private final OutputLock lock;
     private int steps;
 
@@ -140,17 +143,16 @@ public final class WorkFolder implements AutoCloseable {
         current.clear();
         // A list that is there before the step's bytes are would call them finished.
         Files.deleteIfExists(WorkFiles.list(folder, steps));
-        files.add(FileChannel.open(
+        writing = Optional.of(FileChannel.open(
                 bytes(steps),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.READ,
                 StandardOpenOption.WRITE));
     }
 
     /** Keeps rows of a tensor of the step; they come in order. A note that earlier rows did not have says where it begins. */
     void add(WeightSpec spec, Target target, int firstRow, Rounded rounded, String note) {
-        FileChannel file = files.getLast();
+        FileChannel file = writing.orElseThrow();
         KeptTensor kept = current.get(spec.name());
         List<Long> all = target.parts(spec.rows(), spec.cols());
         try {
@@ -158,17 +160,17 @@ public final class WorkFolder implements AutoCloseable {
                 long bytes = all.stream().mapToLong(Long::longValue).sum();
                 long offset =
                         current.values().stream().mapToLong(KeptTensor::bytes).sum();
-                kept = new KeptTensor(file, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
+                kept = new KeptTensor(steps, offset, bytes, new RoundingError(0, 0, 0, 0, 0, 0), note);
             }
             long at = kept.offset();
             for (int i = 0; i < all.size(); i++) {
                 long before =
                         firstRow == 0 ? 0 : target.parts(firstRow, spec.cols()).get(i);
-                WorkFiles.write(file, at + before, rounded.parts().get(i));
+                Transfer.write(file, at + before, rounded.parts().get(i).asByteBuffer());
                 at += all.get(i);
             }
         } catch (IOException e) {
-            throw InputFile.failure(bytes(steps), e);
+            throw WorkFiles.unwritable(bytes(steps), e);
         }
         current.put(spec.name(), kept.plus(rounded.error(), firstRow, note));
     }
@@ -182,7 +184,11 @@ public final class WorkFolder implements AutoCloseable {
 
     /** Ends the step: from here on it need not be done again. */
     void end() throws IOException {
-        files.getLast().force(true);
+        FileChannel written = writing.orElseThrow();
+        written.force(true);
+        written.close();
+        writing = Optional.empty();
+        files.add(InputFile.open(bytes(steps)));
         List<Integer> routed = experts.stream()
                 .filter(e -> e.layer() == steps)
                 .flatMap(e -> e.tokens().stream())
@@ -201,14 +207,23 @@ public final class WorkFolder implements AutoCloseable {
 
     private void load() throws IOException {
         while (WorkFiles.done(folder, steps)) {
-            FileChannel file = FileChannel.open(bytes(steps), StandardOpenOption.READ);
+            InputFile file = InputFile.open(bytes(steps));
             files.add(file);
-            StepList list = StepList.read(WorkFiles.list(folder, steps), bytes(steps), file);
+            StepList list = StepList.read(WorkFiles.list(folder, steps), bytes(steps), steps);
             routed(list.experts().stream().mapToInt(n -> n).toArray());
             tensors.putAll(list.tensors());
             last = Optional.of(list);
             steps++;
         }
+    }
+
+    /**
+     * Refuses to begin what the disk cannot hold.
+     *
+     * @param bytes of the whole work; what is there already counts
+     */
+    void requireSpace(long bytes) throws IOException {
+        AtomicFile.requireSpace(folder, folder, bytes - WorkFiles.size(folder));
     }
 
     /** Refuses to go on without one of the residual streams behind the last step, as that step left it. */
@@ -252,11 +267,7 @@ public final class WorkFolder implements AutoCloseable {
         if (kept == null) {
             throw new IllegalArgumentException(tensor + " was not calibrated");
         }
-        try {
-            WorkFiles.read(kept.file(), kept.offset() + position, out);
-        } catch (IOException e) {
-            throw InputFile.failure(folder, e);
-        }
+        files.get(kept.step()).read(kept.offset() + position, out);
     }
 
     /** Passes on {@code size} bytes of a tensor's parts from {@code position} on, in pieces that are valid during the call. */
@@ -276,14 +287,16 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     private void closeFiles() {
+        files.forEach(InputFile::close);
+        files.clear();
         try {
-            for (FileChannel file : files) {
-                file.close();
+            if (writing.isPresent()) {
+                writing.get().close();
             }
         } catch (IOException e) {
-            throw InputFile.failure(folder, e);
+            throw WorkFiles.unwritable(folder, e);
         }
-        files.clear();
+        writing = Optional.empty();
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Programs of the operating system, for what Java cannot do. */
-final class Commands {
+public final class Commands {
     private Commands() {}
 
     /** {@code mkfifo}; {@link IOException} where the system has none. */
@@ -15,7 +15,7 @@ final class Commands {
     }
 
     /** Runs a program to its end; {@link IOException} when it cannot be started or fails. */
-    static void run(List<String> command) throws IOException {
+    public static void run(List<String> command) throws IOException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             String output =

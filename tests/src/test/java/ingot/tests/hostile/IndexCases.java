@@ -8,6 +8,7 @@ import static ingot.tests.hostile.HostileCase.missing;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Rows 31 to 38: an index and its shards. */
-final class IndexCases {
+public final class IndexCases {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String FILE = "model\\.safetensors\\.index\\.json: ";
     private static final String FIRST = "model-00001-of-00002.safetensors";
@@ -234,7 +235,7 @@ final class IndexCases {
     }
 
     /** A correct sharded model but for what {@code edit} does to the index. */
-    static Path write(Path folder, Consumer<ObjectNode> edit) throws IOException {
+    public static Path write(Path folder, Consumer<ObjectNode> edit) throws IOException {
         TinyModel model = new TinyModel();
         model.writeConfig(folder);
         SequencedMap<String, TinyModel.Stored> first = new LinkedHashMap<>();
@@ -248,6 +249,22 @@ final class IndexCases {
         edit.accept(root);
         Files.writeString(folder.resolve(INDEX), Json.compact(root));
         return folder;
+    }
+
+    /** A correct model of two shards and {@code more} that hold a tensor each that nobody needs. */
+    public static Path manyShards(Path folder, int more) throws IOException {
+        byte[] one = new byte[4];
+        return write(folder, root -> {
+            try {
+                for (int i = 0; i < more; i++) {
+                    String name = "mtp." + i + ".weight";
+                    Path file = folder.resolve("extra-" + i + ".safetensors");
+                    shard(file, Map.of(name, new TinyModel.Stored("F32", "[1]", one)), map(root));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     private static void shard(Path file, Map<String, TinyModel.Stored> tensors, ObjectNode map) throws IOException {

@@ -2,7 +2,7 @@ package ingot.tests.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingot.formats.IngotException;
+import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ final class MemoryTest {
     /** The header of 99 MB has to be read; 64 MiB more must do for everything made of it, and the JVM needs a little. */
     @ParameterizedTest
     @ValueSource(strings = {"row-28-header-of-99-MB", "row-28-metadata-of-99-MB"})
-    void hugeHeaders(String name) throws IOException {
+    void hugeHeaders(String name) throws IOException, InterruptedException {
         HostileCase hostile = HostileCorpus.all().stream()
                 .filter(c -> c.name().equals(name))
                 .findFirst()
@@ -30,7 +30,7 @@ final class MemoryTest {
     /** Small values in large numbers: a tree of them is many times the text. */
     @ParameterizedTest
     @ValueSource(strings = {"[],", "{},", "-7,", "\"\",", "1.5,"})
-    void configOfManyValues(String value) throws IOException {
+    void configOfManyValues(String value) throws IOException, InterruptedException {
         Path model = new TinyModel().write(Files.createDirectory(folder.resolve("model")));
         int n = (4 << 20) / value.length() - 10;
         Files.writeString(model.resolve("config.json"), "{\"a\":[" + value.repeat(n) + "0]}");
@@ -40,18 +40,22 @@ final class MemoryTest {
     /** The same in the largest tokenizer.json allowed. */
     @ParameterizedTest
     @ValueSource(strings = {"[],", "1.5,"})
-    void tokenizerOfManyValues(String value) throws IOException {
+    void tokenizerOfManyValues(String value) throws IOException, InterruptedException {
         Path model = new TinyModel().write(Files.createDirectory(folder.resolve("model")));
         int n = (120 << 20) / value.length();
         Files.writeString(model.resolve("tokenizer.json"), "{\"a\":[" + value.repeat(n) + "0]}");
         requireBadData(model, "-Xmx1g");
     }
 
-    private void requireBadData(Path source, String heap) throws IOException {
-        ChildJvm.Outcome outcome = ChildJvm.run(
-                List.of(heap, "-XX:+UseSerialGC"), source, folder.resolve("x.ingot"), "f32", folder.resolve("log"));
-        assertTrue(
-                outcome.threw(IngotException.BadData.class) || outcome.threw(IngotException.ConfigMismatch.class),
-                outcome::output);
+    private void requireBadData(Path source, String heap) throws IOException, InterruptedException {
+        var outcome = ChildCommand.run(
+                List.of(heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                "convert",
+                source.toString(),
+                "-o",
+                folder.resolve("x.ingot").toString(),
+                "--type",
+                "f32");
+        assertTrue(outcome.exit() == 65 || outcome.exit() == 78, outcome::err);
     }
 }

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The smallest complete Qwen2 checkpoint, of awkward sizes, written without Ingot's own writer, so that one thing about it
  * can be made wrong at a time: its configuration, its tensors, the text of its header, its data.
  */
-final class TinyModel {
+public final class TinyModel {
     static final String EMBED = "model.embed_tokens.weight";
     static final String NORM = "model.norm.weight";
     static final String GATE = "model.layers.0.mlp.gate_proj.weight";
@@ -39,11 +39,11 @@ final class TinyModel {
     private UnaryOperator<String> headerEdit = h -> h;
     private UnaryOperator<byte[]> dataEdit = d -> d;
 
-    TinyModel() {
+    public TinyModel() {
         this(7);
     }
 
-    TinyModel(int vocab) {
+    public TinyModel(int vocab) {
         config.put("model_type", "qwen2");
         config.putArray("architectures").add("Qwen2ForCausalLM");
         config.put("hidden_size", HIDDEN);
@@ -202,12 +202,12 @@ final class TinyModel {
     }
 
     /** Writes config.json and model.safetensors; returns the folder. */
-    Path write(Path folder) throws IOException {
+    public Path write(Path folder) throws IOException {
         return write(folder, weightsFile());
     }
 
     /** Writes config.json and other bytes as model.safetensors; returns the folder. */
-    Path write(Path folder, byte[] weights) throws IOException {
+    public Path write(Path folder, byte[] weights) throws IOException {
         writeConfig(folder);
         Files.write(folder.resolve("model.safetensors"), weights);
         return folder;

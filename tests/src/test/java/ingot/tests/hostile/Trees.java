@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What is in a folder, to compare before and after. */
-final class Trees {
+public final class Trees {
     private Trees() {}
 
     /** Every path below with its length, modification time and identity; links are not followed. */
-    static Map<String, String> listing(Path folder) throws IOException {
+    public static Map<String, String> listing(Path folder) throws IOException {
         Map<String, String> listing = new TreeMap<>();
         try (var walk = Files.walk(folder)) {
             for (Path p : (Iterable<Path>) walk::iterator) {

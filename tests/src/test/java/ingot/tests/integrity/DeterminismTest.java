@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ingot.runtime.Version;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +116,49 @@ final class DeterminismTest {
         assertEquals(expected, run(way, temporary, modules));
     }
 
+    /**
+     * With an image of the JDK and every module of Ingot's that jlink takes: all but the command, whose progress bar needs
+     * JLine, and that has no module descriptor. It and the bar are on the module path of the image.
+     */
+    @Test
+    void onAnImageOfJlink() throws IOException, InterruptedException {
+        Path lib = ROOT.resolve("cli/target/lib");
+        assumeTrue(Files.isDirectory(lib), "the jars of the command are not built");
+        Optional<ToolProvider> jlink = ToolProvider.findFirst("jlink");
+        assumeTrue(jlink.isPresent(), "no jlink in this JDK");
+        Path image = temporary.resolve("image");
+        StringWriter said = new StringWriter();
+        PrintWriter out = new PrintWriter(said);
+        int linked = jlink.get().run(
+                out,
+                out,
+                "-p",
+                lib.toString(),
+                "--add-modules",
+                "ingot.quant,info.picocli,jdk.incubator.vector",
+                "--output",
+                image.toString());
+        // A JDK without its jmods files may not be made for linking (JEP 493).
+        assumeTrue(linked == 0 || !said.toString().contains("jmods"), said::toString);
+        assertEquals(0, linked, said::toString);
+        List<String> outside = new ArrayList<>();
+        outside.add(ROOT.resolve("cli/target/ingot-cli-" + Version.NUMBER + ".jar").toString());
+        try (Stream<Path> jars = Files.list(lib)) {
+            jars.map(Path::toString)
+                    .filter(jar -> jar.contains("progressbar") || jar.contains("jline"))
+                    .forEach(outside::add);
+        }
+        List<String> modules = List.of(
+                "--add-exports",
+                "java.base/jdk.internal.module=ingot.runtime",
+                "-p",
+                String.join(System.getProperty("path.separator"), outside),
+                "-m",
+                "ingot.cli/ingot.cli.Main");
+        Way way = new Way("image", "2", List.of(), Map.of(), false);
+        assertEquals(expected, run(way, image, temporary, modules));
+    }
+
     @Test
     void onAnotherFileSystem() throws IOException, InterruptedException {
         Path memory = Path.of("/dev/shm");
@@ -141,15 +188,24 @@ final class DeterminismTest {
     }
 
     private static Results run(Way way, Path folder, List<String> main) throws IOException, InterruptedException {
+        return run(way, Path.of(System.getProperty("java.home")), folder, main);
+    }
+
+    /** @param java a JDK, or an image of one */
+    private static Results run(Way way, Path java, Path folder, List<String> main)
+            throws IOException, InterruptedException {
         Path out = folder.resolve("out-" + way.threads + way.jvm.size() + ".ingot");
         Path work = way.relative ? folder : ROOT;
         Path shown = way.relative ? folder.relativize(out) : out;
         Path source = way.relative ? folder.toRealPath().relativize(CHECKPOINT.toRealPath()) : CHECKPOINT;
-        command(way, work, main, "convert", source.toString(), "-o", shown.toString(), "--type", "int4", "--force");
+        List<String> start = new ArrayList<>(List.of(java.resolve("bin/java").toString()));
+        start.addAll(way.jvm);
+        start.addAll(main);
+        command(way, work, start, "convert", source.toString(), "-o", shown.toString(), "--type", "int4", "--force");
         String text = command(
                 way,
                 work,
-                main,
+                start,
                 "run",
                 shown.toString(),
                 "-p",
@@ -164,12 +220,9 @@ final class DeterminismTest {
         return new Results(sha256(out), text);
     }
 
-    private static String command(Way way, Path work, List<String> main, String... words)
+    private static String command(Way way, Path work, List<String> start, String... words)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(way.jvm);
-        command.addAll(main);
+        List<String> command = new ArrayList<>(start);
         command.addAll(List.of(words));
         command.addAll(List.of("--threads", way.threads, "--quiet"));
         Path err = Files.createTempFile("ingot", ".err");

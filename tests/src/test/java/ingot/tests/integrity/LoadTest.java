@@ -9,7 +9,7 @@ import ingot.formats.block.Int4;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,14 +34,25 @@ final class LoadTest {
 
     /** What {@code tests/load} ends with. */
     @Test
-    void aHeapThatGrowsIsNoticed() {
-        assertTrue(heaps(900 << 20, 100 << 20, 300 << 20, (100 << 20) + Load.MARGIN)
-                .flat());
-        assertFalse(heaps(900 << 20, 100 << 20, 100 << 20, (100 << 20) + Load.MARGIN + 1)
-                .flat());
+    void memoryThatGrowsIsNoticed() {
+        long heap = 100 << 20;
+        long resident = 700 << 20;
+        assertTrue(flat(memory(9 * heap, 9 * resident), memory(heap, resident)));
+        assertTrue(flat(memory(0, 0), memory(heap, resident), memory(9 * heap, resident), memory(heap, resident)));
+        assertTrue(flat(
+                memory(0, 0),
+                memory(heap, resident),
+                memory(heap + Load.MARGIN, resident + Load.RESIDENT_MARGIN)));
+        assertFalse(flat(memory(0, 0), memory(heap, resident), memory(heap + Load.MARGIN + 1, resident)));
+        assertFalse(flat(memory(0, 0), memory(heap, resident), memory(heap, resident + Load.RESIDENT_MARGIN + 1)));
     }
 
-    private static Load.Result heaps(long... bytes) {
-        return new Load.Result(1, 1, 0, 1, Arrays.stream(bytes).boxed().toList());
+    private static Load.Memory memory(long heap, long resident) {
+        return new Load.Memory(heap, resident);
+    }
+
+    /** The first is not looked at, the second is what the last is compared with. */
+    private static boolean flat(Load.Memory... memory) {
+        return new Load.Result(1, 1, 0, 1, List.of(memory)).flat();
     }
 }

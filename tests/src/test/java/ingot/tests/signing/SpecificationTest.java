@@ -75,10 +75,10 @@ final class SpecificationTest {
     @ParameterizedTest
     @CsvSource({
         "empty, JSON root is not an object",
-        "missing-envelope, bundle: 'dsseEnvelope' is missing",
+        "missing-envelope, '''dsseEnvelope'': missing'",
         // It is of the method sigstore, which is refused before anybody asks for its log.
         "missing-tlog-entries, signed by the method sigstore",
-        "missing-verification-material, bundle: 'verificationMaterial' is missing",
+        "missing-verification-material, '''verificationMaterial'': missing'",
     })
     void refusesTheInvalidVectors(String name, String complaint) throws IOException {
         Path bundle = Vectors.DATA.resolve("bundles").resolve("invalid/" + name + ".bundle.json");
