@@ -18,6 +18,15 @@ source_folder() {
     file "$1" "$root/tests/bench/synthetic" "$1" "$work/$1"
 }
 
+# with_text SHAPE: the checkpoint as $work/SHAPE-text, with a tokenizer.
+with_text() {
+    source_folder "$1"
+    mkdir -p "$work/$1-text"
+    for part in "$work/$1"/*; do ln -sf "$(readlink -f "$part")" "$work/$1-text/"; done
+    cp "$root/golden-outputs/tokenizers/qwen/tokenizer.json" "$root/golden-outputs/tokenizers/qwen/tokenizer_config.json" \
+        "$work/$1-text/"
+}
+
 # quantized SHAPE TYPE: the model as $work/SHAPE-TYPE.ingot and, with the same numbers, as .gguf.
 quantized() {
     source_folder "$1"
