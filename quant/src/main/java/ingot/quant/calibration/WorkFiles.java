@@ -9,6 +9,7 @@ import ingot.formats.io.InputFile;
 import ingot.formats.json.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
