@@ -52,7 +52,9 @@ record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<Stri
                 tensors.put(entry.getKey(), KeptTensor.read(step, size, entry.getValue()));
             }
             Map<String, String> hashes = new LinkedHashMap<>();
-            json.get("sha256").properties().forEach(e -> hashes.put(e.getKey(), e.getValue().stringValue()));
+            json.get("sha256")
+                    .properties()
+                    .forEach(e -> hashes.put(e.getKey(), e.getValue().stringValue()));
             read = new StepList(experts, tensors, hashes);
         } catch (RuntimeException e) {
             throw damaged(list);

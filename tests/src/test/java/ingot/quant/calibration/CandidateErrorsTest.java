@@ -89,8 +89,7 @@ final class CandidateErrorsTest {
         ToyModel.Weights weights = new ToyModel.Weights("int4");
         CandidateErrors candidates = new CandidateErrors(kernels, weights, FEEDBACK, TYPES);
         CandidateErrors.Errors errors = candidates.none();
-        candidates.measure(
-                List.of(CandidateErrors.sample(spec, weights.read(spec), 3, errors)), h, factor -> {});
+        candidates.measure(List.of(CandidateErrors.sample(spec, weights.read(spec), 3, errors)), h, factor -> {});
         return errors;
     }
 }

@@ -23,8 +23,9 @@ final class LayerPassTest {
 
     @Test
     void matricesAreHeldNoLongerThanTheyAreUsed(@TempDir Path temp) {
-        ModelConfig config = ToyModel.config("\"hidden_size\": 32, \"num_hidden_layers\": 1,"
-                + " \"num_attention_heads\": 4, \"num_key_value_heads\": 2, \"intermediate_size\": 96, \"vocab_size\": 50");
+        ModelConfig config = ToyModel.config(
+                "\"hidden_size\": 32, \"num_hidden_layers\": 1,"
+                        + " \"num_attention_heads\": 4, \"num_key_value_heads\": 2, \"intermediate_size\": 96, \"vocab_size\": 50");
         LayerWeights weights = new ToyModel.Weights("int4");
         List<String> seen = new ArrayList<>();
         try (Kernels kernels = Kernels.create(Backend.SCALAR, 0, 1);
@@ -58,15 +59,15 @@ final class LayerPassTest {
                         gone(() -> layer.addMixed(new float[TOKENS * HIDDEN], TOKENS, out), "o_proj");
                     } else if (first.contains("down_proj")) {
                         gone(
-                                () -> layer.inner(
-                                        layer.branches().getFirst(), new float[TOKENS * HIDDEN], TOKENS, out),
+                                () -> layer.inner(layer.branches().getFirst(), new float[TOKENS * HIDDEN], TOKENS, out),
                                 "gate_proj");
                     }
                 }
             };
             new LayerPass(layer, files, kernels, visit).run();
             gone(
-                    () -> layer.down(layer.branches().getFirst(), new float[TOKENS * 96], TOKENS, new float[TOKENS * HIDDEN]),
+                    () -> layer.down(
+                            layer.branches().getFirst(), new float[TOKENS * 96], TOKENS, new float[TOKENS * HIDDEN]),
                     "down_proj");
         }
         assertEquals(List.of("q_proj", "o_proj", "gate_proj", "down_proj"), seen);

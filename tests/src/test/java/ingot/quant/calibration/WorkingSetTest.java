@@ -42,15 +42,18 @@ final class WorkingSetTest {
 
     @Test
     void tooMuchIsRefusedWithWhatToDo() {
-        var e = assertThrows(IngotException.OutOfResources.class, () -> seven("int4").require(DRIFT, 4L << 30));
+        var e = assertThrows(
+                IngotException.OutOfResources.class, () -> seven("int4").require(DRIFT, 4L << 30));
         assertTrue(
                 String.valueOf(e.getMessage())
-                        .matches("calibration needs about 4\\.\\d GiB of heap for model\\.layers\\.0\\.mlp\\.down_proj\\.weight,"
-                                + " and the heap may have 4\\.0 GiB; allow more with INGOT_OPTS=-Xmx7g,"
-                                + " or use --drift 0, which needs about 2\\.\\d GiB"),
+                        .matches(
+                                "calibration needs about 4\\.\\d GiB of heap for model\\.layers\\.0\\.mlp\\.down_proj\\.weight,"
+                                        + " and the heap may have 4\\.0 GiB; allow more with INGOT_OPTS=-Xmx7g,"
+                                        + " or use --drift 0, which needs about 2\\.\\d GiB"),
                 e.getMessage());
         seven("int4").require(PLAIN, 4L << 30);
-        var tight = assertThrows(IngotException.OutOfResources.class, () -> seven("int4").require(PLAIN, 1L << 30));
+        var tight = assertThrows(
+                IngotException.OutOfResources.class, () -> seven("int4").require(PLAIN, 1L << 30));
         assertTrue(!String.valueOf(tight.getMessage()).contains("--drift"), tight.getMessage());
     }
 }

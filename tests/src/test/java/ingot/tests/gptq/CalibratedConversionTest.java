@@ -266,8 +266,10 @@ final class CalibratedConversionTest {
         Path folder = damaged(1e9f);
         Path out = temp.resolve("large.ingot");
         List<String> told = new ArrayList<>();
-        var e = assertThrows(IngotException.BadData.class, () -> new Converter(Checkpoints.gptq("int4", data, false))
-                .convert(folder, out, (phase, done, total, unit) -> told.add(phase)));
+        var e = assertThrows(
+                IngotException.BadData.class,
+                () -> new Converter(Checkpoints.gptq("int4", data, false))
+                        .convert(folder, out, (phase, done, total, unit) -> told.add(phase)));
         assertEquals(List.of(), told, "refused before the first layer");
         assertTrue(e.getMessage().contains("model.layers.1.mlp.up_proj.weight"), e.getMessage());
         assertTrue(e.getMessage().contains("65504"), e.getMessage());

@@ -119,7 +119,8 @@ final class ResumeTest {
             Steps resumed = new Steps();
             new Converter(Checkpoints.gptq(TYPE, data, true)).convert(SOURCE, out, resumed);
             // The output head is the last step.
-            Set<Integer> left = IntStream.rangeClosed(finished, steps.layers).boxed().collect(Collectors.toSet());
+            Set<Integer> left =
+                    IntStream.rangeClosed(finished, steps.layers).boxed().collect(Collectors.toSet());
             assertEquals(left, resumed.begun, "steps of a run that is taken up behind " + finished);
             assertSameAndClean();
             Files.delete(out);

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
+import ingot.formats.io.Folders;
+import ingot.formats.json.Json;
 import ingot.quant.Converter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,17 +55,19 @@ final class WorkFolderTest {
     /** Stops when a step has rounded its last matrix, but not yet passed on what comes out of it. */
     private void stopBehindRounding(int step, boolean resume) {
         Converter converter = new Converter(Checkpoints.gptq(TYPE, data, resume));
-        assertThrows(Stopped.class, () -> converter.convert(SOURCE, out, new Progress() {
-            @Override
-            public void step(String phase, long done, long total, Unit unit) {}
+        assertThrows(
+                Stopped.class,
+                () -> converter.convert(SOURCE, out, new Progress() {
+                    @Override
+                    public void step(String phase, long done, long total, Unit unit) {}
 
-            @Override
-            public void layer(String phase, Layers at) {
-                if (at.layer() == step && at.share() == 1) {
-                    throw new Stopped();
-                }
-            }
-        }));
+                    @Override
+                    public void layer(String phase, Layers at) {
+                        if (at.layer() == step && at.share() == 1) {
+                            throw new Stopped();
+                        }
+                    }
+                }));
     }
 
     /** A removal that died left a list of a later step; the step is begun again, and dies with its bytes all there. */
@@ -73,7 +77,7 @@ final class WorkFolderTest {
         assertTrue(Files.exists(work().resolve("step-2.json")));
         try (var files = Files.list(work())) {
             for (Path file : files.toList()) {
-                if (!List.of("key.json", "step-2.json").contains(file.getFileName().toString())) {
+                if (!List.of("key.json", "step-2.json").contains(Folders.name(file))) {
                     Files.delete(file);
                 }
             }
@@ -103,11 +107,10 @@ final class WorkFolderTest {
                 .start()
                 .waitFor();
         assertEquals(9, exit, Files.readString(log));
-        String key = Files.readString(work().resolve("key.json"));
-        assertTrue(key.contains("\"kernels\": \"scalar\""), key);
+        var key = Json.readObject(work().resolve("key.json"), 1 << 20);
+        assertEquals("scalar", key.path("options").path("kernels").asString());
         var e = assertThrows(
-                IngotException.Usage.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                IngotException.Usage.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
         assertTrue(e.getMessage().contains("other options"), e.getMessage());
         Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
         assertSameAndClean();
