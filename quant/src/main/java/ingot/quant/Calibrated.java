@@ -110,10 +110,7 @@ final class Calibrated implements AutoCloseable {
         }
         CalibrationOptions calibration = options.calibration().orElseThrow();
         CalibrationJob job = CalibrationJob.of(
-                source,
-                calibration,
-                AskedFor.of(options, source.isQuantized()),
-                SourceHashes.unknown(source.files()));
+                source, calibration, AskedFor.of(options, source.isQuantized()), SourceHashes.unknown(source.files()));
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
         try (WorkFolder work = job.open(beside, false);

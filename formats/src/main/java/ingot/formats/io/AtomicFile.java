@@ -99,8 +99,7 @@ public final class AtomicFile implements AutoCloseable {
                     StandardOpenOption.TRUNCATE_EXISTING,
                     LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 
@@ -109,8 +108,7 @@ public final class AtomicFile implements AutoCloseable {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 

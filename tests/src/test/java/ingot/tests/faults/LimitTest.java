@@ -80,8 +80,10 @@ final class LimitTest {
         }
         assertTrue(!Files.exists(bench.out()), "nothing under the final name");
         if (outcome.complaint().isEmpty()) {
-            assertTrue((outcome.out() + outcome.err()).contains("Java Runtime Environment")
-                    || outcome.err().contains("Error occurred during initialization"), outcome::err);
+            assertTrue(
+                    (outcome.out() + outcome.err()).contains("Java Runtime Environment")
+                            || outcome.err().contains("Error occurred during initialization"),
+                    outcome::err);
         } else {
             Bench.requireRefused(outcome, outcome.exit() == 74 ? 74 : 71, "Map failed|memory|heap");
             assertEquals(List.of(), bench.names());
@@ -89,8 +91,14 @@ final class LimitTest {
     }
 
     private static List<String> small() {
-        return List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=16m",
-                "-XX:CompressedClassSpaceSize=24m", "-XX:ErrorFile=" + "/dev/null", "-XX:-UsePerfData");
+        return List.of(
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:ReservedCodeCacheSize=16m",
+                "-XX:CompressedClassSpaceSize=24m",
+                "-XX:ErrorFile=" + "/dev/null",
+                "-XX:-UsePerfData");
     }
 
     /** A control group that ends what takes more memory than it allows is a kill like another. */
@@ -98,7 +106,8 @@ final class LimitTest {
     void endedByAControlGroup() throws IOException, InterruptedException {
         Path groups = Path.of("/sys/fs/cgroup/memory");
         Assumptions.assumeTrue(Files.isWritable(groups), "no control groups of memory to write to");
-        Path group = Files.createDirectory(groups.resolve("ingot-test-" + ProcessHandle.current().pid()));
+        Path group = Files.createDirectory(
+                groups.resolve("ingot-test-" + ProcessHandle.current().pid()));
         try {
             Files.writeString(group.resolve("memory.limit_in_bytes"), Long.toString(40 << 20));
             List<String> wrapper =
@@ -108,7 +117,10 @@ final class LimitTest {
             var outcome = ChildCommand.runUnder(wrapper, blind, bench.convert(TRAINED, "int4"));
             assertEquals(137, outcome.exit(), outcome::err);
             assertTrue(!Files.exists(bench.out()), "nothing under the final name");
-            assertEquals(0, ChildCommand.run(Bench.QUICK, bench.convert(TRAINED, "int4")).exit());
+            assertEquals(
+                    0,
+                    ChildCommand.run(Bench.QUICK, bench.convert(TRAINED, "int4"))
+                            .exit());
             assertEquals(List.of("x.ingot"), bench.names());
         } finally {
             Files.delete(group);
