@@ -27,8 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param sources the files of the model with their hashes
  * @param layers of the model
  */
-record CalibrationJob(
-        CalibrationSet set, ObjectNode described, ObjectNode key, List<SourceFile> sources, int layers) {
+record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, List<SourceFile> sources, int layers) {
     CalibrationJob {
         sources = List.copyOf(sources);
     }
@@ -37,8 +36,7 @@ record CalibrationJob(
      * @param asked the options that change the outcome
      * @param sources the files of {@code source}; without hashes where no work will be taken up again
      */
-    static CalibrationJob of(
-            Source source, CalibrationOptions options, ObjectNode asked, List<SourceFile> sources) {
+    static CalibrationJob of(Source source, CalibrationOptions options, ObjectNode asked, List<SourceFile> sources) {
         Optional<Tokenizer> tokenizer = source.tokenizer().map(Tokenizer::of);
         CalibrationSet set =
                 CalibrationSet.read(options, tokenizer, source.graph().config().vocabSize());

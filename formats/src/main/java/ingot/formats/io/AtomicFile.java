@@ -112,8 +112,7 @@ public final class AtomicFile implements AutoCloseable {
                     StandardOpenOption.TRUNCATE_EXISTING,
                     LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 
@@ -122,8 +121,7 @@ public final class AtomicFile implements AutoCloseable {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(
-                    Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
         }
     }
 

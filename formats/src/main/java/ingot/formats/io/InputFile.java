@@ -96,7 +96,8 @@ public final class InputFile implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new IngotException.ReadWrite(
-                    Text.path(path) + ": @" + (begin + destination.position()) + ": reading failed: " + Folders.reason(e),
+                    Text.path(path) + ": @" + (begin + destination.position()) + ": reading failed: "
+                            + Folders.reason(e),
                     e);
         }
     }

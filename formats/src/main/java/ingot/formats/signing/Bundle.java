@@ -91,7 +91,8 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
         envelope.only(Set.of("payload", "payloadType", "signatures"));
         if (!envelope.requireText("payloadType").equals(PAYLOAD_TYPE)) {
             throw IngotException.BadData.in(
-                    file, "payload type " + Text.quote(envelope.requireText("payloadType")) + "; expected " + PAYLOAD_TYPE);
+                    file,
+                    "payload type " + Text.quote(envelope.requireText("payloadType")) + "; expected " + PAYLOAD_TYPE);
         }
         List<ObjectFields> signatures = envelope.requireObjects("signatures");
         if (signatures.size() != 1) {
@@ -110,8 +111,8 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
         if (how.get("certificate").isPresent()) {
             throw IngotException.BadData.in(
                     how.origin(),
-                    "signed by the method sigstore (keyless, with a transparency log); Ingot verifies the methods key and"
-                            + " certificate");
+                    "signed by the method sigstore (keyless, with a transparency log); Ingot verifies the methods key"
+                            + " and certificate");
         }
         if (key == chain) {
             throw IngotException.BadData.in(

@@ -75,8 +75,8 @@ final class Bench {
 
     /** {@code convert SOURCE -o OUT}, replacing what is there. */
     String[] convert(Path source, String type, String... more) {
-        List<String> words = new ArrayList<>(
-                List.of("convert", source.toString(), "-o", out.toString(), "--type", type, "--force", "--threads", "2"));
+        List<String> words = new ArrayList<>(List.of(
+                "convert", source.toString(), "-o", out.toString(), "--type", type, "--force", "--threads", "2"));
         words.addAll(List.of(more));
         return words.toArray(String[]::new);
     }

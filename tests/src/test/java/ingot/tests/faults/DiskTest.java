@@ -35,8 +35,8 @@ final class DiskTest {
     /** F2: a disk that cannot hold the output is noticed before anything is written. */
     @Test
     void aDiskThatIsTooSmallIsNamedWithTheBytesNeeded() {
-        IngotException e = assertThrows(
-                IngotException.ReadWrite.class, () -> AtomicFile.create(bench.out(), false, 1L << 60));
+        IngotException e =
+                assertThrows(IngotException.ReadWrite.class, () -> AtomicFile.create(bench.out(), false, 1L << 60));
         assertTrue(Bench.message(e).contains("needs " + (1L << 60) + " bytes"), e::getMessage);
     }
 

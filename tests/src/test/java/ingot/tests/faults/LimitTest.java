@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.Progress;
 import ingot.tests.cli.ChildCommand;
-import ingot.tests.hostile.IndexCases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** F8: less memory than a conversion needs, by the JVM's limit, the shell's or a control group's; and too few descriptors. */
+/** F8: less memory than a conversion needs, by the JVM's limit, the shell's or a control group's. */
 final class LimitTest {
     private static final Path TRAINED =
             Path.of(System.getProperty("ingot.root"), "golden-outputs/models/qwen3-6m-gutenberg");
@@ -34,21 +33,10 @@ final class LimitTest {
         bench = new Bench(folder);
     }
 
-    /** The heap that is named suffices; plain, and with what a calibration holds. */
-    @ParameterizedTest
-    @ValueSource(strings = {"rtn", "gptq"})
-    void tooSmallAHeapNamesOneThatSuffices(String method) throws IOException, InterruptedException {
-        String[] words = method.equals("rtn")
-                ? bench.convert(TRAINED, "int4")
-                : bench.convert(
-                        TRAINED,
-                        "int4",
-                        "--method",
-                        "gptq",
-                        "--calibration-tokens",
-                        "64",
-                        "--calibration-length",
-                        "32");
+    /** The heap that is named suffices. */
+    @Test
+    void tooSmallAHeapNamesOneThatSuffices() throws IOException, InterruptedException {
+        String[] words = bench.convert(TRAINED, "int4");
         var small = ChildCommand.run(heap("14m"), words);
         Bench.requireRefused(small, 71, "needs about \\d+ MiB of heap and Java may take 1\\d; .*INGOT_OPTS=-Xmx\\d+m");
         assertTrue(!Files.exists(bench.out()), "nothing was written");
@@ -80,8 +68,10 @@ final class LimitTest {
         }
         assertTrue(!Files.exists(bench.out()), "nothing under the final name");
         if (outcome.complaint().isEmpty()) {
-            assertTrue((outcome.out() + outcome.err()).contains("Java Runtime Environment")
-                    || outcome.err().contains("Error occurred during initialization"), outcome::err);
+            assertTrue(
+                    (outcome.out() + outcome.err()).contains("Java Runtime Environment")
+                            || outcome.err().contains("Error occurred during initialization"),
+                    outcome::err);
         } else {
             Bench.requireRefused(outcome, outcome.exit() == 74 ? 74 : 71, "Map failed|memory|heap");
             assertEquals(List.of(), bench.names());
@@ -89,8 +79,14 @@ final class LimitTest {
     }
 
     private static List<String> small() {
-        return List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=16m",
-                "-XX:CompressedClassSpaceSize=24m", "-XX:ErrorFile=" + "/dev/null", "-XX:-UsePerfData");
+        return List.of(
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:ReservedCodeCacheSize=16m",
+                "-XX:CompressedClassSpaceSize=24m",
+                "-XX:ErrorFile=" + "/dev/null",
+                "-XX:-UsePerfData");
     }
 
     /** A control group that ends what takes more memory than it allows is a kill like another. */
@@ -98,7 +94,8 @@ final class LimitTest {
     void endedByAControlGroup() throws IOException, InterruptedException {
         Path groups = Path.of("/sys/fs/cgroup/memory");
         Assumptions.assumeTrue(Files.isWritable(groups), "no control groups of memory to write to");
-        Path group = Files.createDirectory(groups.resolve("ingot-test-" + ProcessHandle.current().pid()));
+        Path group = Files.createDirectory(
+                groups.resolve("ingot-test-" + ProcessHandle.current().pid()));
         try {
             Files.writeString(group.resolve("memory.limit_in_bytes"), Long.toString(40 << 20));
             List<String> wrapper =
@@ -108,21 +105,13 @@ final class LimitTest {
             var outcome = ChildCommand.runUnder(wrapper, blind, bench.convert(TRAINED, "int4"));
             assertEquals(137, outcome.exit(), outcome::err);
             assertTrue(!Files.exists(bench.out()), "nothing under the final name");
-            assertEquals(0, ChildCommand.run(Bench.QUICK, bench.convert(TRAINED, "int4")).exit());
+            assertEquals(
+                    0,
+                    ChildCommand.run(Bench.QUICK, bench.convert(TRAINED, "int4"))
+                            .exit());
             assertEquals(List.of("x.ingot"), bench.names());
         } finally {
             Files.delete(group);
         }
-    }
-
-    /** Too few descriptors for the shards of a model. */
-    @Test
-    void tooFewDescriptorsIsOneLine() throws IOException, InterruptedException {
-        Bench.needsLinux();
-        Path source = IndexCases.manyShards(Files.createDirectory(folder.resolve("sharded")), 200);
-        List<String> wrapper = List.of("sh", "-c", "ulimit -n 150; exec \"$@\"", "sh");
-        var outcome = ChildCommand.runUnder(wrapper, Bench.QUICK, bench.convert(source, "f16"));
-        Bench.requireRefused(outcome, 74, "cannot be read: Too many open files");
-        assertEquals(List.of(), bench.names());
     }
 }

@@ -72,7 +72,8 @@ final class SourceTest {
         Path source = folder.resolve("source.ingot");
         Bench.converter("int8").convert(bench.model(200_000), source, Progress.none());
         Progress cut = Bench.once(() -> Bench.truncate(source, 9000));
-        assertThrows(IngotException.ReadWrite.class, () -> Bench.converter("int4").convert(source, bench.out(), cut));
+        assertThrows(
+                IngotException.ReadWrite.class, () -> Bench.converter("int4").convert(source, bench.out(), cut));
         assertEquals(List.of(), bench.names());
     }
 
@@ -173,7 +174,8 @@ final class SourceTest {
         Path source = bench.model(7);
         Path tokens = bench.tokens();
         interrupt(source, tokens);
-        Path other = Files.writeString(folder.resolve("o.jsonl"), Files.readString(tokens, StandardCharsets.UTF_8) + " ");
+        Path other =
+                Files.writeString(folder.resolve("o.jsonl"), Files.readString(tokens, StandardCharsets.UTF_8) + " ");
         for (List<String> calibration : List.of(
                 List.of(tokens.toString(), "--calibration-length", "6"), List.of(other.toString(), "--drift", "0.5"))) {
             String[] words = bench.convert(source, "int4", "--resume", "--method", "gptq", "--calibration");
@@ -231,12 +233,12 @@ final class SourceTest {
     @Test
     void theOutputMayNotBeTheGoldenFileOrTheCalibrationText() throws IOException {
         Path source = bench.model(7);
-        Path golden = Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen2-e2e/golden.safetensors");
+        Path golden =
+                Path.of(System.getProperty("ingot.root"), "golden-outputs/checkpoints/qwen2-e2e/golden.safetensors");
         Path copy = Files.copy(golden, folder.resolve("golden.safetensors"));
         Path hard = Files.createLink(folder.resolve("hard.ingot"), copy);
-        ConvertOptions options = ConvertOptions.of(ConvertOptions.layout("f32"))
-                .withGolden(copy)
-                .withOverwrite(true);
+        ConvertOptions options =
+                ConvertOptions.of(ConvertOptions.layout("f32")).withGolden(copy).withOverwrite(true);
         assertThrows(IngotException.Usage.class, () -> new Converter(options).convert(source, hard, Progress.none()));
         Path tokens = bench.tokens();
         Path link = Files.createLink(folder.resolve("t.ingot"), tokens);

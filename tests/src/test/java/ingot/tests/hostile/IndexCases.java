@@ -8,7 +8,6 @@ import static ingot.tests.hostile.HostileCase.missing;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -249,22 +248,6 @@ public final class IndexCases {
         edit.accept(root);
         Files.writeString(folder.resolve(INDEX), Json.compact(root));
         return folder;
-    }
-
-    /** A correct model of two shards and {@code more} that hold a tensor each that nobody needs. */
-    public static Path manyShards(Path folder, int more) throws IOException {
-        byte[] one = new byte[4];
-        return write(folder, root -> {
-            try {
-                for (int i = 0; i < more; i++) {
-                    String name = "mtp." + i + ".weight";
-                    Path file = folder.resolve("extra-" + i + ".safetensors");
-                    shard(file, Map.of(name, new TinyModel.Stored("F32", "[1]", one)), map(root));
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
     }
 
     private static void shard(Path file, Map<String, TinyModel.Stored> tensors, ObjectNode map) throws IOException {

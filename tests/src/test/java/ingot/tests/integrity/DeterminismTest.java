@@ -129,20 +129,22 @@ final class DeterminismTest {
         Path image = temporary.resolve("image");
         StringWriter said = new StringWriter();
         PrintWriter out = new PrintWriter(said);
-        int linked = jlink.get().run(
-                out,
-                out,
-                "-p",
-                lib.toString(),
-                "--add-modules",
-                "ingot.quant,info.picocli,jdk.incubator.vector",
-                "--output",
-                image.toString());
+        int linked = jlink.get()
+                .run(
+                        out,
+                        out,
+                        "-p",
+                        lib.toString(),
+                        "--add-modules",
+                        "ingot.quant,info.picocli,jdk.incubator.vector",
+                        "--output",
+                        image.toString());
         // A JDK without its jmods files may not be made for linking (JEP 493).
         assumeTrue(linked == 0 || !said.toString().contains("jmods"), said::toString);
         assertEquals(0, linked, said::toString);
         List<String> outside = new ArrayList<>();
-        outside.add(ROOT.resolve("cli/target/ingot-cli-" + Version.NUMBER + ".jar").toString());
+        outside.add(
+                ROOT.resolve("cli/target/ingot-cli-" + Version.NUMBER + ".jar").toString());
         try (Stream<Path> jars = Files.list(lib)) {
             jars.map(Path::toString)
                     .filter(jar -> jar.contains("progressbar") || jar.contains("jline"))

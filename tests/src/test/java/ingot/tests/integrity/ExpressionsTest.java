@@ -163,7 +163,8 @@ final class ExpressionsTest {
         return found;
     }
 
-    private static void constants(String name, boolean finds, Map<String, Use> found) throws ReflectiveOperationException {
+    private static void constants(String name, boolean finds, Map<String, Use> found)
+            throws ReflectiveOperationException {
         for (Field field : Class.forName(name).getDeclaredFields()) {
             if (field.getType() == Pattern.class && Modifier.isStatic(field.getModifiers())) {
                 field.setAccessible(true);

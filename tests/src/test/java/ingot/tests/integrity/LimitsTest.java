@@ -81,7 +81,7 @@ final class LimitsTest {
 
     /** A message of ten megabytes, and ten thousand messages, through every published template. */
     @ParameterizedTest
-    @ValueSource(strings = {"x", "\n", "</think>\n", "{{ 1 }}{% raw %}"})
+    @ValueSource(strings = {"x", "\n", "</think>\n", "{{ 1 }}{% raw %}", "<|im_start|>", "\ud800"})
     void hugeMessagesAreRenderedOrRefused(String piece) throws IOException {
         ArrayNode one = Json.array();
         one.addObject().put("role", "user").put("content", "hello");

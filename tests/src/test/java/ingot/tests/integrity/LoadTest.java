@@ -40,9 +40,7 @@ final class LoadTest {
         assertTrue(flat(memory(9 * heap, 9 * resident), memory(heap, resident)));
         assertTrue(flat(memory(0, 0), memory(heap, resident), memory(9 * heap, resident), memory(heap, resident)));
         assertTrue(flat(
-                memory(0, 0),
-                memory(heap, resident),
-                memory(heap + Load.MARGIN, resident + Load.RESIDENT_MARGIN)));
+                memory(0, 0), memory(heap, resident), memory(heap + Load.MARGIN, resident + Load.RESIDENT_MARGIN)));
         assertFalse(flat(memory(0, 0), memory(heap, resident), memory(heap + Load.MARGIN + 1, resident)));
         assertFalse(flat(memory(0, 0), memory(heap, resident), memory(heap, resident + Load.RESIDENT_MARGIN + 1)));
     }
