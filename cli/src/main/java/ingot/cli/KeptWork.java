@@ -23,7 +23,8 @@ final class KeptWork implements AutoCloseable {
             if (kept && Files.isDirectory(folder)) {
                 // A bar has the line it is on.
                 String before = console.terminal() ? "\n" : "";
-                console.note(before + "ingot: interrupted; the same command with --resume goes on with " + Text.path(folder));
+                console.note(before + "ingot: interrupted; the same command with --resume goes on with "
+                        + Text.path(folder));
             }
         }));
         Runtime.getRuntime().addShutdownHook(work.hook);

@@ -118,10 +118,7 @@ final class Calibrated implements AutoCloseable {
         }
         CalibrationOptions calibration = asked.get();
         CalibrationJob job = CalibrationJob.of(
-                source,
-                calibration,
-                AskedFor.of(options, source.isQuantized()),
-                SourceHashes.unknown(source.files()));
+                source, calibration, AskedFor.of(options, source.isQuantized()), SourceHashes.unknown(source.files()));
         if (options.types().auto().isEmpty()) {
             // What is wrong with the text is said now.
             return Chosen.of(source, options);

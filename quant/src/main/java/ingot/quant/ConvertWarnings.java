@@ -21,7 +21,8 @@ final class ConvertWarnings {
             if (t.layout() instanceof Grouped grouped) {
                 long rows = t.shape().rows();
                 long cols = t.shape().cols();
-                long padding = grouped.blocks(rows, cols).paddedCols() - Math.ceilDiv(cols, Grouping.UNIT) * Grouping.UNIT;
+                long padding =
+                        grouped.blocks(rows, cols).paddedCols() - Math.ceilDiv(cols, Grouping.UNIT) * Grouping.UNIT;
                 weights += rows * cols;
                 codes += rows * padding;
                 if (padding > 0) {

@@ -59,7 +59,8 @@ final class KldPlot {
             key.append(HtmlPage.key("khollow", "this conversion, predicted by its plan"));
         }
         if (measured.isEmpty() && predicted.isEmpty()) {
-            key.append("<span class=\"muted\">this model is not measured (convert --evaluate TEXT, or perplexity --against); it has ")
+            key.append(
+                            "<span class=\"muted\">this model is not measured (convert --evaluate TEXT, or perplexity --against); it has ")
                     .append(Format.fixed(bits, 2))
                     .append(" bits per weight</span>");
         }

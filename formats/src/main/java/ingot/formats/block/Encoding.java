@@ -17,8 +17,7 @@ import java.util.Arrays;
  */
 final class Encoding {
     /** Four neighbouring codes. */
-    private static final VarHandle FOUR =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle FOUR = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** One in each of four bytes, and the seven low bits of each. */
     private static final int BYTES = 0x01010101;

@@ -24,6 +24,7 @@ final class RowBlocks implements AutoCloseable {
 
     /** Rows of a part. */
     private final int part;
+
     private final Arena arena = Arena.ofConfined();
     private final List<MemorySegment> buffers = new ArrayList<>();
     private long next;
