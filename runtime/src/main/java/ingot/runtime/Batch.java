@@ -68,7 +68,8 @@ public final class Batch {
 
     private void enter() {
         if (!busy.compareAndSet(false, true)) {
-            throw new IllegalStateException("the batch is computing already, in another thread or around this callback");
+            throw new IllegalStateException(
+                    "the batch is computing already, in another thread or around this callback");
         }
     }
 }

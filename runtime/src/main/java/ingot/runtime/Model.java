@@ -191,8 +191,7 @@ public final class Model implements AutoCloseable {
     public Session newSession(KvType kvCache) {
         requireOpen();
         try {
-            return new Session(
-                    this, newStep(), SequenceMemory.of(info.config(), kvCache), maxPositions);
+            return new Session(this, newStep(), SequenceMemory.of(info.config(), kvCache), maxPositions);
         } catch (OutOfMemoryError e) {
             throw new IngotException.OutOfResources("no memory for a session: give Java a larger heap (-Xmx)");
         }

@@ -58,8 +58,8 @@ public record BenchFormat(String model, ModelInfo info) {
     }
 
     private String csv(List<BenchResult> results) {
-        StringBuilder out =
-                new StringBuilder("test,n_prompt,n_gen,n_depth,n_sequences,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
+        StringBuilder out = new StringBuilder(
+                "test,n_prompt,n_gen,n_depth,n_sequences,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
         for (BenchResult r : results) {
             out.append(String.format(
                     Locale.ROOT,

@@ -10,8 +10,7 @@ import java.util.List;
  * @param depths tokens in the context before a test; every test is run at each of them
  * @param sequences that are computed in one step; every test is run with each number of them
  */
-public record BenchOptions(
-        int prompt, int generate, int repetitions, List<Integer> depths, List<Integer> sequences) {
+public record BenchOptions(int prompt, int generate, int repetitions, List<Integer> depths, List<Integer> sequences) {
     private static final int LONGEST = 1 << 20;
     private static final int MOST_SEQUENCES = 1024;
 

@@ -19,9 +19,8 @@ final class Group implements AutoCloseable {
         batch = model.newBatch();
         for (int i = 0; i < count; i++) {
             sessions.add(model.newSession());
-            texts.add(new Random(1 + i)
-                    .ints(length, 0, model.info().vocabSize())
-                    .toArray());
+            texts.add(
+                    new Random(1 + i).ints(length, 0, model.info().vocabSize()).toArray());
         }
     }
 

@@ -119,8 +119,7 @@ final class Attention implements Mixer {
         s.position = segment.position();
         s.groupTokens = Math.clamp(ROWS / ratio, 1, s.tokens);
         s.groups = config.kvHeads() * Math.ceilDiv(s.tokens, s.groupTokens);
-        s.spans =
-                s.tokens > s.groupTokens ? 1 : block(s.position + s.tokens - 1) - block(firstVisible(s.position)) + 1;
+        s.spans = s.tokens > s.groupTokens ? 1 : block(s.position + s.tokens - 1) - block(firstVisible(s.position)) + 1;
         return s;
     }
 

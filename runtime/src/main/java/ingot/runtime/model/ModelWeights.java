@@ -132,11 +132,7 @@ public final class ModelWeights {
     private Mixer mixer(DenseNames names, DecoderParts parts) {
         Optional<DeltaNetConfig> delta = config.attention().linear(names.layer());
         return delta.isPresent()
-                ? new DeltaNet(
-                        parts,
-                        deltaNet(delta.get(), names.delta(), parts.kernels()),
-                        delta.get(),
-                        names.layer())
+                ? new DeltaNet(parts, deltaNet(delta.get(), names.delta(), parts.kernels()), delta.get(), names.layer())
                 : attention(names, parts);
     }
 

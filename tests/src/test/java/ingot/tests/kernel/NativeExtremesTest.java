@@ -73,12 +73,11 @@ final class NativeExtremesTest {
         Random random = new Random(5);
         float[] x = new float[7 * cols];
         for (int i = 0; i < x.length; i++) {
-            boolean negative =
-                    switch (i / cols) {
-                        case 0 -> false;
-                        case 1 -> true;
-                        default -> random.nextBoolean();
-                    };
+            boolean negative = switch (i / cols) {
+                case 0 -> false;
+                case 1 -> true;
+                default -> random.nextBoolean();
+            };
             x[i] = negative ? -largest : largest;
         }
         return x;

@@ -283,11 +283,13 @@ class NativeMatmulTest {
                     float[] y = new float[62];
                     if (isa == Isa.AVX512_VNNI) {
                         kernels.matmul(w, x, 2, y);
-                        assertArrayEquals(NativeDefinition.product(m, x, 2, ActivationBits.TWENTY), y, 0, "activation " + odd);
+                        assertArrayEquals(
+                                NativeDefinition.product(m, x, 2, ActivationBits.TWENTY), y, 0, "activation " + odd);
                     }
                     float[] one = new float[31];
                     kernels.matmul(w, x, 1, one);
-                    assertArrayEquals(NativeDefinition.product(m, x, 1, ActivationBits.TWENTY), one, 0, "activation " + odd);
+                    assertArrayEquals(
+                            NativeDefinition.product(m, x, 1, ActivationBits.TWENTY), one, 0, "activation " + odd);
                 }
                 for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
                     float[] x = activations(2, 100);

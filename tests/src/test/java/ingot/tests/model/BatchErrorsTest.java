@@ -55,14 +55,19 @@ final class BatchErrorsTest {
         refused("input 1: no tokens", new Input(first, 1), new Input(second));
         refused("input 1: token 512 is outside the vocabulary", new Input(first, 1), new Input(second, 512));
         refused("input 0: 18 tokens after 3 exceed", new Input(first, new int[18]), new Input(second, 1));
-        refused("input 2: its session has an input already, number 0", //
-                new Input(first, 1), new Input(second, 1), new Input(first, 2));
+        refused(
+                "input 2: its session has an input already, number 0", //
+                new Input(first, 1),
+                new Input(second, 1),
+                new Input(first, 2));
         try (Model other = Model.open(FOLDER);
                 Session foreign = other.newSession()) {
             refused("input 1: the session belongs to another model", new Input(first, 1), new Input(foreign, 1));
             assertEquals(0, foreign.position());
         }
-        assertEquals(2, batch.step(List.of(new Input(first, 1), new Input(second, 1))).size());
+        assertEquals(
+                2,
+                batch.step(List.of(new Input(first, 1), new Input(second, 1))).size());
         assertEquals(4, first.position());
     }
 
@@ -78,11 +83,13 @@ final class BatchErrorsTest {
             List<Input> begin = List.of(new Input(a, 1, 2, 3), new Input(b, 4, 5));
             List<Input> next = List.of(new Input(a, 6, 7), new Input(b, 8));
             steps.step(begin);
-            assertThrows(ArithmeticException.class, () -> steps.step(next, (input, position, logits) -> {
-                if (input == 1) {
-                    throw new ArithmeticException("stop");
-                }
-            }));
+            assertThrows(
+                    ArithmeticException.class,
+                    () -> steps.step(next, (input, position, logits) -> {
+                        if (input == 1) {
+                            throw new ArithmeticException("stop");
+                        }
+                    }));
             assertEquals(3, a.position());
             assertEquals(2, b.position());
             List<float[]> again = steps.step(next);
@@ -105,8 +112,10 @@ final class BatchErrorsTest {
             a.forward(1, 2, 3, 4, 5);
             a.truncate(3);
             c.forward(1, 2, 3);
-            float[] expected =
-                    own.newBatch().step(List.of(new Input(c, 9), new Input(b, 7))).getFirst().clone();
+            float[] expected = own.newBatch()
+                    .step(List.of(new Input(c, 9), new Input(b, 7)))
+                    .getFirst()
+                    .clone();
             b.reset();
             List<float[]> logits = own.newBatch().step(List.of(new Input(b, 7), new Input(a, 9)));
             assertArrayEquals(expected, logits.get(1));

@@ -173,11 +173,15 @@ final class BatchTest {
                 for (int[] others : new int[][] {{1}, {511, 1}, {497, 30, 600}, {512, 512}, {1, 1, 1, 1, 1, 1, 1}}) {
                     List<Batch.Input> inputs = new ArrayList<>();
                     for (int n : others) {
-                        inputs.add(new Batch.Input(model.newSession(kvCache), Arrays.copyOf(text, Math.min(n, length))));
+                        inputs.add(
+                                new Batch.Input(model.newSession(kvCache), Arrays.copyOf(text, Math.min(n, length))));
                     }
                     inputs.add(new Batch.Input(model.newSession(kvCache), text));
                     assertArrayEquals(
-                            expected, model.newBatch().step(inputs).getLast(), 0, length + " " + Arrays.toString(others));
+                            expected,
+                            model.newBatch().step(inputs).getLast(),
+                            0,
+                            length + " " + Arrays.toString(others));
                 }
             }
         }

@@ -63,7 +63,8 @@ final class LibraryDocTest {
                 Session session = model.newSession()) {
             int sum = Arrays.stream(prompt.greedyCached()).limit(10).sum();
             assertEquals(sum, LibraryExample.iterate(session, prompt.ids()));
-            List<int[]> prompts = Golden.read(name).stream().map(Golden.Prompt::ids).toList();
+            List<int[]> prompts =
+                    Golden.read(name).stream().map(Golden.Prompt::ids).toList();
             List<List<Integer>> texts = LibraryExample.together(model, prompts, 10);
             for (int i = 0; i < prompts.size(); i++) {
                 int[] expected = Golden.read(name).get(i).greedyCached();
