@@ -3,7 +3,9 @@ package ingot.runtime.perplexity;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.runtime.verify.Distributions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,26 +59,34 @@ public final class Perplexity {
         Scores scores = new Scores(Math.multiplyExact(chunks, options.scored()));
         Perplexity run = new Perplexity(model, options, reference, recorder, scores);
         long total = (long) chunks * options.context();
-        for (int chunk = 0; chunk < chunks; chunk++) {
+        int together = model.together(options.context());
+        for (int chunk = 0; chunk < chunks; chunk += together) {
             progress.step("scoring", (long) chunk * options.context(), total, Progress.Unit.TOKENS);
-            int start = chunk * options.context();
-            run.window(chunk, Arrays.copyOfRange(tokens, start, start + options.context()));
+            List<int[]> windows = new ArrayList<>();
+            for (int i = chunk; i < Math.min(chunks, chunk + together); i++) {
+                int start = i * options.context();
+                windows.add(Arrays.copyOfRange(tokens, start, start + options.context()));
+            }
+            run.windows(chunk, windows);
         }
         progress.step("scoring", total, total, Progress.Unit.TOKENS);
         return scores.result(chunks, options.context());
     }
 
-    private void window(int chunk, int[] window) {
+    private void windows(int chunk, List<int[]> windows) {
         int first = options.first();
         // The last token is only predicted, never read.
-        int[] read = Arrays.copyOf(window, window.length - 1);
+        List<int[]> read = windows.stream()
+                .map(window -> Arrays.copyOf(window, window.length - 1))
+                .toList();
         float[][] expected = reference == null ? new float[0][] : new float[options.scored()][model.vocabSize()];
-        if (reference != null) {
-            reference.rows(chunk, read, options, expected);
-        }
-        model.predict(read, first, (position, logits) -> {
+        model.predict(read, first, (window, position, logits) -> {
+            if (reference != null && position == first) {
+                // One window at a time: its rows may be a hundred megabytes.
+                reference.rows(chunk + window, read.get(window), options, expected);
+            }
             double z = Distributions.logSumExp(logits);
-            int next = window[position + 1];
+            int next = windows.get(window)[position + 1];
             if (recorder != null) {
                 recorder.append(logits, z);
             }

@@ -1,9 +1,13 @@
 package ingot.runtime.verify;
 
+import ingot.runtime.Batch;
+import ingot.runtime.BatchConsumer;
 import ingot.runtime.HiddenConsumer;
 import ingot.runtime.LogitsConsumer;
 import ingot.runtime.Model;
 import ingot.runtime.Session;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What can be verified: anything that continues token sequences. Each call starts from an empty context. */
 public interface Subject extends AutoCloseable {
@@ -22,12 +26,27 @@ public interface Subject extends AutoCloseable {
     /** The most likely token after {@code tokens}, everything computed anew. */
     int next(int[] tokens);
 
+    /** {@link #logits} of several texts, text after text; those of one do not depend on the others. */
+    default void logits(List<int[]> texts, BatchConsumer sink) {
+        for (int i = 0; i < texts.size(); i++) {
+            int text = i;
+            logits(texts.get(i), (position, logits) -> sink.accept(text, position, logits));
+        }
+    }
+
+    /** {@link #next} of several texts. */
+    default int[] next(List<int[]> texts) {
+        return texts.stream().mapToInt(this::next).toArray();
+    }
+
     @Override
     void close();
 
-    /** A model, on one session of its own; closing it leaves the model open. */
+    /** A model, on sessions of its own; closing it leaves the model open. */
     static Subject of(Model model) {
         Session session = model.newSession();
+        List<Session> sessions = new ArrayList<>(List.of(session));
+        Batch batch = model.newBatch();
         return new Subject() {
             @Override
             public int vocabSize() {
@@ -64,8 +83,32 @@ public interface Subject extends AutoCloseable {
             }
 
             @Override
+            public void logits(List<int[]> texts, BatchConsumer sink) {
+                batch.step(inputs(texts), sink);
+            }
+
+            @Override
+            public int[] next(List<int[]> texts) {
+                return batch.step(inputs(texts)).stream()
+                        .mapToInt(Distributions::argmax)
+                        .toArray();
+            }
+
+            private List<Batch.Input> inputs(List<int[]> texts) {
+                List<Batch.Input> inputs = new ArrayList<>();
+                for (int i = 0; i < texts.size(); i++) {
+                    if (i == sessions.size()) {
+                        sessions.add(model.newSession());
+                    }
+                    sessions.get(i).reset();
+                    inputs.add(new Batch.Input(sessions.get(i), texts.get(i)));
+                }
+                return inputs;
+            }
+
+            @Override
             public void close() {
-                session.close();
+                sessions.forEach(Session::close);
             }
         };
     }

@@ -11,7 +11,6 @@ import ingot.runtime.verify.VerifyReport.Overall;
 import ingot.runtime.verify.VerifyReport.Point;
 import ingot.runtime.verify.VerifyReport.PromptResult;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +22,9 @@ import java.util.stream.DoubleStream;
 public final class Verifier {
     /** A trace point whose error is this many times that of the one before it is where a model departs. */
     private static final double JUMP = 10;
+
+    /** Tokens of prompts that are computed together. */
+    private static final int GROUP = 512;
 
     private final Subject subject;
     private final GoldenFile golden;
@@ -62,13 +64,15 @@ public final class Verifier {
         List<LayerResult> layers = new ArrayList<>();
         long total = golden.prompts().stream().mapToLong(Verifier::work).sum();
         long done = 0;
-        for (GoldenPrompt prompt : golden.prompts()) {
+        for (List<GoldenPrompt> group : groups()) {
             progress.step("verifying", done, total, Progress.Unit.TOKENS);
-            prompts.add(compare(prompt));
-            if (layers.isEmpty() && !prompt.hidden().isEmpty()) {
-                layers.addAll(trace(prompt));
+            prompts.addAll(compare(group));
+            for (GoldenPrompt prompt : group) {
+                if (layers.isEmpty() && !prompt.hidden().isEmpty()) {
+                    layers.addAll(trace(prompt));
+                }
+                done += work(prompt);
             }
-            done += work(prompt);
         }
         progress.step("verifying", total, total, Progress.Unit.TOKENS);
         Overall overall = overall(prompts);
@@ -90,32 +94,63 @@ public final class Verifier {
         return p.length() + n * p.length() + n * (n + 1) / 2 + p.length() + p.greedyIdsCached().length;
     }
 
-    private PromptResult compare(GoldenPrompt prompt) {
-        ErrorSum error = new ErrorSum();
-        List<Double> kld = new ArrayList<>();
-        int[] agreed = new int[1];
+    /** Prompts one after the other, several together while they are short. */
+    private List<List<GoldenPrompt>> groups() {
+        List<List<GoldenPrompt>> groups = new ArrayList<>();
+        int tokens = GROUP;
+        for (GoldenPrompt prompt : golden.prompts()) {
+            if (tokens + prompt.length() > GROUP) {
+                groups.add(new ArrayList<>());
+                tokens = 0;
+            }
+            groups.getLast().add(prompt);
+            tokens += prompt.length();
+        }
+        return groups;
+    }
+
+    /** What is found of one prompt. */
+    private static final class Found {
+        private final ErrorSum error = new ErrorSum();
+        private final List<Double> kld = new ArrayList<>();
+        private int agreed;
+    }
+
+    private List<PromptResult> compare(List<GoldenPrompt> prompts) {
+        List<Found> found = prompts.stream().map(p -> new Found()).toList();
         float[] expected = new float[golden.vocabSize()];
-        subject.logits(prompt.inputIds(), (position, logits) -> {
+        List<int[]> texts = prompts.stream().map(GoldenPrompt::inputIds).toList();
+        subject.logits(texts, (text, position, logits) -> {
+            GoldenPrompt prompt = prompts.get(text);
+            Found here = found.get(text);
             golden.readLogits(prompt, position, expected);
-            error.add(logits, expected);
-            kld.add(Distributions.klDivergence(expected, logits));
+            here.error.add(logits, expected);
+            here.kld.add(Distributions.klDivergence(expected, logits));
             if (Distributions.argmax(expected) == Distributions.argmax(logits)) {
-                agreed[0]++;
+                here.agreed++;
             }
             sample(((long) prompt.index() << 20) + position, expected, logits);
         });
-        if (kld.size() != prompt.length()) {
-            throw new IllegalStateException(kld.size() + " positions came back for " + prompt.length() + " tokens");
+        List<Greedy> recomputed = GreedyTexts.recomputed(subject, prompts);
+        List<PromptResult> results = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            GoldenPrompt prompt = prompts.get(i);
+            Found here = found.get(i);
+            if (here.kld.size() != prompt.length()) {
+                throw new IllegalStateException(
+                        here.kld.size() + " positions came back for " + prompt.length() + " tokens");
+            }
+            all.add(here.error);
+            results.add(new PromptResult(
+                    prompt.index(),
+                    prompt.length(),
+                    here.error.nmse(),
+                    here.error.maxAbs(),
+                    here.kld,
+                    (double) here.agreed / prompt.length(),
+                    recomputed.get(i).plus(GreedyTexts.cached(subject, prompt))));
         }
-        all.add(error);
-        return new PromptResult(
-                prompt.index(),
-                prompt.length(),
-                error.nmse(),
-                error.maxAbs(),
-                kld,
-                (double) agreed[0] / prompt.length(),
-                recomputed(prompt).plus(cached(prompt)));
+        return results;
     }
 
     private void sample(long row, float[] expected, float[] logits) {
@@ -123,32 +158,6 @@ public final class Verifier {
         for (long i = first; i < expected.length && scatter.size() < VerifyReport.MAX_SCATTER; i += scatterStride) {
             scatter.add(new Point(expected[(int) i], logits[(int) i]));
         }
-    }
-
-    /** {@code greedy_ids} were made by computing the whole sequence at every step. */
-    private Greedy recomputed(GoldenPrompt prompt) {
-        int[] expected = prompt.greedyIds();
-        int[] tokens = Arrays.copyOf(prompt.inputIds(), prompt.length() + expected.length);
-        int matched = 0;
-        while (matched < expected.length) {
-            int length = prompt.length() + matched;
-            int next = subject.next(Arrays.copyOf(tokens, length));
-            if (next != expected[matched]) {
-                break;
-            }
-            tokens[length] = next;
-            matched++;
-        }
-        return new Greedy(matched, expected.length);
-    }
-
-    private Greedy cached(GoldenPrompt prompt) {
-        int[] expected = prompt.greedyIdsCached();
-        if (expected.length == 0) {
-            return new Greedy(0, 0);
-        }
-        int mismatch = Arrays.mismatch(subject.greedy(prompt.inputIds(), expected.length), expected);
-        return new Greedy(mismatch < 0 ? expected.length : mismatch, expected.length);
     }
 
     private List<LayerResult> trace(GoldenPrompt prompt) {
