@@ -254,6 +254,9 @@ final class ResumeTest {
         Thread first = Thread.ofPlatform().start(() -> {
             try {
                 new Converter(Checkpoints.gptq(TYPE, data, false)).convert(SOURCE, out, (phase, done, total, unit) -> {
+                    if (phase.startsWith("hashing")) {
+                        return;
+                    }
                     begun.countDown();
                     try {
                         over.await(60, TimeUnit.SECONDS);
