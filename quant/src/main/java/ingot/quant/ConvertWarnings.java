@@ -31,7 +31,7 @@ final class ConvertWarnings {
                 }
             }
         }
-        return codes * 50 < weights
+        return count == 0 || codes * 50 < weights
                 ? Optional.empty()
                 : Optional.of("groups of " + group + " do not fit the rows of "
                         + (count == 1 ? "1 matrix" : count + " matrices") + ", which are padded: "
