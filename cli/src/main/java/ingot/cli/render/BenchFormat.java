@@ -59,23 +59,23 @@ public record BenchFormat(String model, ModelInfo info) {
 
     private String csv(List<BenchResult> results) {
         StringBuilder out = new StringBuilder(
-                "test,n_prompt,n_gen,n_depth,n_sequences,avg_ts,stddev_ts,threads,kv_cache,model,type,backend\n");
+                "test,n_prompt,n_gen,n_depth,avg_ts,stddev_ts,threads,kv_cache,model,type,backend,n_sequences\n");
         for (BenchResult r : results) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%s,%d,%d,%d,%d,%.6f,%.6f,%d,%s,%s,%s,%s\n",
+                    "%s,%d,%d,%d,%.6f,%.6f,%d,%s,%s,%s,%s,%d\n",
                     r.test(),
                     r.promptTokens(),
                     r.generatedTokens(),
                     r.depth(),
-                    r.sequences(),
                     r.mean(),
                     r.standardDeviation(),
                     info.threads(),
                     info.kvCache().label(),
                     quoted(model),
                     quoted(info.type()),
-                    quoted(info.backend())));
+                    quoted(info.backend()),
+                    r.sequences()));
         }
         return out.toString();
     }
@@ -91,7 +91,6 @@ public record BenchFormat(String model, ModelInfo info) {
         node.put("n_prompt", r.promptTokens());
         node.put("n_gen", r.generatedTokens());
         node.put("n_depth", r.depth());
-        node.put("n_sequences", r.sequences());
         number(node, "avg_ts", r.mean());
         number(node, "stddev_ts", r.standardDeviation());
         ArrayNode samples = node.putArray("samples_ts");
@@ -101,6 +100,7 @@ public record BenchFormat(String model, ModelInfo info) {
         node.put("model", model);
         node.put("type", info.type());
         node.put("backend", info.backend());
+        node.put("n_sequences", r.sequences());
         return node;
     }
 }
