@@ -270,7 +270,7 @@ final class CalibratedConversionTest {
                 IngotException.BadData.class,
                 () -> new Converter(Checkpoints.gptq("int4", data, false))
                         .convert(folder, out, (phase, done, total, unit) -> told.add(phase)));
-        assertEquals(List.of(), told, "refused before the first layer");
+        assertTrue(told.stream().allMatch("hashing the source"::equals), "refused before the first layer: " + told);
         assertTrue(e.getMessage().contains("model.layers.1.mlp.up_proj.weight"), e.getMessage());
         assertTrue(e.getMessage().contains("65504"), e.getMessage());
         Checkpoints.convert(folder, out, Checkpoints.gptq("nf4", data, false));
