@@ -24,14 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param described what the provenance says of the set
  * @param key what has to be the same for work to be taken up again
- * @param sources the files of the model with their hashes
  * @param layers of the model
  */
-record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, List<SourceFile> sources, int layers) {
-    CalibrationJob {
-        sources = List.copyOf(sources);
-    }
-
+record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, int layers) {
     /**
      * @param asked the options that change the outcome
      * @param sources the files of {@code source}; without hashes where no work will be taken up again
@@ -47,8 +42,7 @@ record CalibrationJob(CalibrationSet set, ObjectNode described, ObjectNode key, 
         var files = key.putArray("sources");
         sources.forEach(f ->
                 files.addObject().put("file", f.name()).put("bytes", f.bytes()).put("sha256", f.sha256()));
-        return new CalibrationJob(
-                set, described, key, sources, source.graph().config().layers());
+        return new CalibrationJob(set, described, key, source.graph().config().layers());
     }
 
     WorkFolder open(Path output, boolean resume) {
