@@ -81,6 +81,11 @@ final class LayerPass {
 
     /** One {@link Wide} per stream. */
     private record Rooms(List<Wide> all) implements AutoCloseable {
+        /** {@link Moments#add} overwrites the rows of the second stream: they are written before. */
+        void beforeSums() {
+            all.subList(1, all.size()).forEach(Wide::free);
+        }
+
         @Override
         public void close() {
             all.forEach(Wide::close);
@@ -112,6 +117,7 @@ final class LayerPass {
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
             files.forEach((first, n) -> {
                 List<float[]> mixed = each(rooms, (s, w) -> s.mixed(first, n, w));
+                rooms.beforeSums();
                 moments.add(mixed, n, kernels);
                 if (moments.residual()) {
                     moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
@@ -226,6 +232,7 @@ final class LayerPass {
             Moments moments = alone ? own.intoResidual(hidden) : own;
             blocks(count, (at, n) -> {
                 List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
+                rooms.beforeSums();
                 moments.add(inner, n, kernels);
                 if (moments.residual()) {
                     moments.addResidual(each(s -> s.residual(at, n)), inner.getFirst(), n, kernels);

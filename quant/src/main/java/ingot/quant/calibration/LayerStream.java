@@ -52,9 +52,8 @@ final class LayerStream {
 
     /** What the mixer's output projection reads of a sequence [n][mixedWidth]; kept in {@code wide}. */
     float[] mixed(long first, int n, Wide wide) {
-        layer.mix(mixerInput(first, n), n, wide.rows());
-        wide.file().write(first, n, wide.rows());
-        return wide.rows();
+        layer.mix(mixerInput(first, n), n, wide.free());
+        return wide.keep(first, n);
     }
 
     /** The residual stream of some tokens [n][hidden]. */
@@ -87,9 +86,8 @@ final class LayerStream {
 
     /** What the branch's output projection reads of them [n][inner]; kept in {@code wide}. */
     float[] inner(Branch branch, Visitors visitors, int at, int n, Wide wide) {
-        layer.inner(branch, branchInput(visitors, at, n), n, wide.rows());
-        wide.file().write(at, n, wide.rows());
-        return wide.rows();
+        layer.inner(branch, branchInput(visitors, at, n), n, wide.free());
+        return wide.keep(at, n);
     }
 
     /** Adds their shares of the branch's output to the stream. */
@@ -115,6 +113,18 @@ final class LayerStream {
      */
     @SuppressWarnings("ArrayRecordComponent") // a buffer, never compared
     record Wide(RowFile file, float[] rows) implements AutoCloseable {
+        /** The room, when its former rows are written. */
+        float[] free() {
+            file.settle();
+            return rows;
+        }
+
+        /** Writes what is in the room while others read it. */
+        float[] keep(long first, int n) {
+            file.writeBehind(first, n, rows);
+            return rows;
+        }
+
         @Override
         public void close() {
             file.close();

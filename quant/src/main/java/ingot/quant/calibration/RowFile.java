@@ -9,10 +9,13 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Rows of f32 in a file: activations of the calibration set, too many for the heap. What was written last is in the page
- * cache, so this costs a copy, and memory stays the operating system's to reclaim. For one thread.
+ * cache, so this costs a copy, and memory stays the operating system's to reclaim. For one thread, but for what is written
+ * {@linkplain #writeBehind behind it}.
  */
 final class RowFile implements AutoCloseable {
     private static final int BUFFER = 1 << 20;
@@ -22,6 +25,7 @@ final class RowFile implements AutoCloseable {
     private final FileChannel channel;
     private final ByteBuffer bytes;
     private final FloatBuffer floats;
+    private CompletableFuture<Void> behind = CompletableFuture.completedFuture(null);
 
     private RowFile(Path path, int width, FileChannel channel) {
         this.path = path;
@@ -68,6 +72,28 @@ final class RowFile implements AutoCloseable {
         transfer(first, n, rows, 0, false);
     }
 
+    /** Writes while the caller goes on; {@code rows} must stay as they are until {@link #settle}, or the next call of anything else. */
+    void writeBehind(long first, int n, float[] rows) {
+        settle();
+        behind = CompletableFuture.runAsync(
+                () -> unsettled(first, n, rows, 0, false),
+                write -> Thread.ofPlatform().daemon().name("ingot-writer").start(write));
+    }
+
+    /** Waits until everything is written; throws what that threw. */
+    void settle() {
+        try {
+            behind.join();
+        } catch (CompletionException e) {
+            behind = CompletableFuture.completedFuture(null);
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
+            }
+        }
+    }
+
     /** Rows by number, ascending, → out, one behind the other. */
     void gather(int[] numbers, int from, int n, float[] out) {
         scattered(numbers, from, n, out, true);
@@ -91,6 +117,11 @@ final class RowFile implements AutoCloseable {
     }
 
     private void transfer(long first, int n, float[] rows, int at, boolean reading) {
+        settle();
+        unsettled(first, n, rows, at, reading);
+    }
+
+    private void unsettled(long first, int n, float[] rows, int at, boolean reading) {
         long position = first * width * Float.BYTES;
         int left = Math.multiplyExact(n, width);
         while (left > 0) {
@@ -118,6 +149,7 @@ final class RowFile implements AutoCloseable {
 
     /** Forces what was written to the disk. */
     void force() {
+        settle();
         try {
             channel.force(false);
         } catch (IOException e) {
@@ -127,6 +159,8 @@ final class RowFile implements AutoCloseable {
 
     @Override
     public void close() {
+        // The channel stays open as long as somebody writes.
+        behind.handle((written, failed) -> written).join();
         try {
             channel.close();
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package ingot.quant.gptq;
 
 import ingot.runtime.kernel.Blas;
 import ingot.runtime.kernel.Blas.Tile;
+import ingot.runtime.kernel.Levels;
 import java.util.Arrays;
 
 /**
@@ -13,14 +14,17 @@ import java.util.Arrays;
 final class Descent {
     private static final int BLOCK = 512;
 
+    /** Rows that a line of H meets: their numbers stay in the first-level cache. */
+    private static final int TOGETHER = 16;
+
     private final Factor factor;
-    private final Grid grid;
+    private final Levels numbers;
     private final Blas blas;
     private final int n;
 
     Descent(Factor factor, Grid grid, Blas blas) {
         this.factor = factor;
-        this.grid = grid;
+        this.numbers = grid.numbers();
         this.blas = blas;
         this.n = factor.n();
     }
@@ -31,33 +35,43 @@ final class Descent {
      */
     void improve(State state) {
         int rows = state.rows();
-        int units = state.units();
         float[] e = state.errors();
-        float[] levels = state.levels();
         float[] g = new float[rows * BLOCK];
         float[] h = new float[BLOCK * BLOCK];
         for (int from = (n - 1) / BLOCK * BLOCK; from >= 0; from -= BLOCK) {
             int cols = Math.min(BLOCK, n - from);
             factor.block(from, cols, h, BLOCK);
             gradient(e, rows, new Columns(from, cols), h, g);
-            for (int k = cols - 1; k >= 0; k--) {
-                float curvature = h[k * BLOCK + k];
-                for (int r = 0; r < rows; r++) {
-                    float scale = state.scales()[r * units + state.unitOf()[from + k]];
-                    if (scale == 0) {
-                        continue;
-                    }
-                    int at = r * n + from + k;
-                    float old = levels[at];
-                    float level = grid.nearest(old + g[r * BLOCK + k] / (curvature * scale));
-                    if (level == old) {
-                        continue;
-                    }
-                    float delta = (level - old) * scale;
-                    levels[at] = level;
-                    e[at] -= delta;
-                    blockMove(g, r * BLOCK, delta, h, k);
+            for (int r = 0; r < rows; r += TOGETHER) {
+                move(state, r, Math.min(rows, r + TOGETHER), new Columns(from, cols), h, g);
+            }
+        }
+    }
+
+    /** Follows the moves inside a block of columns, of rows {@code first … end}. */
+    private void move(State state, int first, int end, Columns block, float[] h, float[] g) {
+        float[] levels = state.levels();
+        int units = state.units();
+        for (int k = block.n() - 1; k >= 0; k--) {
+            float curvature = h[k * BLOCK + k];
+            int unit = state.unitOf()[block.from() + k];
+            for (int r = first; r < end; r++) {
+                float scale = state.scales()[r * units + unit];
+                if (scale == 0) {
+                    continue;
                 }
+                int at = r * n + block.from() + k;
+                float old = levels[at];
+                float gradient = g[r * BLOCK + k];
+                float level = numbers.nearest(old + gradient / (curvature * scale));
+                if (level == old) {
+                    continue;
+                }
+                float delta = (level - old) * scale;
+                levels[at] = level;
+                state.errors()[at] -= delta;
+                state.outputs()[r] += delta * ((double) delta * curvature - 2.0 * gradient);
+                blockMove(g, r * BLOCK, delta, h, k);
             }
         }
     }

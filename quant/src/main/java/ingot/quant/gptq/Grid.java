@@ -10,12 +10,7 @@ public sealed interface Grid permits UniformGrid, AffineGrid, TableGrid {
     /** The levels. */
     Levels numbers();
 
-    /** The level nearest to {@code x}. */
-    default float nearest(float x) {
-        return numbers().nearest(x);
-    }
-
-    /** The code of a level that {@link #nearest} returned. */
+    /** The code of one of {@link #numbers}. */
     byte code(float level);
 
     /** Most negative level. */

@@ -79,6 +79,11 @@ final class GroupCoder {
         return best[k];
     }
 
+    /** Σ D·(x − stored)² over the run, x being the weights with feedback: what the run adds to e·(H + λI)·eᵀ. */
+    float error() {
+        return bestError;
+    }
+
     /** Until a rounding has a finite error, levels are NaN: the caller sees it in the errors. */
     private void start(Run run) {
         if (trial.length < run.n()) {

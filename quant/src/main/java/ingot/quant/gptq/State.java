@@ -12,9 +12,10 @@ import java.util.Arrays;
  * @param scales [rows][units]
  * @param offsets alike
  * @param unitOf the unit of a column
+ * @param outputs e·(H + λI)·eᵀ of every row, kept in step [rows]
  */
 @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
-record State(float[] weights, float[] errors, float[] levels, float[] scales, float[] offsets, int[] unitOf) {
+record State(float[] weights, float[] errors, float[] levels, float[] scales, float[] offsets, int[] unitOf, double[] outputs) {
     static State of(float[] weights, int rows, Order order) {
         int units = order.units().length;
         int[] unitOf = new int[order.size()];
@@ -27,7 +28,8 @@ record State(float[] weights, float[] errors, float[] levels, float[] scales, fl
                 new float[weights.length],
                 new float[rows * units],
                 new float[rows * units],
-                unitOf);
+                unitOf,
+                new double[rows]);
     }
 
     int n() {
@@ -35,7 +37,7 @@ record State(float[] weights, float[] errors, float[] levels, float[] scales, fl
     }
 
     int rows() {
-        return weights.length / n();
+        return outputs.length;
     }
 
     int units() {
@@ -61,5 +63,6 @@ record State(float[] weights, float[] errors, float[] levels, float[] scales, fl
             levels[at + k] = coder.level(k);
             errors[at + k] = weights[at + k] - scaling.value(coder.level(k));
         }
+        outputs[row] += coder.error();
     }
 }

@@ -176,7 +176,7 @@ public final class Sweep {
                 new float[rows * groups],
                 new float[rows * groups],
                 new float[rows * n],
-                factor.energies(state.errors(), rows, blas),
+                state.outputs(),
                 factor.energies(state.weights(), rows, blas));
         for (int r = 0; r < rows; r++) {
             for (int u = 0; u < state.units(); u++) {
