@@ -145,7 +145,8 @@ final class ExportCommand extends Task {
         refuse(format != null && target != Target.hf, "--format applies to --to hf");
         refuse(
                 choosing.given() && target != Target.gguf,
-                "--method, --calibration, --order, --drift and --resume apply to --to gguf");
+                "--method, --calibration, --order, --drift and --resume apply to --to gguf; for the others convert with"
+                        + " --method gptq, and export the .ingot file, whose codes are carried over");
     }
 
     private static void refuse(boolean misplaced, String message) {

@@ -1,5 +1,6 @@
 package ingot.quant;
 
+import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Part;
@@ -80,6 +81,7 @@ final class Calibrated implements AutoCloseable {
         if (calibration.isEmpty()) {
             return new Calibrated(Chosen.of(source, options), Optional.empty(), Optional.empty());
         }
+        requireWork(source, options);
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
         List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
@@ -109,6 +111,16 @@ final class Calibrated implements AutoCloseable {
         return new Calibrated(done.result(), Optional.of(done.work()), Optional.of(sources));
     }
 
+    /** Refuses hours that would change no number. */
+    private static void requireWork(Source source, ConvertOptions options) {
+        boolean open = options.types().auto().isPresent()
+                || !options.transforms().measured().isEmpty()
+                || !(options.method() instanceof ConvertOptions.Method.Gptq);
+        if (!open && !new Weights(source, options, new TypePlan(options)).anyCalibrated()) {
+            throw new IngotException.Usage(SourceWeights.NOTHING + "; leave --method and --calibration out");
+        }
+    }
+
     /** Chooses types, if the options ask for it, and does nothing else. */
     static Chosen plan(Source opened, ConvertOptions options, Path output, Progress progress) {
         Source source = rotated(opened, options);
@@ -116,6 +128,7 @@ final class Calibrated implements AutoCloseable {
         if (asked.isEmpty()) {
             return Chosen.of(source, options);
         }
+        requireWork(source, options);
         CalibrationOptions calibration = asked.get();
         CalibrationJob job = CalibrationJob.of(
                 source, calibration, AskedFor.of(options, source.isQuantized()), SourceHashes.unknown(source.files()));

@@ -32,7 +32,7 @@ final class GgufCalibration implements AutoCloseable {
     Optional<String> note() {
         boolean asked = method.calibratedOn().isPresent();
         return asked && done.isEmpty()
-                ? Optional.of("nothing to calibrate: every matrix of layers and head keeps its numbers")
+                ? Optional.of(SourceWeights.NOTHING)
                 : Optional.empty();
     }
 
@@ -58,11 +58,7 @@ final class GgufCalibration implements AutoCloseable {
             case ConvertOptions.Method.Gptq gptq -> Optional.of(gptq.feedback());
         };
         ModelGraph graph = weights.source().graph();
-        // An embedding that is not the head too is rounded to nearest.
-        boolean needed = graph.weights().stream()
-                .filter(w -> w.role() == WeightSpec.Role.LINEAR || w.equals(graph.head()))
-                .anyMatch(weights::calibrated);
-        if (how.isEmpty() || !needed) {
+        if (how.isEmpty() || !weights.anyCalibrated()) {
             return new GgufCalibration(options.method(), Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);

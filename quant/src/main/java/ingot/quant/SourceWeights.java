@@ -1,11 +1,23 @@
 package ingot.quant;
 
 import ingot.quant.calibration.LayerWeights;
+import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
 
 /** Weights that calibration reads from a source. */
 interface SourceWeights extends LayerWeights {
+    /** What to say where {@link #anyCalibrated} is not so. */
+    String NOTHING = "nothing to calibrate: every matrix of layers and head keeps its numbers";
+
     Source source();
+
+    /** Whether calibration chooses anything. An embedding that is not the head too is rounded to nearest. */
+    default boolean anyCalibrated() {
+        ModelGraph graph = source().graph();
+        return graph.weights().stream()
+                .filter(w -> w.role() == WeightSpec.Role.LINEAR || w.equals(graph.head()))
+                .anyMatch(this::calibrated);
+    }
 
     /** What to do with weights that are not finite. */
     WeightReader.NonFinite policy();

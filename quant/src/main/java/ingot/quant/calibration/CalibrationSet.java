@@ -17,10 +17,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -71,7 +74,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
 
     /**
      * Reads and cuts the data: whole sequences from the beginning of each text on, a shorter text being a sequence of its
-     * own; of those a random choice, in their order, where there are more than asked for.
+     * own; of those a random choice, in their order, where there are more tokens than asked for.
      *
      * @param tokenizer of the model; a file of token ids needs none
      * @param vocabulary ids must be below it
@@ -105,10 +108,14 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
     }
 
     private static List<int[]> choose(List<int[]> all, CalibrationOptions options) {
-        int wanted = Math.max(1, options.tokens() / options.length());
-        if (all.size() <= wanted) {
+        long there = all.stream().mapToLong(s -> s.length).sum();
+        if (there <= options.tokens()) {
             return all;
         }
+        if (there < (long) all.size() * options.length()) {
+            return chooseRagged(all, options);
+        }
+        int wanted = Math.max(1, options.tokens() / options.length());
         // Selection sampling (Knuth, The Art of Computer Programming 2, algorithm 3.4.2 S): uniform, and keeps the
         // order.
         SplittableRandom random = new SplittableRandom(options.seed());
@@ -119,6 +126,23 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             }
         }
         return chosen;
+    }
+
+    /** Of sequences of many lengths: in a random order those that still fit, at least one. */
+    private static List<int[]> chooseRagged(List<int[]> all, CalibrationOptions options) {
+        List<Integer> shuffled = new ArrayList<>(
+                IntStream.range(0, all.size()).boxed().toList());
+        Collections.shuffle(shuffled, new Random(options.seed()));
+        List<Integer> taken = new ArrayList<>();
+        long left = options.tokens();
+        for (int i : shuffled) {
+            int length = all.get(i).length;
+            if (length <= left || taken.isEmpty()) {
+                taken.add(i);
+                left -= length;
+            }
+        }
+        return taken.stream().sorted().map(all::get).toList();
     }
 
     private static byte[] file(Path path) {
@@ -136,19 +160,43 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         }
     }
 
+    /** Whether the first line is an object with {@code ids}, or begins as one. */
     private static boolean isTokens(byte[] bytes) {
-        int at = 0;
+        String line = firstLine(bytes);
+        if (line.matches("(?s)\\{\\s*\"ids\"\\s*:.*")) {
+            return true;
+        }
+        try {
+            return line.startsWith("{")
+                    && Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line")).has("ids");
+        } catch (IngotException.BadData e) {
+            return false;
+        }
+    }
+
+    /** The first line that is not blank, without a byte-order mark. */
+    private static String firstLine(byte[] bytes) {
+        int at = mark(bytes);
         while (at < bytes.length && Character.isWhitespace(bytes[at])) {
             at++;
         }
-        String head = new String(bytes, at, Math.min(64, bytes.length - at), StandardCharsets.UTF_8);
-        return head.matches("(?s)\\{\\s*\"ids\"\\s*:.*");
+        int end = at;
+        while (end < bytes.length && bytes[end] != '\n') {
+            end++;
+        }
+        return new String(bytes, at, end - at, StandardCharsets.UTF_8);
+    }
+
+    /** Bytes of the byte-order mark in front, if there is one. */
+    private static int mark(byte[] bytes) {
+        boolean marked = bytes.length > 2 && bytes[0] == (byte) 0xEF && bytes[1] == (byte) 0xBB && bytes[2] == (byte) 0xBF;
+        return marked ? 3 : 0;
     }
 
     private static List<int[]> tokens(byte[] bytes, String shown) {
         List<int[]> texts = new ArrayList<>();
         int number = 0;
-        for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n")) {
+        for (String line : new String(bytes, mark(bytes), bytes.length - mark(bytes), StandardCharsets.UTF_8).split("\n")) {
             number++;
             if (line.isBlank()) {
                 continue;

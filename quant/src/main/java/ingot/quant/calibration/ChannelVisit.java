@@ -54,7 +54,7 @@ final class ChannelVisit implements Visit {
     }
 
     @Override
-    public boolean wantsHessian() {
+    public boolean wantsHessian(List<WeightSpec> specs) {
         return true;
     }
 

@@ -57,8 +57,8 @@ final class LayerPass {
         }
     }
 
-    private Moments moments(int n) {
-        return Moments.of(n, main.visit().wantsHessian(), streams.size());
+    private Moments moments(int n, List<WeightSpec> readers) {
+        return Moments.of(n, main.visit().wantsHessian(readers), streams.size());
     }
 
     /** Has the matrices of every stream put in place. */
@@ -81,11 +81,6 @@ final class LayerPass {
 
     /** One {@link Wide} per stream. */
     private record Rooms(List<Wide> all) implements AutoCloseable {
-        /** {@link Moments#add} overwrites the rows of the second stream: they are written before. */
-        void beforeSums() {
-            all.subList(1, all.size()).forEach(Wide::free);
-        }
-
         @Override
         public void close() {
             all.forEach(Wide::close);
@@ -105,20 +100,26 @@ final class LayerPass {
         return results;
     }
 
+    /** Sums up what lies in rooms and is being written; the difference takes the place of what the second stream made. */
+    private void add(Moments moments, List<float[]> x, int n, Rooms rooms) {
+        moments.addSquares(x.getFirst(), n, kernels);
+        rooms.all().subList(1, streams.size()).forEach(Wide::free);
+        moments.addApart(x, n, kernels);
+    }
+
     private void mixerInput() {
-        Moments moments = moments(hidden);
+        Moments moments = moments(hidden, layer.mixerInputs());
         files.forEach((first, n) -> moments.add(each(s -> s.mixerInput(first, n)), n, kernels));
         visit(layer.mixerInputs(), moments, "");
     }
 
     private void mixerOutput() {
         int width = layer.mixedWidth();
-        Moments moments = moments(width).intoResidual(hidden);
+        Moments moments = moments(width, List.of(layer.mixerOutput())).intoResidual(hidden);
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
             files.forEach((first, n) -> {
                 List<float[]> mixed = each(rooms, (s, w) -> s.mixed(first, n, w));
-                rooms.beforeSums();
-                moments.add(mixed, n, kernels);
+                add(moments, mixed, n, rooms);
                 if (moments.residual()) {
                     moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
                 }
@@ -220,7 +221,7 @@ final class LayerPass {
         if (!enough) {
             visit(List.of(branch.gate(), branch.up(), branch.down()), null, note);
         } else {
-            Moments moments = moments(hidden);
+            Moments moments = moments(hidden, List.of(branch.gate(), branch.up()));
             blocks(count, (at, n) -> moments.add(each(s -> s.branchInput(visitors, at, n)), n, kernels));
             visit(List.of(branch.gate(), branch.up()), moments, "");
         }
@@ -228,12 +229,11 @@ final class LayerPass {
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
             // Of several branches none can make up for the stream alone.
             boolean alone = branch.route() instanceof Route.All;
-            Moments own = moments(enough ? width : 0);
+            Moments own = enough ? moments(width, List.of(branch.down())) : moments(0, List.of());
             Moments moments = alone ? own.intoResidual(hidden) : own;
             blocks(count, (at, n) -> {
                 List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
-                rooms.beforeSums();
-                moments.add(inner, n, kernels);
+                add(moments, inner, n, rooms);
                 if (moments.residual()) {
                     moments.addResidual(each(s -> s.residual(at, n)), inner.getFirst(), n, kernels);
                 }

@@ -37,8 +37,8 @@ final class MeasuringVisit implements Visit {
     }
 
     @Override
-    public boolean wantsHessian() {
-        return true;
+    public boolean wantsHessian(List<WeightSpec> specs) {
+        return specs.stream().anyMatch(free);
     }
 
     @Override
@@ -90,7 +90,7 @@ final class MeasuringVisit implements Visit {
     Visit replacing(WeightGroup group) {
         return new Visit() {
             @Override
-            public boolean wantsHessian() {
+            public boolean wantsHessian(List<WeightSpec> specs) {
                 return false;
             }
 

@@ -65,14 +65,22 @@ final class Moments {
      * @param x of every stream, [tokens][n] each; that of the second is overwritten
      */
     void add(List<float[]> x, int tokens, Kernels kernels) {
+        addSquares(x.getFirst(), tokens, kernels);
+        addApart(x, tokens, kernels);
+    }
+
+    /** The first half of {@link #add}: Σ x·xᵀ of the first stream. */
+    void addSquares(float[] x, int tokens, Kernels kernels) {
         count += tokens;
-        if (h.length == 0) {
-            return;
+        if (h.length > 0) {
+            kernels.blas().gram(x, tokens, n, h);
         }
-        float[] seen = x.getFirst();
-        // Σ x·xᵀ, and Σ (x' − x)·xᵀ with x' of the full-precision model.
-        kernels.blas().gram(seen, tokens, n, h);
+    }
+
+    /** The second half: Σ (x' − x)·xᵀ with x' of the full-precision model, if it runs beside. */
+    void addApart(List<float[]> x, int tokens, Kernels kernels) {
         if (d.length > 0) {
+            float[] seen = x.getFirst();
             float[] apart = x.getLast();
             for (int i = 0; i < tokens * n; i++) {
                 apart[i] -= seen[i];

@@ -10,6 +10,7 @@ import ingot.runtime.model.FinalNorm;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.StagedLayer;
 import ingot.runtime.model.WeightSpec;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,6 +78,11 @@ public final class SensitivityPass {
         List<WeightGroup> groups = WeightGroup.of(graph, kernels, free);
         List<int[]> used = thinned(set.sequences(), Math.ceilDiv(set.sequences().size(), STRIDE));
         List<int[]> probed = probed(used, groups.size());
+        try {
+            work.requireSpace(bytes(tokens(used), tokens(probed), groups.size()));
+        } catch (IOException e) {
+            throw WorkFiles.unwritable(folder, e);
+        }
         try (RowFile residual = RowFile.create(folder.resolve("sensitivity.f32"), hidden);
                 RowFile normed = RowFile.create(folder.resolve("normed.f32"), hidden);
                 RowFile rounded = RowFile.create(folder.resolve("rounded.f32"), 1);
@@ -107,6 +113,26 @@ public final class SensitivityPass {
             progress.layer("sensitivity", Progress.Layers.done(layers));
             return found;
         }
+    }
+
+    /** What lies in the work folder at most: streams, what is inside a layer, and a layer as the probes round it. */
+    private long bytes(long used, long probed, int groups) {
+        long widest = 0;
+        long matrices = 0;
+        for (WeightSpec w : graph.weights()) {
+            if (w.role() == WeightSpec.Role.LINEAR) {
+                widest = Math.max(widest, w.cols());
+                matrices += Math.multiplyExact((long) w.rows(), w.cols());
+            }
+        }
+        long streams = Math.multiplyExact(probed, groups + 1L);
+        long rows = Math.addExact(2 * used, streams + 2 * probed) * graph.config().hidden();
+        long inside = Math.multiplyExact(Math.max(used, streams), widest);
+        return Math.multiplyExact(Float.BYTES, rows + inside + matrices / graph.config().layers());
+    }
+
+    private static long tokens(List<int[]> sequences) {
+        return sequences.stream().mapToLong(s -> s.length).sum();
     }
 
     private static List<Integer> lengths(List<int[]> sequences) {

@@ -35,8 +35,8 @@ final class Site implements Visit {
     }
 
     @Override
-    public boolean wantsHessian() {
-        return true;
+    public boolean wantsHessian(List<WeightSpec> specs) {
+        return specs.stream().anyMatch(weights::calibrated);
     }
 
     @Override
@@ -150,7 +150,9 @@ final class Site implements Visit {
                     new Result(quantizer.measured(weights.plain(spec, values), values, factor), inputs.note());
             };
         } catch (Factor.Impossible e) {
-            return new Result(weights.plain(spec, values), TensorSink.NEAREST + e.getMessage());
+            String note = TensorSink.NEAREST + e.getMessage();
+            return new Result(
+                    weights.plain(spec, values), inputs.note().isEmpty() ? note : note + "; " + inputs.note());
         }
     }
 }

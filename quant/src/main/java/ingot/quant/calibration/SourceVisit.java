@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Leaves a layer as it is in the source. */
 record SourceVisit(LayerWeights weights) implements Visit {
     @Override
-    public boolean wantsHessian() {
+    public boolean wantsHessian(List<WeightSpec> specs) {
         return false;
     }
 

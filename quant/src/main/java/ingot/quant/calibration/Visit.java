@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What is done at each place of a layer where matrices read the same input. */
 interface Visit {
-    /** Whether {@link #matrices} looks at what passed; gathering it takes time. */
-    boolean wantsHessian();
+    /** Whether {@link #matrices} looks at what passed on its way to these; gathering it takes time and memory. */
+    boolean wantsHessian(List<WeightSpec> specs);
 
     /**
      * The input of some matrices has passed. Has to put every one of them in its place in the layer.

@@ -108,14 +108,15 @@ public final class WorkingSet {
 
     private Need at(Need need, Place place, int streams) {
         WeightSpec first = place.matrices().getFirst();
-        long moments = moments(first, place.residual(), streams);
+        boolean wanted = place.matrices().stream().anyMatch(weights::calibrated);
+        long moments = wanted ? moments(first, place.residual(), streams) : 0;
         long room = BASE + rows(first.cols(), streams);
         // While the sums are made, the matrices before are in use.
         Need most = need.or(room + moments + streams * floats(place.before()), first);
         List<WeightSpec> done = new ArrayList<>();
         for (WeightSpec spec : place.matrices()) {
             boolean last = spec.equals(place.matrices().getLast());
-            long square = last ? 0 : square(spec);
+            long square = last || !weights.calibrated(spec) ? 0 : square(spec);
             most = most.or(room + moments + square + floats(done) + rounding(spec, spec.rows(), streams), spec);
             done.add(spec);
         }

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * Coordinate descent behind a {@link Sweep}: the sweep fixes a column before it knows the errors of those that follow; here
  * every level is reconsidered with all others known. With g = e·H, moving a stored weight by δ changes e·H·eᵀ by δ²·Hₖₖ − 2δ·gₖ,
  * which is least at δ = gₖ ÷ Hₖₖ; the level nearest to that is taken, and g follows. The error never grows (QuantEase;
- * Behdin et al. 2023, applied to rounded weights).
+ * Behdin et al. 2023, applied to rounded weights). What a move brings is booked with the g that chose it: a row's error is off by
+ * at most 2·Σ|δₖ|·Δₖ, Δₖ ≤ (n + 2)·ε·Σⱼ|eⱼ·Hⱼₖ| being the error of g.
  */
 final class Descent {
     private static final int BLOCK = 512;

@@ -6,6 +6,7 @@ import ingot.runtime.kernel.Feedback.Run;
 import ingot.runtime.kernel.Feedback.Slice;
 import ingot.runtime.kernel.Kernels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -176,7 +177,7 @@ public final class Sweep {
                 new float[rows * groups],
                 new float[rows * groups],
                 new float[rows * n],
-                state.outputs(),
+                Arrays.stream(state.outputs()).map(e -> Math.max(0, e)).toArray(),
                 factor.energies(state.weights(), rows, blas));
         for (int r = 0; r < rows; r++) {
             for (int u = 0; u < state.units(); u++) {

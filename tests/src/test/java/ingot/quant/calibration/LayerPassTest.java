@@ -42,7 +42,7 @@ final class LayerPassTest {
                     .forEach(s -> layer.put(s, weights.read(s)));
             Visit visit = new Visit() {
                 @Override
-                public boolean wantsHessian() {
+                public boolean wantsHessian(List<WeightSpec> specs) {
                     return false;
                 }
 

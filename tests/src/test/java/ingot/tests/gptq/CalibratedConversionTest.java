@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
+import ingot.formats.Progress;
 import ingot.formats.TensorInfo;
 import ingot.formats.ingot.Checksum;
 import ingot.formats.ingot.IngotFile;
@@ -16,6 +17,7 @@ import ingot.quant.ConvertOptions;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
 import ingot.quant.Converter;
+import ingot.quant.GgufExporter;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.transform.Equivalence;
 import ingot.runtime.Model;
@@ -132,6 +134,7 @@ final class CalibratedConversionTest {
             Checkpoints.convert(source, plain, ConvertOptions.of(ConvertOptions.layout("int6")));
             Path golden = source.resolve("golden.safetensors");
             double ratio = error(fed, golden) / error(plain, golden);
+            // Random weights carry an error of one matrix on to everything behind it: luck of a factor is no defect.
             assertTrue(ratio > 0 && ratio < 2, name + ": " + ratio);
             logs += Math.log(ratio);
         }
@@ -211,8 +214,11 @@ final class CalibratedConversionTest {
                 out,
                 Checkpoints.gptq("nf4-dq", data, false).withKeep(head));
         assertTrue(tensor(result, "lm_head").weightedError().isPresent());
-        double error = error(out, Checkpoints.folder("qwen3_moe-a").resolve("golden.safetensors"));
-        assertTrue(error < 0.1, "error " + error);
+        Path golden = Checkpoints.folder("qwen3_moe-a").resolve("golden.safetensors");
+        Path plain = temp.resolve("rtn.ingot");
+        ConvertOptions nearest = ConvertOptions.of(ConvertOptions.layout("nf4-dq")).withKeep(head);
+        Checkpoints.convert(Checkpoints.folder("qwen3_moe-a"), plain, nearest);
+        assertTrue(error(out, golden) < error(plain, golden), error(out, golden) + " of " + error(plain, golden));
     }
 
     /** A copy of a checkpoint with one weight of layer 1 replaced. */
@@ -235,8 +241,28 @@ final class CalibratedConversionTest {
         return folder;
     }
 
+    /** What comes quantized and stays so leaves nothing to choose: said at once, not behind every layer. */
+    @Test
+    void nothingToCalibrate() throws IOException {
+        Path data = Checkpoints.tokens("qwen2-tied-f32", temp.resolve("t.jsonl"));
+        Path gguf = temp.resolve("q8.gguf");
+        new GgufExporter(GgufExporter.Options.defaults().withType("q8_0"))
+                .export(Checkpoints.folder("qwen2-tied-f32"), gguf, Progress.none());
+        Path out = temp.resolve("o.ingot");
+        var e = assertThrows(
+                IngotException.Usage.class,
+                () -> Checkpoints.convert(gguf, out, Checkpoints.gptq("int8", data, false)));
+        assertTrue(e.getMessage().contains("nothing to calibrate"), e.getMessage());
+        ConvertResult other = Checkpoints.convert(gguf, out, Checkpoints.gptq("int4", data, false));
+        assertTrue(tensor(other, "down_proj").weightedError().isPresent());
+    }
+
     @Test
     void nonFiniteWeights() throws IOException {
+        Path clean = temp.resolve("clean.ingot");
+        Checkpoints.convert(
+                Checkpoints.folder("qwen2-tied-f32"), clean, ConvertOptions.of(ConvertOptions.layout("int4")));
+        double nearest = error(clean, Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors"));
         Path data = Checkpoints.tokens("qwen2-tied-f32", temp.resolve("t.jsonl"));
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
             Path folder = damaged(bad);
@@ -247,14 +273,14 @@ final class CalibratedConversionTest {
             assertFalse(Files.exists(out));
             Checkpoints.convert(folder, out, options.withAllowNonFinite(true));
             Path golden = Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors");
-            assertTrue(error(out, golden) < 0.2);
+            assertTrue(error(out, golden) < nearest, "one weight less, and error feedback");
             // Rows in another order, and one at a time.
             var ordered =
                     new ConvertOptions.Transforms(EnumSet.of(Equivalence.FREE_ORDER), CalibrationOptions.defaults());
             ConvertOptions elsewhere = options.withTransforms(ordered).withOverwrite(true);
             assertThrows(IngotException.BadData.class, () -> Checkpoints.convert(folder, out, elsewhere));
             Checkpoints.convert(folder, out, elsewhere.withAllowNonFinite(true));
-            assertTrue(error(out, golden) < 0.2);
+            assertTrue(error(out, golden) < nearest, "one weight less, and error feedback");
             Files.delete(out);
         }
     }

@@ -72,6 +72,28 @@ final class CalibrationDataTest {
         assertEquals(33, read(file, 1000, 3, 5).sequences().size(), "all, when more are asked for");
     }
 
+    /** Texts shorter than a sequence count with the tokens they have. */
+    @Test
+    void choiceAmongTextsOfAnyLength() throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            lines.append(Checkpoints.line(IntStream.rangeClosed(1, 1 + i % 10).toArray()));
+        }
+        Path file = file(lines.toString());
+        CalibrationSet set = read(file, 100, 32, 0);
+        assertTrue(set.tokens() > 90 && set.tokens() <= 100, "tokens: " + set.tokens());
+        assertEquals(set.toJson(), read(file, 100, 32, 0).toJson(), "the seed decides");
+        assertNotEquals(set.toJson(), read(file, 100, 32, 1).toJson(), "another seed, another choice");
+        assertEquals(60, read(file, 330, 32, 0).sequences().size(), "all, when there are no more");
+    }
+
+    @Test
+    void tokenFilesOfOthers() throws IOException {
+        CalibrationSet set = read(file("{\"text\": \"a b\", \"ids\": [5, 6]}\n{\"ids\": [7]}\n"), 64, 32, 0);
+        assertEquals(3, set.tokens());
+        assertEquals(2, read(file("\uFEFF{\"ids\": [5, 6]}\n"), 64, 32, 0).tokens());
+    }
+
     @Test
     void wrongTokenFiles() throws IOException {
         refuses(Checkpoints.line(5, 100), "token 100 is outside the model's vocabulary of 100");

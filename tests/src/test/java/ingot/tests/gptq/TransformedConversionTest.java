@@ -89,9 +89,12 @@ final class TransformedConversionTest {
         Checkpoints.convert(Checkpoints.folder(name), one, options);
         Checkpoints.convert(Checkpoints.folder(name), other, options.withThreads(3));
         assertEquals(-1, Files.mismatch(one, other));
-        double error =
-                CalibratedConversionTest.error(one, Checkpoints.folder(name).resolve("golden.safetensors"));
-        assertTrue(error < 0.1, name + ": " + error);
+        Path golden = Checkpoints.folder(name).resolve("golden.safetensors");
+        Path coarse = temp.resolve("int6.ingot");
+        Checkpoints.convert(Checkpoints.folder(name), coarse, ConvertOptions.of(ConvertOptions.layout("int6")));
+        double error = CalibratedConversionTest.error(one, golden);
+        double more = CalibratedConversionTest.error(coarse, golden);
+        assertTrue(error < more, name + ": " + error + ", with two bits less and no transform " + more);
     }
 
     /** Channels that stand out are what scaling and rotation are for: each takes off most of what they cost. */
