@@ -72,7 +72,10 @@ final class RowFile implements AutoCloseable {
         transfer(first, n, rows, 0, false);
     }
 
-    /** Writes while the caller goes on; {@code rows} must stay as they are until {@link #settle}, or the next call of anything else. */
+    /**
+     * Writes while the caller goes on; {@code rows} must stay as they are until {@link #settle}, or the next call of anything
+     * else. A failure is told then; one that nobody asks for any more goes with the file.
+     */
     void writeBehind(long first, int n, float[] rows) {
         settle();
         behind = CompletableFuture.runAsync(
