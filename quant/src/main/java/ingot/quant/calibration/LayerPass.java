@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayerPass {
     private final List<LayerStream> streams;
+    private final @Nullable LayerWeights source;
     private final LayerStream main;
     private final StagedLayer layer;
     private final Activations files;
@@ -28,15 +29,17 @@ final class LayerPass {
     private final int hidden;
 
     LayerPass(StagedLayer layer, Activations files, Kernels kernels, Visit visit) {
-        this(List.of(new LayerStream(layer, files, visit)), kernels);
+        this(List.of(new LayerStream(layer, files, visit)), null, kernels);
     }
 
     /**
      * @param streams the one that is looked at, and, if there are two, that of the full-precision model. Tokens of the
      *     second go to the experts of the first, so that both are inputs of the same matrices
+     * @param source weights of the second
      */
-    LayerPass(List<LayerStream> streams, Kernels kernels) {
+    LayerPass(List<LayerStream> streams, @Nullable LayerWeights source, Kernels kernels) {
         this.streams = List.copyOf(streams);
+        this.source = source;
         this.main = streams.getFirst();
         this.layer = main.layer();
         this.files = main.files();
@@ -59,6 +62,15 @@ final class LayerPass {
 
     private Moments moments(int n, List<WeightSpec> readers) {
         return Moments.of(n, main.visit().wantsHessian(readers), streams.size());
+    }
+
+    /** Of the matrix whose outputs are added to the residual stream, and nothing else's. */
+    private Moments moments(WeightSpec writer) {
+        boolean wanted = main.visit().wantsHessian(List.of(writer));
+        if (source != null && streams.size() > 1 && wanted && Moments.ofOutputs(writer)) {
+            return Moments.intoResidual(writer.cols(), source.read(writer));
+        }
+        return moments(writer.cols(), List.of(writer)).intoResidual(hidden);
     }
 
     /** Has the matrices of every stream put in place. */
@@ -115,13 +127,13 @@ final class LayerPass {
 
     private void mixerOutput() {
         int width = layer.mixedWidth();
-        Moments moments = moments(width, List.of(layer.mixerOutput())).intoResidual(hidden);
+        Moments moments = moments(layer.mixerOutput());
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
             files.forEach((first, n) -> {
                 List<float[]> mixed = each(rooms, (s, w) -> s.mixed(first, n, w));
                 add(moments, mixed, n, rooms);
                 if (moments.residual()) {
-                    moments.addResidual(each(s -> s.residual(first, n)), mixed.getFirst(), n, kernels);
+                    moments.addResidual(each(s -> s.residual(first, n)), mixed, n, kernels);
                 }
             });
             // Nothing reads them any more, and the next Hessian takes room.
@@ -229,13 +241,14 @@ final class LayerPass {
         try (Rooms rooms = new Rooms(each(s -> s.wide(width)))) {
             // Of several branches none can make up for the stream alone.
             boolean alone = branch.route() instanceof Route.All;
-            Moments own = enough ? moments(width, List.of(branch.down())) : moments(0, List.of());
-            Moments moments = alone ? own.intoResidual(hidden) : own;
+            Moments moments = !enough
+                    ? moments(0, List.of())
+                    : alone ? moments(branch.down()) : moments(width, List.of(branch.down()));
             blocks(count, (at, n) -> {
                 List<float[]> inner = each(rooms, (s, w) -> s.inner(branch, visitors, at, n, w));
                 add(moments, inner, n, rooms);
                 if (moments.residual()) {
-                    moments.addResidual(each(s -> s.residual(at, n)), inner.getFirst(), n, kernels);
+                    moments.addResidual(each(s -> s.residual(at, n)), inner, n, kernels);
                 }
             });
             remove(List.of(branch.gate(), branch.up()));

@@ -3,6 +3,7 @@ package ingot.quant.calibration;
 import ingot.quant.gptq.Drift;
 import ingot.runtime.kernel.Blas.Tile;
 import ingot.runtime.kernel.Kernels;
+import ingot.runtime.model.WeightSpec;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,13 +16,15 @@ final class Moments {
     private final float[] h;
     private final float[] d;
     private final float[] r;
+    private final float[] w;
     private long count;
 
-    private Moments(int n, float[] h, float[] d, float[] r) {
+    private Moments(int n, float[] h, float[] d, float[] r, float[] w) {
         this.n = n;
         this.h = h;
         this.d = d;
         this.r = r;
+        this.w = w;
     }
 
     /**
@@ -32,7 +35,23 @@ final class Moments {
      */
     static Moments of(int n, boolean wanted, int streams) {
         boolean possible = wanted && n <= WIDEST;
-        return new Moments(n, square(possible ? n : 0), square(possible && streams > 1 ? n : 0), new float[0]);
+        float[] none = {};
+        return new Moments(n, square(possible ? n : 0), square(possible && streams > 1 ? n : 0), none, none);
+    }
+
+    /**
+     * Nothing yet, of inputs of two streams that one matrix reads, whose outputs are added to the residual stream. Sums up
+     * W·D as it is, [rows][n] instead of D [n][n]: less memory and, with fewer rows than half the columns, less work.
+     *
+     * @param w [rows][n]; kept
+     */
+    static Moments intoResidual(int n, float[] w) {
+        return new Moments(n, square(n), new float[0], new float[w.length], w);
+    }
+
+    /** Whether {@link #intoResidual(int, float[])} is the better way for a matrix. */
+    static boolean ofOutputs(WeightSpec writer) {
+        return 2L * writer.rows() < writer.cols() && writer.cols() <= WIDEST;
     }
 
     private static float[] square(int n) {
@@ -51,7 +70,8 @@ final class Moments {
 
     /** The same for readers whose outputs are added to a residual stream of {@code hidden} channels. */
     Moments intoResidual(int hidden) {
-        return new Moments(n, h, d, new float[d.length == 0 || hidden > WIDEST ? 0 : Math.multiplyExact(hidden, n)]);
+        boolean wanted = d.length > 0 && hidden <= WIDEST;
+        return new Moments(n, h, d, new float[wanted ? Math.multiplyExact(hidden, n) : 0], w);
     }
 
     /** Σ x·xᵀ [n][n], lower triangle; of no length where it is not wanted. */
@@ -79,13 +99,15 @@ final class Moments {
 
     /** The second half: Σ (x' − x)·xᵀ with x' of the full-precision model, if it runs beside. */
     void addApart(List<float[]> x, int tokens, Kernels kernels) {
-        if (d.length > 0) {
+        if (d.length > 0 || w.length > 0) {
             float[] seen = x.getFirst();
             float[] apart = x.getLast();
             for (int i = 0; i < tokens * n; i++) {
                 apart[i] -= seen[i];
             }
-            kernels.blas().cross(apart, seen, tokens, n, d);
+            if (d.length > 0) {
+                kernels.blas().cross(apart, seen, tokens, n, d);
+            }
         }
     }
 
@@ -98,9 +120,9 @@ final class Moments {
      * Adds the residual streams that the outputs for these tokens are added to.
      *
      * @param y of every stream, [tokens][hidden] each
-     * @param x what the readers see in the first stream [tokens][n]
+     * @param x as {@link #addApart} left it
      */
-    void addResidual(List<float[]> y, float[] x, int tokens, Kernels kernels) {
+    void addResidual(List<float[]> y, List<float[]> x, int tokens, Kernels kernels) {
         if (r.length == 0) {
             return;
         }
@@ -112,8 +134,13 @@ final class Moments {
                 apart[i * tokens + t] = y.getLast()[t * hidden + i] - y.getFirst()[t * hidden + i];
             }
         }
-        kernels.blas()
-                .multiplyAdd(1, new Tile(apart, 0, tokens), new Tile(x, 0, n), new Tile(r, 0, n), hidden, tokens, n);
+        Tile outputs = new Tile(apart, 0, tokens);
+        if (w.length > 0) {
+            // And Σ W·(x' − x)·xᵀ.
+            Tile inputs = new Tile(x.getLast(), 0, n);
+            kernels.blas().multiplyAddTransposed(new Tile(w, 0, n), inputs, outputs, hidden, n, tokens);
+        }
+        kernels.blas().multiplyAdd(1, outputs, new Tile(x.getFirst(), 0, n), new Tile(r, 0, n), hidden, tokens, n);
     }
 
     /**
@@ -123,6 +150,6 @@ final class Moments {
     Optional<Drift> drift(float strength) {
         double sure = Math.max(0, (double) (count - n) / (count + 9L * n));
         float share = (float) (strength * sure);
-        return d.length == 0 || share == 0 ? Optional.empty() : Optional.of(new Drift(d, r, share));
+        return d.length + w.length == 0 || share == 0 ? Optional.empty() : Optional.of(new Drift(d, r, share));
     }
 }

@@ -152,7 +152,7 @@ public final class SequentialQuantizer {
                 counter.begin(streams.getFirst().layer().specs().stream()
                         .filter(s -> s.role() == WeightSpec.Role.LINEAR && weights.calibrated(s))
                         .count());
-                new LayerPass(streams, kernels).run();
+                new LayerPass(streams, weights, kernels).run();
                 work.routed(site.experts());
             } else {
                 head(files.all(), site, counter);

@@ -123,10 +123,13 @@ public final class WorkingSet {
         return most.or(room + moments + streams * floats(done), first);
     }
 
-    /** H; D of a second stream; R of its outputs. */
+    /** H; of a second stream D and R, the latter for outputs, or both of them for these and W. */
     private long moments(WeightSpec spec, boolean residual, int streams) {
         long outputs = residual ? 4L * spec.rows() * spec.cols() : 0;
-        return square(spec) == 0 ? 0 : streams * square(spec) + (streams > 1 ? outputs : 0);
+        if (square(spec) == 0 || streams == 1) {
+            return square(spec);
+        }
+        return residual && Moments.ofOutputs(spec) ? square(spec) + 2 * outputs : 2 * square(spec) + outputs;
     }
 
     private static long square(WeightSpec spec) {

@@ -11,7 +11,7 @@ import ingot.runtime.kernel.Kernels;
  * (GPTAQ; Li et al. 2025, which feeds only a part of D back, times 0.25). Where the outputs are added to a residual stream
  * ŷ that has drifted from y as well, R = Σ (y − ŷ)·x̂ᵀ joins W·D. H is damped as everywhere.
  *
- * @param d D, row-major [n][n]
+ * @param d D, row-major [n][n], or of no length where W·D is in {@code r}
  * @param r R, row-major [rows][n], or of no length
  * @param strength α, how much of the correction is applied: W' = W + α·(W·D + R)·(H + λI)⁻¹
  */
@@ -42,15 +42,11 @@ public record Drift(float[] d, float[] r, float strength) {
             for (int i = 0; i < product.length && r.length > 0; i++) {
                 product[i] = strength * r[first * n + i];
             }
-            kernels.blas()
-                    .multiplyAdd(
-                            strength,
-                            new Tile(w, first * n, n),
-                            new Tile(d, 0, n),
-                            new Tile(product, 0, n),
-                            count,
-                            n,
-                            n);
+            if (d.length > 0) {
+                Tile some = new Tile(w, first * n, n);
+                kernels.blas()
+                        .multiplyAdd(strength, some, new Tile(d, 0, n), new Tile(product, 0, n), count, n, n);
+            }
             float[] x = factor.order().arrange(product, count);
             divide(x, count, factor, kernels.blas());
             int[] columns = factor.order().columns();

@@ -38,6 +38,25 @@ final class MomentsTest {
         return sum;
     }
 
+    /** W·D, [HIDDEN][N]. */
+    private static double[] times(float[] w, double[] d) {
+        double[] product = new double[w.length];
+        for (int i = 0; i < w.length; i++) {
+            for (int j = 0; j < N; j++) {
+                product[i / N * N + j] += w[i] * d[i % N * N + j];
+            }
+        }
+        return product;
+    }
+
+    private static double[] plus(double[] a, double[] b) {
+        double[] sum = a.clone();
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += b[i];
+        }
+        return sum;
+    }
+
     private static double[] apart(float[] full, float[] seen) {
         double[] difference = new double[full.length];
         for (int i = 0; i < full.length; i++) {
@@ -65,13 +84,21 @@ final class MomentsTest {
         float[] y = random(random, 2 * TOKENS * HIDDEN);
         float[] fullY = random(random, y.length);
         Moments moments = Moments.of(N, true, 2).intoResidual(HIDDEN);
+        float[] w = random(random, HIDDEN * N);
+        Moments ofOutputs = Moments.intoResidual(N, w);
         try (Kernels kernels = Kernels.create(Backend.AUTO, 0, 2)) {
-            for (int half = 0; half < 2; half++) {
-                float[] x = part(seen, half);
-                moments.add(List.of(x, part(full, half)), TOKENS, kernels);
-                moments.addResidual(List.of(part(y, half), part(fullY, half)), x, TOKENS, kernels);
+            for (Moments sums : List.of(moments, ofOutputs)) {
+                for (int half = 0; half < 2; half++) {
+                    List<float[]> x = List.of(part(seen, half), part(full, half));
+                    sums.add(x, TOKENS, kernels);
+                    sums.addResidual(List.of(part(y, half), part(fullY, half)), x, TOKENS, kernels);
+                }
             }
         }
+        assertArrayEquals(moments.h(), ofOutputs.h());
+        Drift together = ofOutputs.drift(0.5f).orElseThrow();
+        assertEquals(0, together.d().length);
+        assertNear(plus(outer(apart(fullY, y), HIDDEN, seen, N), times(w, outer(apart(full, seen), N, seen, N))), together.r(), false);
         assertNear(outer(apart(seen, new float[seen.length]), N, seen, N), moments.h(), true);
         Drift drift = moments.drift(0.5f).orElseThrow();
         assertNear(outer(apart(full, seen), N, seen, N), drift.d(), false);
