@@ -39,10 +39,10 @@ final class RoundCall {
     static final int SHIFTED = 128;
     static final int SHIFTED_SQUARES = 192;
 
-    /** Largest magnitude of an error, eight of them. */
+    /** Largest magnitude of an error. */
     static final int LARGEST_ERROR = 256;
 
-    /** Extremes of the magnitudes of scales before they are rounded, as bits, sixteen of each. */
+    /** Extremes of the magnitudes of scales before they are rounded, as bits. */
     static final int SMALLEST_SCALE = 320;
 
     static final int LARGEST_SCALE = 384;
@@ -65,8 +65,6 @@ final class RoundCall {
     /** Twice the columns that a row may have. */
     private static final int FIRST_PLACE = 1 << 30;
 
-    private static final int DOUBLES = 8;
-    private static final int INTS = 16;
     private static final int SMALLEST_NORMAL_F16 = Float.floatToRawIntBits(0x1p-14f);
     private static final int LARGEST_F16 = Float.floatToRawIntBits(65504f);
 
@@ -80,7 +78,7 @@ final class RoundCall {
         memory.set(JAVA_LONG, UNITS, units);
         memory.set(JAVA_LONG, NEXT_CODES, Integer.BYTES - (long) groups * units * bits * Blocks.LINE);
         memory.set(JAVA_LONG, NEXT_SCALES, Short.BYTES - (long) groups * Blocks.ROWS * Short.BYTES);
-        for (int i = 0; i < 2 * INTS; i++) {
+        for (int i = 0; i < UNIT; i++) {
             memory.set(JAVA_INT, PLACES + (long) Integer.BYTES * i, FIRST_PLACE - 2 * i);
         }
     }
@@ -97,13 +95,7 @@ final class RoundCall {
         memory.set(JAVA_DOUBLE, SQUARES, sums.squares());
         memory.set(JAVA_DOUBLE, SHIFTED, sums.shifted());
         memory.set(JAVA_DOUBLE, SHIFTED_SQUARES, sums.shiftedSquares());
-        for (int i = 0; i < DOUBLES; i++) {
-            memory.set(JAVA_DOUBLE, LARGEST_ERROR + (long) Double.BYTES * i, sums.maxAbs());
-        }
-        for (int i = 0; i < INTS; i++) {
-            memory.set(JAVA_INT, SMALLEST_SCALE + (long) Integer.BYTES * i, -1);
-            memory.set(JAVA_INT, LARGEST_SCALE + (long) Integer.BYTES * i, 0);
-        }
+        memory.set(JAVA_DOUBLE, LARGEST_ERROR, sums.maxAbs());
     }
 
     /** Whether every scale was a normal number of f16: else the result is of no use. */
@@ -113,15 +105,11 @@ final class RoundCall {
     }
 
     PairSums sums() {
-        double max = 0;
-        for (int i = 0; i < DOUBLES; i++) {
-            max = Math.max(max, memory.get(JAVA_DOUBLE, LARGEST_ERROR + (long) Double.BYTES * i));
-        }
         return new PairSums(
                 memory.get(JAVA_DOUBLE, SHIFT),
                 memory.get(JAVA_DOUBLE, SQUARES),
                 memory.get(JAVA_DOUBLE, SHIFTED),
                 memory.get(JAVA_DOUBLE, SHIFTED_SQUARES),
-                max);
+                memory.get(JAVA_DOUBLE, LARGEST_ERROR));
     }
 }

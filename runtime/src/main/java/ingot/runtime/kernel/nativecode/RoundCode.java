@@ -89,6 +89,8 @@ final class RoundCode {
     private static final int SWAP_HALVES = 0x4E;
     private static final int SWAP_NEIGHBOURS = 0xB1;
 
+    private static final int[] LANE_ORDERS = {SWAP_HALVES, SWAP_NEIGHBOURS};
+
     /** Columns of a register. */
     private static final int LANES = 16;
 
@@ -140,6 +142,9 @@ final class RoundCode {
         a.add(SCALES, Gpr.RAX);
         a.dec(ROWS);
         a.jnz(row);
+        for (int eighth = 0; eighth < RoundCall.UNIT / 8; eighth++) {
+            sum(eighth);
+        }
         results();
         a.pop(Gpr.RBX);
         a.vzeroupper();
@@ -169,15 +174,21 @@ final class RoundCode {
         a.op(VMOVUPS, SQUARES, at(RoundCall.SQUARES));
         a.op(VMOVUPS, SHIFTED, at(RoundCall.SHIFTED));
         a.op(VMOVUPS, SHIFTED_SQUARES, at(RoundCall.SHIFTED_SQUARES));
-        a.op(VMOVUPS, LARGEST_ERROR, at(RoundCall.LARGEST_ERROR));
-        a.op(VMOVUPS, SMALLEST_SCALE, at(RoundCall.SMALLEST_SCALE));
-        a.op(VMOVUPS, LARGEST_SCALE, at(RoundCall.LARGEST_SCALE));
+        a.op(VPBROADCASTQ, LARGEST_ERROR, at(RoundCall.LARGEST_ERROR));
+        a.everywhere(SMALLEST_SCALE, -1);
+        zero(LARGEST_SCALE);
+        // No unit comes before the first one: adding 0 changes no sum.
+        zero(error);
+        for (int i = 0; i < 3 * RoundCall.TERM_BYTES; i += 64) {
+            a.store(VMOVUPS_STORE, at(RoundCall.TERMS + i), error);
+        }
     }
 
     private void results() {
         a.store(VMOVUPS_STORE, at(RoundCall.SQUARES), SQUARES);
         a.store(VMOVUPS_STORE, at(RoundCall.SHIFTED), SHIFTED);
         a.store(VMOVUPS_STORE, at(RoundCall.SHIFTED_SQUARES), SHIFTED_SQUARES);
+        reduce(VMAXPD, LARGEST_ERROR, 1);
         a.store(VMOVUPS_STORE, at(RoundCall.LARGEST_ERROR), LARGEST_ERROR);
         a.store(VMOVUPS_STORE, at(RoundCall.SMALLEST_SCALE), SMALLEST_SCALE);
         a.store(VMOVUPS_STORE, at(RoundCall.LARGEST_SCALE), LARGEST_SCALE);
@@ -223,18 +234,20 @@ final class RoundCode {
                 a.op(VPMAXUD, LARGEST, LARGEST, x);
             }
         });
-        reduce(LARGEST);
+        reduce(VPMAXUD, LARGEST, 2);
     }
 
-    /** Every lane = the largest of all lanes. */
-    private void reduce(Zmm v) {
-        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
+
+
+    /** Every lane = all lanes together, of 32 bits with two steps inside of 128 bits, of 64 with one. */
+    private void reduce(VectorOp op, Zmm v, int inside) {
+        for (int selection : LANE_ORDERS) {
             a.op(VSHUFI32X4, t, v, v, selection);
-            a.op(VPMAXUD, v, v, t);
+            a.op(op, v, v, t);
         }
-        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
-            a.op(VPSHUFD, t, v, selection);
-            a.op(VPMAXUD, v, v, t);
+        for (int step = 0; step < inside; step++) {
+            a.op(VPSHUFD, t, v, LANE_ORDERS[step]);
+            a.op(op, v, v, t);
         }
     }
 
@@ -259,7 +272,7 @@ final class RoundCode {
                 a.op(VPMAXUD, FIRST, FIRST, t);
             }
         });
-        reduce(FIRST);
+        reduce(VPMAXUD, FIRST, 2);
         a.op(VPSLLD, FIRST, FIRST, 31);
         a.op(VPORD, LARGEST, LARGEST, FIRST);
     }
@@ -276,17 +289,22 @@ final class RoundCode {
         a.op(VDIVPS, INVERSE, ONE, SCALE);
     }
 
+    /**
+     * A unit's codes, and the terms of its errors; between them the terms of the unit before are summed, for a sum waits for
+     * the one before it, and else everything would wait for the sums.
+     */
     private void round() {
         for (int half = 0; half < 2; half++) {
             load(half);
             code();
             bytes(half);
+            sum(2 * half);
             errors(2 * half);
             a.op(VSHUFI32X4, stored, stored, stored, SWAP_HALVES);
             a.op(VSHUFI32X4, x, x, x, SWAP_HALVES);
+            sum(2 * half + 1);
             errors(2 * half + 1);
         }
-        sum();
         pack();
     }
 
@@ -336,9 +354,10 @@ final class RoundCode {
         a.store(VMOVUPS_STORE, at(RoundCall.TERMS + 2 * RoundCall.TERM_BYTES + 64 * eighth), weight);
     }
 
-    private void sum() {
-        for (int i = 0; i < RoundCall.UNIT; i++) {
-            int place = RoundCall.TERMS + Double.BYTES * i;
+    /** Adds what {@link #errors} left. */
+    private void sum(int eighth) {
+        for (int i = 0; i < 64; i += Double.BYTES) {
+            int place = RoundCall.TERMS + 64 * eighth + i;
             a.op(VADDSD, SQUARES, SQUARES, at(place));
             a.op(VADDSD, SHIFTED, SHIFTED, at(place + RoundCall.TERM_BYTES));
             a.op(VADDSD, SHIFTED_SQUARES, SHIFTED_SQUARES, at(place + 2 * RoundCall.TERM_BYTES));
