@@ -9,35 +9,57 @@ import ingot.runtime.kernel.PairSums;
 import ingot.runtime.verify.ErrorSum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Round-to-nearest by {@link GroupRounding}, block by block; blocks that it has no answer for (a last one of fewer than 16
+ * Round-to-nearest by {@link GroupRounding}, block by block of codes and scales; blocks that it has no answer for (a last one of fewer than 16
  * rows, weights that are not finite, scales that are no normal numbers of f16) as in {@link GroupRtn}, which says what is
  * wrong, if anything is.
  */
-record GeneratedRtn(IntegerRtn scheme, StoredRows rows, GroupRounding rounding, RowBlocks blocks) {
-    /** Rows in hand: the first of them, their weights, and where their parts go. */
-    private record Run(long first, int rows, MemorySegment weights, List<MemorySegment> parts) {}
+final class GeneratedRtn {
+    private final IntegerRtn scheme;
+    private final StoredRows stored;
+    private final GroupRounding rounding;
+    private final RowBlocks blocks;
+    private final int cols;
+    private final long rowBytes;
 
+    /** Bytes of the parts of a block, be it full or not. */
+    private final long[] blockBytes;
+
+    private final ErrorSum error = new ErrorSum();
+
+    GeneratedRtn(IntegerRtn scheme, StoredRows stored, GroupRounding rounding, RowBlocks blocks) {
+        this.scheme = scheme;
+        this.stored = stored;
+        this.rounding = rounding;
+        this.blocks = blocks;
+        this.cols = blocks.source().cols();
+        this.rowBytes = (long) cols * stored.type().bytes();
+        this.blockBytes = scheme.layout().parts(Blocks.ROWS, cols).stream()
+                .mapToLong(Part::bytes)
+                .toArray();
+    }
+
+    /** As {@link Scheme#encode}. */
     double encode(PartSink sink) {
-        ErrorSum error = new ErrorSum();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = arena.allocate((long) blocks.weights.length * rows.type().bytes(), 64);
+            MemorySegment buffer = arena.allocate((long) blocks.weights.length * stored.type().bytes(), 64);
             for (int n = blocks.skip(); n > 0; n = blocks.skip()) {
-                Run run = new Run(
-                        blocks.next() - n,
-                        n,
-                        buffer.asSlice(0, n * rowBytes()),
-                        blocks.parts(scheme.layout(), n));
-                rows.read(run.first, n, run.weights);
+                MemorySegment weights = buffer.asSlice(0, n * rowBytes);
+                stored.read(blocks.next() - n, n, weights);
+                List<MemorySegment> parts = blocks.parts(scheme.layout(), n);
                 for (int row = 0; row < n; row += Blocks.ROWS) {
-                    block(run, row, error);
+                    int rows = Math.min(Blocks.ROWS, n - row);
+                    MemorySegment block = weights.asSlice(row * rowBytes, rows * rowBytes);
+                    List<MemorySegment> out = List.of(part(parts, 0, row), part(parts, 1, row));
+                    if (rows < Blocks.ROWS || !generated(block, out)) {
+                        inJava(blocks.next() - n + row, rows, out);
+                    }
                 }
-                for (int i = 0; i < run.parts.size(); i++) {
-                    sink.write(i, run.parts.get(i));
+                for (int i = 0; i < parts.size(); i++) {
+                    sink.write(i, parts.get(i));
                 }
                 blocks.endPart(error);
             }
@@ -45,38 +67,27 @@ record GeneratedRtn(IntegerRtn scheme, StoredRows rows, GroupRounding rounding, 
         return error.nmse();
     }
 
-    private int cols() {
-        return blocks.source().cols();
+    /** What a part has of the block that begins with the row. */
+    private MemorySegment part(List<MemorySegment> parts, int index, int row) {
+        return parts.get(index).asSlice(row / Blocks.ROWS * blockBytes[index], blockBytes[index]);
     }
 
-    private long rowBytes() {
-        return (long) cols() * rows.type().bytes();
+    private boolean generated(MemorySegment weights, List<MemorySegment> parts) {
+        Optional<PairSums> sums =
+                rounding.block(weights, parts.getFirst(), parts.getLast(), error.part(first(weights)));
+        sums.ifPresent(s -> error.part(s, Blocks.ROWS * cols));
+        return sums.isPresent();
     }
 
-    private void block(Run run, int row, ErrorSum error) {
-        int n = Math.min(Blocks.ROWS, run.rows - row);
-        List<MemorySegment> parts = new ArrayList<>();
-        List<Part> sizes = scheme.layout().parts(n, cols());
-        for (int i = 0; i < sizes.size(); i++) {
-            long bytes = sizes.get(i).bytes();
-            parts.add(run.parts.get(i).asSlice(row / Blocks.ROWS * bytes, bytes));
-        }
-        MemorySegment weights = run.weights.asSlice(row * rowBytes(), n * rowBytes());
-        Optional<PairSums> sums = n < Blocks.ROWS
-                ? Optional.empty()
-                : rounding.block(weights, parts.getFirst(), parts.getLast(), error.part(first(weights)));
-        if (sums.isPresent()) {
-            error.part(sums.get(), n * cols());
-            return;
-        }
-        blocks.source().read(run.first + row, n, blocks.weights);
-        scheme.round(blocks, n, new byte[n * cols()], parts);
-        error.addToPart(blocks.stored, blocks.weights, n * cols());
+    private void inJava(long first, int rows, List<MemorySegment> parts) {
+        blocks.source().read(first, rows, blocks.weights);
+        scheme.round(blocks, rows, new byte[rows * cols], parts);
+        error.addToPart(blocks.stored, blocks.weights, rows * cols);
     }
 
     private float first(MemorySegment weights) {
         float[] first = new float[1];
-        Numbers.toF32(rows.type(), weights, 0, first, 0, 1);
+        Numbers.toF32(stored.type(), weights, 0, first, 0, 1);
         return first[0];
     }
 }
