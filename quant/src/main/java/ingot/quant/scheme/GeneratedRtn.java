@@ -45,7 +45,8 @@ final class GeneratedRtn {
     /** As {@link Scheme#encode}. */
     double encode(PartSink sink) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = arena.allocate((long) blocks.weights.length * stored.type().bytes(), 64);
+            MemorySegment buffer =
+                    arena.allocate((long) blocks.weights.length * stored.type().bytes(), 64);
             for (int n = blocks.skip(); n > 0; n = blocks.skip()) {
                 MemorySegment weights = buffer.asSlice(0, n * rowBytes);
                 stored.read(blocks.next() - n, n, weights);

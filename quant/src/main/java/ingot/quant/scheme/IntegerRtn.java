@@ -28,8 +28,7 @@ public record IntegerRtn(Grouped layout) implements GroupRtn {
     @Override
     public double encode(MatrixSource source, PartSink sink) {
         Optional<StoredRows> rows = source.stored();
-        Optional<GroupRounding> rounding =
-                rows.flatMap(r -> GroupRounding.generated(layout, r.type(), source.cols()));
+        Optional<GroupRounding> rounding = rows.flatMap(r -> GroupRounding.generated(layout, r.type(), source.cols()));
         if (rounding.isEmpty()) {
             return GroupRtn.super.encode(source, sink);
         }

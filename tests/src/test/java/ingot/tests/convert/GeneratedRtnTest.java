@@ -40,11 +40,17 @@ final class GeneratedRtnTest {
     private static final int[][] SHAPES = {{1, 32}, {7, 96}, {16, 32}, {31, 64}, {33, 896}, {100, 192}, {1170, 1024}};
 
     private static final List<Grouped> LAYOUTS = List.of(
-            new Int8(32), new Int8(Grouping.CHANNEL), new Int4(32), new Int4(64), new IntN(6, 32), new IntN(5, 96),
+            new Int8(32),
+            new Int8(Grouping.CHANNEL),
+            new Int4(32),
+            new Int4(64),
+            new IntN(6, 32),
+            new IntN(5, 96),
             new IntN(3, Grouping.CHANNEL));
 
     /** Stored as {@code type}; offers that only when asked to. */
-    private record Stored(DType type, long rows, int cols, MemorySegment bytes, boolean offered) implements MatrixSource {
+    private record Stored(DType type, long rows, int cols, MemorySegment bytes, boolean offered)
+            implements MatrixSource {
         @Override
         public String origin() {
             return "made: tensor 'w' @0";
@@ -58,18 +64,20 @@ final class GeneratedRtnTest {
         @Override
         public Optional<StoredRows> stored() {
             Stored all = this;
-            return offered ? Optional.of(new StoredRows() {
-                @Override
-                public DType type() {
-                    return all.type;
-                }
+            return offered
+                    ? Optional.of(new StoredRows() {
+                        @Override
+                        public DType type() {
+                            return all.type;
+                        }
 
-                @Override
-                public void read(long first, int n, MemorySegment out) {
-                    long row = (long) all.cols * all.type.bytes();
-                    out.copyFrom(all.bytes.asSlice(first * row, n * row));
-                }
-            }) : Optional.empty();
+                        @Override
+                        public void read(long first, int n, MemorySegment out) {
+                            long row = (long) all.cols * all.type.bytes();
+                            out.copyFrom(all.bytes.asSlice(first * row, n * row));
+                        }
+                    })
+                    : Optional.empty();
         }
 
         Stored offered(boolean now) {
@@ -184,7 +192,8 @@ final class GeneratedRtnTest {
         assertTrue(GroupRounding.generated(new IntN(5, 96), DType.BF16, 192).isPresent());
         // Groups that are not whole, rows that end inside 32 columns, other types.
         assertFalse(GroupRounding.generated(new Int4(64), DType.BF16, 96).isPresent());
-        assertFalse(GroupRounding.generated(new Int8(Grouping.CHANNEL), DType.BF16, 100).isPresent());
+        assertFalse(GroupRounding.generated(new Int8(Grouping.CHANNEL), DType.BF16, 100)
+                .isPresent());
         assertFalse(GroupRounding.generated(new Iq4(32), DType.BF16, 64).isPresent());
         assertFalse(GroupRounding.generated(new Int8(32), DType.I8, 64).isPresent());
     }

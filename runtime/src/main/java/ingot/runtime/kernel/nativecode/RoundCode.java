@@ -237,8 +237,6 @@ final class RoundCode {
         reduce(VPMAXUD, LARGEST, 2);
     }
 
-
-
     /** Every lane = all lanes together, of 32 bits with two steps inside of 128 bits, of 64 with one. */
     private void reduce(VectorOp op, Zmm v, int inside) {
         for (int selection : LANE_ORDERS) {

@@ -36,8 +36,7 @@ final class EncodingCases {
             VectorOp.VCVTTPS2DQ,
             VectorOp.VPMOVZXWD,
             VectorOp.VCVTPS2PD);
-    private static final Set<VectorOp> IMMEDIATE =
-            EnumSet.of(
+    private static final Set<VectorOp> IMMEDIATE = EnumSet.of(
             VectorOp.VPSHUFD, VectorOp.VSHUFI32X4, VectorOp.VEXTRACTI32X4, VectorOp.VCVTPS2PH, VectorOp.VRNDSCALEPS);
 
     /** Shifts besides. */
