@@ -1,26 +1,20 @@
 package ingot.runtime.kernel.nativecode;
 
 import static ingot.runtime.kernel.nativecode.VectorOp.VADDPS;
-import static ingot.runtime.kernel.nativecode.VectorOp.VADDSD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTDQ2PS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPH2PS;
-import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPS2PD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTPS2PH;
 import static ingot.runtime.kernel.nativecode.VectorOp.VCVTTPS2DQ;
 import static ingot.runtime.kernel.nativecode.VectorOp.VDIVPS;
-import static ingot.runtime.kernel.nativecode.VectorOp.VMAXPD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMOVUPS_STORE;
-import static ingot.runtime.kernel.nativecode.VectorOp.VMULPD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VMULPS;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPADDD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPANDD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPBROADCASTQ;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMAXSD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMAXUD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMINSD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMINUD;
-import static ingot.runtime.kernel.nativecode.VectorOp.VPMOVDB;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPMOVZXWD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPORD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSHUFD;
@@ -28,7 +22,6 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSRLD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSUBD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VSHUFI32X4;
-import static ingot.runtime.kernel.nativecode.VectorOp.VSUBPD;
 
 import ingot.formats.DType;
 import ingot.formats.block.Blocks;
@@ -48,7 +41,7 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
  * NaN have the largest bits).
  */
 final class RoundCode {
-    private static final Gpr CALL = Gpr.RDI;
+    static final Gpr CALL = Gpr.RDI;
 
     /** Where the group begins, and where in it. */
     private static final Gpr GROUP = Gpr.RSI;
@@ -68,16 +61,9 @@ final class RoundCode {
     private static final Zmm LOWEST = new Zmm(26);
     private static final Zmm HIGHEST = new Zmm(25);
     private static final Zmm BIAS = new Zmm(24);
-    private static final Zmm PLANE = new Zmm(23);
-    private static final Zmm SHIFT = new Zmm(22);
-    private static final Zmm MAGNITUDE_64 = new Zmm(21);
     private static final Zmm INTEGER_ONE = new Zmm(20);
     private static final Zmm PLACE_STEP = new Zmm(19);
     private static final Zmm[] PLACES = {new Zmm(18), new Zmm(17)};
-    private static final Zmm SQUARES = new Zmm(16);
-    private static final Zmm SHIFTED = new Zmm(15);
-    private static final Zmm SHIFTED_SQUARES = new Zmm(14);
-    private static final Zmm LARGEST_ERROR = new Zmm(13);
     private static final Zmm SMALLEST_SCALE = new Zmm(12);
     private static final Zmm LARGEST_SCALE = new Zmm(11);
     private static final Zmm SCALE = new Zmm(10);
@@ -89,7 +75,8 @@ final class RoundCode {
     private static final int SWAP_HALVES = 0x4E;
     private static final int SWAP_NEIGHBOURS = 0xB1;
 
-    private static final int[] LANE_ORDERS = {SWAP_HALVES, SWAP_NEIGHBOURS};
+    /** Selections of 128-bit lanes, or of 32-bit elements: after both, every one has met every other. */
+    static final int[] LANE_ORDERS = {SWAP_HALVES, SWAP_NEIGHBOURS};
 
     /** Columns of a register. */
     private static final int LANES = 16;
@@ -97,16 +84,18 @@ final class RoundCode {
     private final Assembler a;
     private final DType type;
     private final IntegerGrid grid;
+    private final ErrorSumCode errors;
+    private final PlaneCode planes;
     private final Zmm x = new Zmm(0);
     private final Zmm t = new Zmm(1);
     private final Zmm stored = new Zmm(2);
-    private final Zmm error = new Zmm(3);
-    private final Zmm weight = new Zmm(4);
 
     private RoundCode(Assembler a, DType type, IntegerGrid grid) {
         this.a = a;
         this.type = type;
         this.grid = grid;
+        this.errors = new ErrorSumCode(a);
+        this.planes = new PlaneCode(a, grid);
     }
 
     /** @param type F32, F16 or BF16 */
@@ -142,10 +131,9 @@ final class RoundCode {
         a.add(SCALES, Gpr.RAX);
         a.dec(ROWS);
         a.jnz(row);
-        for (int eighth = 0; eighth < RoundCall.UNIT / 8; eighth++) {
-            sum(eighth);
-        }
-        results();
+        errors.results(t);
+        a.store(VMOVUPS_STORE, at(RoundCall.SMALLEST_SCALE), SMALLEST_SCALE);
+        a.store(VMOVUPS_STORE, at(RoundCall.LARGEST_SCALE), LARGEST_SCALE);
         a.pop(Gpr.RBX);
         a.vzeroupper();
         a.ret();
@@ -164,34 +152,14 @@ final class RoundCode {
         a.everywhere(LOWEST, grid.lowest());
         a.everywhere(HIGHEST, grid.highest());
         a.everywhere(BIAS, grid.bias());
-        a.everywhere(MAGNITUDE_64, Long.MAX_VALUE);
         a.everywhere(INTEGER_ONE, 1);
         a.everywhere(PLACE_STEP, 2 * RoundCall.UNIT);
-        a.op(VPBROADCASTQ, SHIFT, at(RoundCall.SHIFT));
         for (int half = 0; half < 2; half++) {
             a.op(VMOVUPS, PLACES[half], at(RoundCall.PLACES + 64 * half));
         }
-        a.op(VMOVUPS, SQUARES, at(RoundCall.SQUARES));
-        a.op(VMOVUPS, SHIFTED, at(RoundCall.SHIFTED));
-        a.op(VMOVUPS, SHIFTED_SQUARES, at(RoundCall.SHIFTED_SQUARES));
-        a.op(VPBROADCASTQ, LARGEST_ERROR, at(RoundCall.LARGEST_ERROR));
         a.everywhere(SMALLEST_SCALE, -1);
         zero(LARGEST_SCALE);
-        // No unit comes before the first one: adding 0 changes no sum.
-        zero(error);
-        for (int i = 0; i < 3 * RoundCall.TERM_BYTES; i += 64) {
-            a.store(VMOVUPS_STORE, at(RoundCall.TERMS + i), error);
-        }
-    }
-
-    private void results() {
-        a.store(VMOVUPS_STORE, at(RoundCall.SQUARES), SQUARES);
-        a.store(VMOVUPS_STORE, at(RoundCall.SHIFTED), SHIFTED);
-        a.store(VMOVUPS_STORE, at(RoundCall.SHIFTED_SQUARES), SHIFTED_SQUARES);
-        reduce(VMAXPD, LARGEST_ERROR, 1);
-        a.store(VMOVUPS_STORE, at(RoundCall.LARGEST_ERROR), LARGEST_ERROR);
-        a.store(VMOVUPS_STORE, at(RoundCall.SMALLEST_SCALE), SMALLEST_SCALE);
-        a.store(VMOVUPS_STORE, at(RoundCall.LARGEST_SCALE), LARGEST_SCALE);
+        errors.constants();
     }
 
     /** Does something with every unit of the group. */
@@ -234,18 +202,18 @@ final class RoundCode {
                 a.op(VPMAXUD, LARGEST, LARGEST, x);
             }
         });
-        reduce(VPMAXUD, LARGEST, 2);
+        reduce(LARGEST);
     }
 
-    /** Every lane = all lanes together, of 32 bits with two steps inside of 128 bits, of 64 with one. */
-    private void reduce(VectorOp op, Zmm v, int inside) {
+    /** Every lane = the largest of all lanes. */
+    private void reduce(Zmm v) {
         for (int selection : LANE_ORDERS) {
             a.op(VSHUFI32X4, t, v, v, selection);
-            a.op(op, v, v, t);
+            a.op(VPMAXUD, v, v, t);
         }
-        for (int step = 0; step < inside; step++) {
-            a.op(VPSHUFD, t, v, LANE_ORDERS[step]);
-            a.op(op, v, v, t);
+        for (int selection : LANE_ORDERS) {
+            a.op(VPSHUFD, t, v, selection);
+            a.op(VPMAXUD, v, v, t);
         }
     }
 
@@ -270,7 +238,7 @@ final class RoundCode {
                 a.op(VPMAXUD, FIRST, FIRST, t);
             }
         });
-        reduce(VPMAXUD, FIRST, 2);
+        reduce(FIRST);
         a.op(VPSLLD, FIRST, FIRST, 31);
         a.op(VPORD, LARGEST, LARGEST, FIRST);
     }
@@ -295,15 +263,16 @@ final class RoundCode {
         for (int half = 0; half < 2; half++) {
             load(half);
             code();
-            bytes(half);
-            sum(2 * half);
-            errors(2 * half);
+            planes.bytes(half, t);
+            errors.sum(2 * half);
+            errors.terms(2 * half, stored, x, t);
             a.op(VSHUFI32X4, stored, stored, stored, SWAP_HALVES);
             a.op(VSHUFI32X4, x, x, x, SWAP_HALVES);
-            sum(2 * half + 1);
-            errors(2 * half + 1);
+            errors.sum(2 * half + 1);
+            errors.terms(2 * half + 1, stored, x, t);
         }
-        pack();
+        planes.pack(CODES);
+        a.add(CODES, grid.bits() * Blocks.LINE);
     }
 
     /** The codes, biased, to t, what they stand for to {@link #stored}. */
@@ -318,70 +287,5 @@ final class RoundCode {
         a.op(VCVTDQ2PS, stored, t);
         a.op(VMULPS, stored, stored, SCALE);
         a.op(VPADDD, t, t, BIAS);
-    }
-
-    /** Every plane of the codes as bytes. */
-    private void bytes(int half) {
-        int low = 0;
-        for (int plane = 0; low < grid.bits(); plane++) {
-            int width = Integer.highestOneBit(grid.bits() - low);
-            Zmm bits = t;
-            if (width < grid.bits()) {
-                a.op(VPSRLD, PLANE, t, low);
-                a.everywhere(error, (1 << width) - 1);
-                a.op(VPANDD, PLANE, PLANE, error);
-                bits = PLANE;
-            }
-            a.store(VPMOVDB, at(RoundCall.BYTES + RoundCall.UNIT * plane + LANES * half), bits);
-            low += width;
-        }
-    }
-
-    /** For eight weights, from the low halves: what the sums are made of, to memory. */
-    private void errors(int eighth) {
-        a.op(VCVTPS2PD, error, stored);
-        a.op(VCVTPS2PD, weight, x);
-        a.op(VSUBPD, error, error, weight);
-        a.op(VPANDD, t, error, MAGNITUDE_64);
-        a.op(VMAXPD, LARGEST_ERROR, LARGEST_ERROR, t);
-        a.op(VMULPD, error, error, error);
-        a.store(VMOVUPS_STORE, at(RoundCall.TERMS + 64 * eighth), error);
-        a.op(VSUBPD, weight, weight, SHIFT);
-        a.store(VMOVUPS_STORE, at(RoundCall.TERMS + RoundCall.TERM_BYTES + 64 * eighth), weight);
-        a.op(VMULPD, weight, weight, weight);
-        a.store(VMOVUPS_STORE, at(RoundCall.TERMS + 2 * RoundCall.TERM_BYTES + 64 * eighth), weight);
-    }
-
-    /** Adds what {@link #errors} left. */
-    private void sum(int eighth) {
-        for (int i = 0; i < 64; i += Double.BYTES) {
-            int place = RoundCall.TERMS + 64 * eighth + i;
-            a.op(VADDSD, SQUARES, SQUARES, at(place));
-            a.op(VADDSD, SHIFTED, SHIFTED, at(place + RoundCall.TERM_BYTES));
-            a.op(VADDSD, SHIFTED_SQUARES, SHIFTED_SQUARES, at(place + 2 * RoundCall.TERM_BYTES));
-        }
-    }
-
-    /** The bytes to the words of the row, a line apart. */
-    private void pack() {
-        int line = 0;
-        int low = 0;
-        for (int plane = 0; low < grid.bits(); plane++) {
-            int width = Integer.highestOneBit(grid.bits() - low);
-            int from = RoundCall.BYTES + RoundCall.UNIT * plane;
-            for (int word = 0; word < width; word++) {
-                a.load32(Gpr.RAX, at(from));
-                from += Integer.BYTES;
-                for (int shift = width; shift < Byte.SIZE; shift += width) {
-                    a.load32(Gpr.RBX, at(from));
-                    from += Integer.BYTES;
-                    a.shl(Gpr.RBX, shift);
-                    a.or(Gpr.RAX, Gpr.RBX);
-                }
-                a.store32(new Address(CODES, Blocks.LINE * line++), Gpr.RAX);
-            }
-            low += width;
-        }
-        a.add(CODES, grid.bits() * Blocks.LINE);
     }
 }
