@@ -9,6 +9,7 @@ import ingot.formats.Text;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Rows of a stored tensor as f32, through one small buffer.
@@ -61,6 +62,26 @@ final class WeightReader implements Source.Rows {
     public void read(long first, int n, float[] out) {
         decode(first, n, out);
         guard.check(n, out, this::decode, this::refusal);
+    }
+
+    @Override
+    public Optional<StoredRows> stored() {
+        return switch (tensor.dtype()) {
+            case F32, F16, BF16 -> Optional.of(new AsStored(tensor, cols, source));
+            default -> Optional.empty();
+        };
+    }
+
+    private record AsStored(TensorInfo tensor, int cols, TensorSource source) implements StoredRows {
+        @Override
+        public DType type() {
+            return tensor.dtype();
+        }
+
+        @Override
+        public void read(long first, int n, MemorySegment out) {
+            source.read(tensor, Math.multiplyExact(first, (long) cols * type().bytes()), out);
+        }
     }
 
     private RuntimeException refusal(long index, String reason) {

@@ -1,5 +1,8 @@
 package ingot.quant.grid;
 
+import ingot.runtime.kernel.ScaleCandidates;
+import java.util.Optional;
+
 /**
  * Scales of a group of neighbouring weights by weighted least squares: candidates put the weight of largest magnitude near
  * one end of the grid or the other, each is followed by the scale that is best for the codes it gives, and the candidate of
@@ -10,7 +13,11 @@ final class ScaleSearch {
     private static final int STEPS = 9;
 
     private static final float SPREAD = 0.0125f;
+    private static final int SIDE = 2 * STEPS + 1;
     private static final int POLISH = 2;
+
+    /** Groups whose largest weight is smaller could have infinite candidates. */
+    private static final float SMALLEST = 0x1p-100f;
 
     private ScaleSearch() {}
 
@@ -35,18 +42,15 @@ final class ScaleSearch {
         if (extreme == 0) {
             return 0;
         }
-        float best = 0;
-        double bestGain = -1;
-        for (int side = 0; side < 2; side++) {
-            float end = side == 0 ? levels.low() : levels.high();
-            for (int i = -STEPS; i <= STEPS; i++) {
-                Fit fit = fit(levels, group, end * (1 + i * SPREAD) / extreme);
-                if (fit.gain() > bestGain) {
-                    bestGain = fit.gain();
-                    best = fit.scale();
-                }
-            }
+        float[] inverses = new float[2 * SIDE];
+        for (int i = 0; i < SIDE; i++) {
+            float part = 1 + (i - STEPS) * SPREAD;
+            inverses[i] = levels.low() * part / extreme;
+            inverses[SIDE + i] = levels.high() * part / extreme;
         }
+        Fit start = best(levels, group, inverses, extreme);
+        float best = start.scale();
+        double bestGain = start.gain();
         for (int i = 0; i < POLISH && best != 0; i++) {
             Fit fit = fit(levels, group, 1 / best);
             if (fit.gain() <= bestGain) {
@@ -65,6 +69,43 @@ final class ScaleSearch {
      */
     private record Fit(float scale, double gain) {}
 
+    /** The best of the candidates, the first of equals. */
+    private static Fit best(BlockLevels levels, Group group, float[] inverses, float extreme) {
+        Optional<ScaleCandidates> code = ScaleCandidates.generated();
+        if (code.isPresent() && levels instanceof BlockLevels.Linear && Math.abs(extreme) >= SMALLEST) {
+            return best(code.get(), levels, group, inverses);
+        }
+        Fit best = new Fit(0, -1);
+        for (float inverse : inverses) {
+            Fit fit = fit(levels, group, inverse);
+            best = fit.gain() > best.gain() ? fit : best;
+        }
+        return best;
+    }
+
+    /** As {@link #fit} for each of them, all at once. */
+    private static Fit best(ScaleCandidates code, BlockLevels levels, Group group, float[] inverses) {
+        float[] table = new float[ScaleCandidates.TABLE];
+        System.arraycopy(inverses, 0, table, ScaleCandidates.INVERSE, inverses.length);
+        table[ScaleCandidates.LOW] = levels.low();
+        table[ScaleCandidates.HIGH] = levels.high();
+        code.sums(group.w(), group.importance(), group.from(), group.n(), table);
+        int best = -1;
+        double bestGain = -1;
+        for (int i = 0; i < inverses.length; i++) {
+            float xv = table[ScaleCandidates.PRODUCTS + i];
+            float vv = table[ScaleCandidates.SQUARES + i];
+            double gain = vv > 0 ? (double) xv * xv / vv : 0;
+            if (gain > bestGain) {
+                bestGain = gain;
+                best = i;
+            }
+        }
+        return best < 0
+                ? new Fit(0, -1)
+                : fitOf(table[ScaleCandidates.PRODUCTS + best], table[ScaleCandidates.SQUARES + best]);
+    }
+
     private static Fit fit(BlockLevels levels, Group group, float inverse) {
         float xv = 0;
         float vv = 0;
@@ -75,6 +116,10 @@ final class ScaleSearch {
             xv += h * x * v;
             vv += h * v * v;
         }
+        return fitOf(xv, vv);
+    }
+
+    private static Fit fitOf(float xv, float vv) {
         return vv > 0 ? new Fit(xv / vv, (double) xv * xv / vv) : new Fit(0, 0);
     }
 

@@ -29,19 +29,14 @@ sealed interface GroupRtn extends Scheme permits IntegerRtn, TableRtn {
         ErrorSum error = new ErrorSum();
         Grouped layout = layout();
         int cols = source.cols();
-        int groups = layout.blocks(source.rows(), cols).groups();
         byte[] codes = new byte[0];
         try (RowBlocks blocks = new RowBlocks(source)) {
             for (int rows = blocks.advance(); rows > 0; rows = blocks.advance()) {
                 if (codes.length != rows * cols) {
                     codes = new byte[rows * cols];
                 }
-                short[] scales = new short[rows * groups];
-                for (int row = 0; row < rows; row++) {
-                    round(blocks, row, codes, scales);
-                }
                 List<MemorySegment> parts = blocks.parts(layout, rows);
-                layout.encode(rows, cols, codes, scales, parts);
+                round(blocks, rows, codes, parts);
                 for (int i = 0; i < parts.size(); i++) {
                     sink.write(i, parts.get(i));
                 }
@@ -49,6 +44,16 @@ sealed interface GroupRtn extends Scheme permits IntegerRtn, TableRtn {
             }
         }
         return error.nmse();
+    }
+
+    /** Rounds the first {@code rows} rows of {@code blocks.weights} to {@code codes}, and packs them. */
+    default void round(RowBlocks blocks, int rows, byte[] codes, List<MemorySegment> parts) {
+        int cols = blocks.source().cols();
+        short[] scales = new short[rows * layout().blocks(rows, cols).groups()];
+        for (int row = 0; row < rows; row++) {
+            round(blocks, row, codes, scales);
+        }
+        layout().encode(rows, cols, codes, scales, parts);
     }
 
     private void round(RowBlocks blocks, int row, byte[] codes, short[] scales) {

@@ -5,6 +5,9 @@ import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
 import ingot.formats.block.IntN;
 import ingot.formats.block.Iq4;
+import ingot.quant.scheme.MatrixSource.StoredRows;
+import ingot.runtime.kernel.GroupRounding;
+import java.util.Optional;
 
 /**
  * Round-to-nearest on a symmetric integer grid: q = round(w ÷ scale), ties away from zero.
@@ -18,6 +21,20 @@ public record IntegerRtn(Grouped layout) implements GroupRtn {
     public IntegerRtn {
         if (layout instanceof Iq4) {
             throw new IllegalArgumentException(layout.describe() + " has no grid of integers");
+        }
+    }
+
+    /** In machine code where that is there for the matrix, with the same result. */
+    @Override
+    public double encode(MatrixSource source, PartSink sink) {
+        Optional<StoredRows> rows = source.stored();
+        Optional<GroupRounding> rounding = rows.flatMap(r -> GroupRounding.generated(layout, r.type(), source.cols()));
+        if (rounding.isEmpty()) {
+            return GroupRtn.super.encode(source, sink);
+        }
+        try (GroupRounding generated = rounding.get();
+                RowBlocks blocks = new RowBlocks(source)) {
+            return new GeneratedRtn(this, rows.orElseThrow(), generated, blocks).encode(sink);
         }
     }
 

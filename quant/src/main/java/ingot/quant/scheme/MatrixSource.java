@@ -1,5 +1,9 @@
 package ingot.quant.scheme;
 
+import ingot.formats.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
 /** The source weights of one matrix, read by rows as f32. */
 public interface MatrixSource {
     /** Where the weights are, for messages: {@code FILE: tensor 'NAME' @OFFSET}. */
@@ -17,4 +21,23 @@ public interface MatrixSource {
      * @param first 0 ≤ first, first + n ≤ rows
      */
     void read(long first, int n, float[] out);
+
+    /** The rows as they are stored, where that is with floating-point numbers of at most 32 bits. */
+    default Optional<StoredRows> stored() {
+        return Optional.empty();
+    }
+
+    /** Reads rows as they are stored. */
+    interface StoredRows {
+        /** F32, F16 or BF16. */
+        DType type();
+
+        /**
+         * Reads {@code n} rows, row-major, unchecked: some may not be finite where {@link MatrixSource#read} refuses or
+         * replaces that.
+         *
+         * @param out of exactly their bytes
+         */
+        void read(long first, int n, MemorySegment out);
+    }
 }

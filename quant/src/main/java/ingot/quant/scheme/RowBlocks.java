@@ -49,17 +49,33 @@ final class RowBlocks implements AutoCloseable {
 
     /** Reads the next rows into {@link #weights}; returns how many, 0 at the end. */
     int advance() {
-        int n = (int) Math.min(Math.min(step, part - next % part), source.rows() - next);
+        int n = skip();
         if (n > 0) {
-            source.read(next, n, weights);
-            next += n;
+            source.read(next - n, n, weights);
         }
         return n;
+    }
+
+    /** As {@link #advance}, but reads nothing. */
+    int skip() {
+        int n = (int) Math.min(Math.min(step, part - next % part), source.rows() - next);
+        next += n;
+        return n;
+    }
+
+    /** The row after those of the last {@link #advance}. */
+    long next() {
+        return next;
     }
 
     /** Adds how far {@link #stored} is from {@link #weights}, the {@code rows} rows read last. */
     void addTo(ErrorSum error, int rows) {
         error.addToPart(stored, weights, rows * source.cols());
+        endPart(error);
+    }
+
+    /** Ends a part of the errors where the rows in hand end one. */
+    void endPart(ErrorSum error) {
         if (next % part == 0 || next == source.rows()) {
             error.endPart();
         }

@@ -1,5 +1,7 @@
 package ingot.runtime.verify;
 
+import ingot.runtime.kernel.PairSums;
+
 /**
  * Accumulates NMSE = mean((a − b)²) ÷ mean((b − mean(b))²), b the golden or the source, and max |a − b|. The variance is summed around
  * the first golden value, so that a large common offset does not cancel.
@@ -51,6 +53,25 @@ public final class ErrorSum {
         partShifted = s;
         partShiftedSquares = q;
         maxAbs = max;
+        n += count;
+    }
+
+    /**
+     * The sums of the part under way, for somebody else to go on with.
+     *
+     * @param golden of the next pair
+     */
+    public PairSums part(float golden) {
+        return new PairSums(n == 0 ? golden : shift, partSquares, partShifted, partShiftedSquares, maxAbs);
+    }
+
+    /** Takes the sums of the part back, after {@code count} more pairs. */
+    public void part(PairSums sums, int count) {
+        shift = sums.shift();
+        partSquares = sums.squares();
+        partShifted = sums.shifted();
+        partShiftedSquares = sums.shiftedSquares();
+        maxAbs = sums.maxAbs();
         n += count;
     }
 

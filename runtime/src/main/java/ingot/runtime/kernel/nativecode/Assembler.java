@@ -186,7 +186,7 @@ final class Assembler {
         put(0x62);
         put((~reg >> 3 & 1) << 7 | (~rm >> 4 & 1) << 6 | (~rm >> 3 & 1) << 5 | (~reg >> 4 & 1) << 4 | op.map());
         put(op.wide() << 7 | (~second & 15) << 3 | 4 | op.prefix());
-        put(2 << 5 | (broadcast ? 1 << 4 : 0) | (~second >> 4 & 1) << 3);
+        put(op.length() << 5 | (broadcast ? 1 << 4 : 0) | (~second >> 4 & 1) << 3);
     }
 
     // Integer instructions, all of 64 bits.
@@ -197,6 +197,21 @@ final class Assembler {
 
     void mov(Gpr dst, Address from) {
         rex(dst.number(), from.base().number());
+        put(0x8B);
+        memory(dst.number(), from.base(), from.disp(), 1);
+    }
+
+    /** The low 16 bits to memory. */
+    void store16(Address to, Gpr src) {
+        put(0x66);
+        store32(to, src);
+    }
+
+    /** 32 bits; the upper half becomes 0. */
+    void load32(Gpr dst, Address from) {
+        if (dst.number() > 7 || from.base().number() > 7) {
+            put(0x40 | dst.number() >> 3 << 2 | from.base().number() >> 3);
+        }
         put(0x8B);
         memory(dst.number(), from.base(), from.disp(), 1);
     }
@@ -238,6 +253,10 @@ final class Assembler {
         put(0xC1);
         put(0xE0 | dst.number() & 7);
         put(count);
+    }
+
+    void or(Gpr dst, Gpr src) {
+        registers(0x09, src, dst);
     }
 
     /** Sets the zero flag when the result is 0. */

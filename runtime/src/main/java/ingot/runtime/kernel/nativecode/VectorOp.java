@@ -44,7 +44,24 @@ enum VectorOp {
     VPSLLW(0x71, 6),
     VPSRLD(0x72, 2),
     VPSRAD(0x72, 4),
-    VPSLLD(0x72, 6);
+    VPSLLD(0x72, 6),
+    VCVTTPS2DQ(Prefix.PF3, Map.M0F, 0x5B),
+    /** From and to memory of half the register's width. */
+    VPMOVZXWD(Prefix.P66, Map.M0F38, 0x33, Memory.HALF),
+    VCVTPS2PH(Prefix.P66, Map.M0F3A, 0x1D, Memory.HALF),
+    VCVTPS2PD(Prefix.NONE, Map.M0F, 0x5A, Memory.HALF),
+    VRNDSCALEPS(Prefix.P66, Map.M0F3A, 0x08),
+    VMINPS(Prefix.NONE, Map.M0F, 0x5D),
+    VMAXPS(Prefix.NONE, Map.M0F, 0x5F),
+    VPSUBD(Prefix.P66, Map.M0F, 0xFA),
+    VPMINUD(Prefix.P66, Map.M0F38, 0x3B),
+    VPMINSD(Prefix.P66, Map.M0F38, 0x39),
+    VPMAXSD(Prefix.P66, Map.M0F38, 0x3D),
+    VSUBPD(Prefix.P66, Map.M0F, 0x5C),
+    VMULPD(Prefix.P66, Map.M0F, 0x59),
+    VMAXPD(Prefix.P66, Map.M0F, 0x5F),
+    /** The lowest lane alone. */
+    VADDSD(Prefix.PF2, Map.M0F, 0x58, Memory.EIGHT_BYTES);
 
     static final int NO_DIGIT = -1;
 
@@ -52,7 +69,8 @@ enum VectorOp {
     enum Prefix {
         NONE,
         P66,
-        PF3
+        PF3,
+        PF2
     }
 
     /** Opcode map; its ordinal + 1 is its number. */
@@ -125,6 +143,14 @@ enum VectorOp {
 
     /** EVEX.W; VEX.W is 0 for all. */
     int wide() {
-        return this == VPUNPCKLQDQ || this == VPBROADCASTQ || this == VPBROADCASTQ_GPR ? 1 : 0;
+        return switch (this) {
+            case VPUNPCKLQDQ, VPBROADCASTQ, VPBROADCASTQ_GPR, VSUBPD, VMULPD, VMAXPD, VADDSD -> 1;
+            default -> 0;
+        };
+    }
+
+    /** EVEX.L'L: 2 for 512 bits; instructions on one lane ignore it, and others' assemblers write 0. */
+    int length() {
+        return this == VADDSD ? 0 : 2;
     }
 }

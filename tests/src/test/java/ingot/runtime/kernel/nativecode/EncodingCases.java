@@ -21,10 +21,10 @@ final class EncodingCases {
     private static final int[][] REGISTERS = {{0, 1, 2}, {31, 30, 29}, {7, 8, 15}, {16, 9, 24}};
 
     private static final Set<VectorOp> STORES =
-            EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4);
+            EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4, VectorOp.VCVTPS2PH);
     private static final Set<VectorOp> FROM_INTEGER = EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
     private static final Set<VectorOp> FROM_MEMORY =
-            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS);
+            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS, VectorOp.VPMOVZXWD);
     private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
             VectorOp.VMOVUPS,
             VectorOp.VCVTDQ2PS,
@@ -32,9 +32,15 @@ final class EncodingCases {
             VectorOp.VCVTPH2PS,
             VectorOp.VPBROADCASTD,
             VectorOp.VPBROADCASTQ,
-            VectorOp.VPSHUFD);
-    private static final Set<VectorOp> IMMEDIATE =
-            EnumSet.of(VectorOp.VPSHUFD, VectorOp.VSHUFI32X4, VectorOp.VEXTRACTI32X4);
+            VectorOp.VPSHUFD,
+            VectorOp.VCVTTPS2DQ,
+            VectorOp.VPMOVZXWD,
+            VectorOp.VCVTPS2PD);
+    private static final Set<VectorOp> IMMEDIATE = EnumSet.of(
+            VectorOp.VPSHUFD, VectorOp.VSHUFI32X4, VectorOp.VEXTRACTI32X4, VectorOp.VCVTPS2PH, VectorOp.VRNDSCALEPS);
+
+    /** Shifts besides. */
+    private static final Set<VectorOp> ONE_SOURCE_IMMEDIATE = EnumSet.of(VectorOp.VPSHUFD, VectorOp.VRNDSCALEPS);
 
     /** Instructions on 32-bit lanes that read memory: they can read four bytes for all lanes. */
     private static final Set<VectorOp> BROADCASTS = EnumSet.of(
@@ -147,10 +153,14 @@ final class EncodingCases {
                 add(name + " " + zmm(r[0]) + (quad ? ",r9" : ",r9d"), a -> a.broadcast(op, d, Gpr.R9));
             } else if (FROM_MEMORY.contains(op)) {
                 continue;
-            } else if (shift || op == VectorOp.VPSHUFD) {
+            } else if (shift || ONE_SOURCE_IMMEDIATE.contains(op)) {
                 add(name + " " + zmm(r[0], r[1]) + ",5", a -> a.op(op, d, s, 5));
+            } else if (op == VectorOp.VCVTPS2PD) {
+                add(name + " " + zmm(r[0]) + ",ymm" + r[1], a -> a.op(op, d, s));
             } else if (ONE_SOURCE.contains(op)) {
                 add(name + " " + zmm(r[0], r[1]), a -> a.op(op, d, s));
+            } else if (op == VectorOp.VADDSD) {
+                add("{evex} " + name + " " + zmm(r).replace('z', 'x'), a -> a.op(op, d, s, t));
             } else if (IMMEDIATE.contains(op)) {
                 add(name + " " + zmm(r) + ",78", a -> a.op(op, d, s, t, 78));
             } else {
@@ -218,12 +228,14 @@ final class EncodingCases {
             } else {
                 add(name + " " + place + ",zmm11", a -> a.store(op, m, new Zmm(11)));
             }
-        } else if (op.digit() != VectorOp.NO_DIGIT || op == VectorOp.VPSHUFD) {
+        } else if (op.digit() != VectorOp.NO_DIGIT || ONE_SOURCE_IMMEDIATE.contains(op)) {
             add(name + " zmm21," + place + ",7", a -> a.op(op, new Zmm(21), m, 7));
         } else if (ONE_SOURCE.contains(op)) {
             add(name + " zmm21," + place, a -> a.op(op, new Zmm(21), m));
         } else if (IMMEDIATE.contains(op)) {
             add(name + " zmm21,zmm12," + place + ",78", a -> a.op(op, new Zmm(21), new Zmm(12), m, 78));
+        } else if (op == VectorOp.VADDSD) {
+            add(name + " xmm21,xmm12," + place, a -> a.op(op, new Zmm(21), new Zmm(12), m));
         } else {
             add(name + " zmm21,zmm12," + place, a -> a.op(op, new Zmm(21), new Zmm(12), m));
         }
@@ -237,6 +249,11 @@ final class EncodingCases {
             add("mov " + name + ",[rsp+8]", a -> a.mov(r, new Address(Gpr.RSP, 8)));
             add("mov r9,[" + name + "+400]", a -> a.mov(Gpr.R9, new Address(r, 400)));
             add("mov [" + name + "+4],ebx", a -> a.store32(new Address(r, 4), Gpr.RBX));
+            add("mov [" + name + "+6],bx", a -> a.store16(new Address(r, 6), Gpr.RBX));
+            add("mov [rdi],r9w", a -> a.store16(new Address(Gpr.RDI, 0), Gpr.R9));
+            add("mov eax,[" + name + "+4]", a -> a.load32(Gpr.RAX, new Address(r, 4)));
+            add("mov r9d,[rdi]", a -> a.load32(Gpr.R9, new Address(Gpr.RDI, 0)));
+            add("or " + name + ",rdx", a -> a.or(r, Gpr.RDX));
             add("mov [rdi],r10d", a -> a.store32(new Address(Gpr.RDI, 0), Gpr.R10));
             add("movabs " + name + ",0x123456789abcdef0", a -> a.mov(r, 0x1234_5678_9ABC_DEF0L));
             add("add " + name + ",r11", a -> a.add(r, Gpr.R11));
