@@ -100,6 +100,15 @@ final class Dispatcher {
         if (e instanceof InternalError && String.valueOf(e.getMessage()).contains("unsafe memory access")) {
             return fail(ExitCode.READ_WRITE, "a file changed or became unreadable while it was mapped", e, debug);
         }
+        // Classes are files, too. One that failed to initialize was found.
+        if (e instanceof NoClassDefFoundError && !String.valueOf(e.getMessage()).startsWith("Could not initialize")) {
+            return fail(
+                    ExitCode.OUT_OF_RESOURCES,
+                    "a part of ingot cannot be loaded: " + e.getMessage()
+                            + "; too few files may be open (allow more: ulimit -n 1024), or the installation is incomplete",
+                    e,
+                    debug);
+        }
         String what = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
         String hint = debug ? "" : "; repeat with --debug for the stack trace";
         return fail(ExitCode.BUG, "this is a bug, please report it: " + what + hint, e, debug);

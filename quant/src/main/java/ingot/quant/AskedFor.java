@@ -48,16 +48,10 @@ final class AskedFor {
         if (method instanceof ConvertOptions.Method.Gptq gptq) {
             node.setAll(gptq.feedback().toJson());
         }
-        if (method.calibratedOn().isPresent() && !vectors()) {
+        // The scalar backend sums in another order than vectors do, and other bytes come out.
+        if (method.calibratedOn().isPresent() && Kernels.portable() == Backend.SCALAR) {
             node.put("kernels", "scalar");
         }
         return node;
-    }
-
-    /** Whether calibration computes on vectors: the scalar backend sums in another order, and other bytes come out. */
-    private static boolean vectors() {
-        try (Kernels kernels = Kernels.create(Backend.PORTABLE, 0, 1)) {
-            return kernels.label().startsWith("vector");
-        }
     }
 }

@@ -47,11 +47,7 @@ final class AutoTypes {
         long fixed = fixed(types, groups);
         Allocation.requireWithinRange(auto.budget(), groups, fixed, parameters);
         LayerWeights weights = new Calibrated.Weights(source, options, types);
-        Rounding rounding = switch (options.method()) {
-            case ConvertOptions.Method.Rtn rtn -> new Rounding.Plain();
-            case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();
-            case ConvertOptions.Method.Gptq gptq -> gptq.feedback();
-        };
+        Rounding rounding = options.method().rounding();
         var model = new SensitivityPass.Model(source.graph(), weights, free);
         var pass = new SensitivityPass(model, set, kernels, rounding, Allocation.CANDIDATES);
         Allocation plan = Allocation.of(auto.budget(), pass.measure(work, progress), fixed, parameters);

@@ -9,9 +9,10 @@ import ingot.formats.io.AtomicFile;
 import ingot.quant.allocation.Allocation;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.ChannelPass;
+import ingot.quant.calibration.HeapNeed;
+import ingot.quant.calibration.KeptTensors;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
-import ingot.quant.calibration.WorkingSet;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.gptq.Target;
@@ -84,16 +85,15 @@ final class Calibrated implements AutoCloseable {
         requireWork(source, options);
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
-        List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
         CalibrationJob job =
-                CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()), sources);
-        if (options.method() instanceof ConvertOptions.Method.Gptq gptq) {
-            // Shapes decide, not types: those of a plan to be made do not matter.
-            var asked = new Weights(source, options, new TypePlan(options));
-            new WorkingSet(source.graph(), asked, job.set(), options.threads())
-                    .require(gptq.feedback(), Runtime.getRuntime().maxMemory());
+                CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        // Shapes decide, not types: those of a plan to be made do not matter.
+        var asked = new Weights(source, options, new TypePlan(options));
+        HeapNeed need = job.need(asked, options.method().rounding(), options.threads());
+        if (options.method() instanceof ConvertOptions.Method.Gptq) {
+            need.require(Runtime.getRuntime().maxMemory());
         }
-        var way = new CalibrationJob.Way(options.resume(), options.threads(), progress);
+        var way = new CalibrationJob.Way(options.resume(), options.threads(), need, progress);
         var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);
             switch (options.method()) {
@@ -108,7 +108,7 @@ final class Calibrated implements AutoCloseable {
             }
             return chosen;
         });
-        return new Calibrated(done.result(), Optional.of(done.work()), Optional.of(sources));
+        return new Calibrated(done.result(), Optional.of(done.work()), Optional.of(done.sources()));
     }
 
     /** Refuses hours that would change no number. */
@@ -129,16 +129,14 @@ final class Calibrated implements AutoCloseable {
             return Chosen.of(source, options);
         }
         requireWork(source, options);
-        CalibrationOptions calibration = asked.get();
-        CalibrationJob job = CalibrationJob.of(
-                source, calibration, AskedFor.of(options, source.isQuantized()), SourceHashes.unknown(source.files()));
+        CalibrationJob job = CalibrationJob.of(source, asked.get(), AskedFor.of(options, source.isQuantized()));
         if (options.types().auto().isEmpty()) {
             // What is wrong with the text is said now.
             return Chosen.of(source, options);
         }
         // Not the folder of the conversion: work in it may be waiting to be resumed.
         Path beside = output.resolveSibling(output.getFileName() + ".plan");
-        try (WorkFolder work = job.open(beside, false);
+        try (WorkFolder work = job.open(beside);
                 Kernels kernels = Kernels.create(Backend.PORTABLE, 0, options.threads())) {
             try {
                 return choose(source, options, new Measurement(work, job, kernels), progress);
@@ -192,12 +190,14 @@ final class Calibrated implements AutoCloseable {
 
     /** How to store a weight that was calibrated. */
     Optional<Scheme> scheme(WeightSpec weight, Layout layout) {
-        return work.filter(w -> w.error(weight.name()).isPresent()).map(w -> new Done(w, weight, layout));
+        return work.map(WorkFolder::tensors)
+                .filter(done -> done.error(weight.name()).isPresent())
+                .map(done -> new Done(done, weight, layout));
     }
 
     /** Share of the outputs' energy that is error, of a tensor whose inputs are known. */
     OptionalDouble weightedError(String tensor) {
-        return work.flatMap(w -> w.error(tensor))
+        return work.flatMap(w -> w.tensors().error(tensor))
                 .map(RoundingError::weightedError)
                 .filter(e -> !e.isNaN())
                 .map(OptionalDouble::of)
@@ -206,7 +206,7 @@ final class Calibrated implements AutoCloseable {
 
     /** How a tensor was rounded, where that was not as asked; empty else. */
     String note(String tensor) {
-        return work.map(w -> w.note(tensor)).orElse("");
+        return work.map(w -> w.tensors().note(tensor)).orElse("");
     }
 
     /** The output is whole; what led to it is not needed any more. */
@@ -220,7 +220,7 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** Copies what was rounded before. */
-    private record Done(WorkFolder work, WeightSpec weight, Layout layout) implements Scheme {
+    private record Done(KeptTensors done, WeightSpec weight, Layout layout) implements Scheme {
         @Override
         public String method() {
             return "gptq";
@@ -232,14 +232,14 @@ final class Calibrated implements AutoCloseable {
             long at = 0;
             for (int i = 0; i < parts.size(); i++) {
                 int part = i;
-                work.copy(
+                done.copy(
                         weight.name(),
                         at,
                         parts.get(i).bytes(),
                         bytes -> sink.write(part, MemorySegment.ofBuffer(bytes)));
                 at += parts.get(i).bytes();
             }
-            return work.error(weight.name()).orElseThrow().nmse();
+            return done.error(weight.name()).orElseThrow().nmse();
         }
     }
 

@@ -101,6 +101,15 @@ public record ConvertOptions(
             }
         }
 
+        /** The method as that of single matrices. */
+        default Rounding rounding() {
+            return switch (this) {
+                case Rtn rtn -> new Rounding.Plain();
+                case Imatrix imatrix -> new Rounding.Importance();
+                case Gptq gptq -> gptq.feedback();
+            };
+        }
+
         /** What the layers are calibrated on, if they are. */
         default Optional<CalibrationOptions> calibratedOn() {
             return switch (this) {

@@ -14,6 +14,7 @@ import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.InputFile;
 import ingot.formats.quantized.Packed;
 import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.calibration.HeapNeed;
 import ingot.quant.scheme.Carried;
 import ingot.quant.scheme.PartSink;
 import ingot.quant.scheme.Scheme;
@@ -56,7 +57,8 @@ public final class Converter {
             Calibrated.Chosen chosen = Calibrated.plan(opened, options, output, progress);
             List<StoredTensor> stored = stored(chosen.source(), chosen.types().plan());
             Outcome outcome = new Outcome(stored, notes(chosen.source()));
-            return result(new Written(output, 0, chosen.types(), Optional.empty()), chosen.source(), outcome);
+            ObjectNode asked = AskedFor.of(options, chosen.source().isQuantized());
+            return result(new Written(output, 0, asked, chosen.types(), Optional.empty()), chosen.source(), outcome);
         }
     }
 
@@ -73,11 +75,8 @@ public final class Converter {
             opened.requireNot(output);
             golden.requireNot(output);
             golden.requireFits(opened.graph().config().vocabSize());
-            boolean calibrated = options.calibration().isPresent();
-            return HeapNeed.within(
-                    source,
-                    () -> HeapNeed.bytes(opened.graph(), options.threads(), calibrated),
-                    () -> convert(opened, golden, tokenizer(opened, source), output, progress));
+            return HeapNeed.ofStreaming(source, options.threads())
+                    .within(() -> convert(opened, golden, tokenizer(opened, source), output, progress));
         }
     }
 
@@ -105,8 +104,9 @@ public final class Converter {
         tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
         attachments.addAll(job.golden().attachments());
         ObjectNode asked = AskedFor.of(options, source.isQuantized());
-        job.calibrated().calibration().ifPresent(c -> asked.set("calibration", c.toJson()));
-        job.calibrated().types().allocation().ifPresent(a -> asked.set("allocation", a.toJson()));
+        ObjectNode provenance = asked.deepCopy();
+        job.calibrated().calibration().ifPresent(c -> provenance.set("calibration", c.toJson()));
+        job.calibrated().types().allocation().ifPresent(a -> provenance.set("allocation", a.toJson()));
         Manifest manifest = new Manifest(
                 "ingot " + Version.NUMBER,
                 source.config(),
@@ -114,7 +114,7 @@ public final class Converter {
                 tokenizer.isPresent(),
                 plan,
                 SourceHashes.unknown(source.files()),
-                asked);
+                provenance);
         try (IngotWriter writer = IngotWriter.create(job.output(), options.overwrite(), manifest, attachments)) {
             Outcome measured = new Outcome(new ArrayList<>(plan), new ArrayList<>(notes(source)));
             List<SourceFile> hashed = new ArrayList<>(job.calibrated().sources().orElse(manifest.sources()));
@@ -124,7 +124,9 @@ public final class Converter {
             writer.commit(measured.tensors(), hashed);
             Calibrated done = job.calibrated();
             return result(
-                    new Written(job.output(), writer.totalBytes(), done.types(), Optional.of(done)), source, measured);
+                    new Written(job.output(), writer.totalBytes(), asked, done.types(), Optional.of(done)),
+                    source,
+                    measured);
         }
     }
 
@@ -223,9 +225,11 @@ public final class Converter {
     /**
      * A file that was written or, in a dry run, would be.
      *
+     * @param asked the options that change its bytes
      * @param done what calibration found; absent in a dry run
      */
-    private record Written(Path output, long bytes, Calibrated.Types types, Optional<Calibrated> done) {}
+    private record Written(
+            Path output, long bytes, ObjectNode asked, Calibrated.Types types, Optional<Calibrated> done) {}
 
     private ConvertResult result(Written written, Source source, Outcome outcome) {
         Optional<Calibrated> done = written.done();
@@ -260,7 +264,7 @@ public final class Converter {
                 written.output(),
                 new ConvertResult.Size(
                         measured ? written.bytes() : weightBytes, parameters, 8.0 * weightBytes / parameters),
-                AskedFor.of(options, source.isQuantized()),
+                written.asked(),
                 results,
                 written.types().allocation(),
                 calibration,

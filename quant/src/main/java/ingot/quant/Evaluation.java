@@ -86,7 +86,7 @@ public record Evaluation(String data, String sha256, PerplexityResult scores) {
         var key = Json.object().put("evaluation", on.from().sha256());
         try (Source reference = Source.open(source, options.adapter());
                 Source model = Source.open(output);
-                WorkFolder work = WorkFolder.open(beside, key, false);
+                WorkFolder work = WorkFolder.begin(beside, key);
                 Kernels kernels = Kernels.create(Backend.AUTO, 0, options.threads())) {
             try {
                 var pass = new EvaluationPass(

@@ -2,16 +2,15 @@ package ingot.quant;
 
 import ingot.formats.Progress;
 import ingot.formats.gguf.MetadataWriter;
-import ingot.formats.ingot.SourceFile;
 import ingot.formats.io.AtomicFile;
 import ingot.formats.json.Json;
+import ingot.quant.calibration.CalibrationOptions;
+import ingot.quant.calibration.HeapNeed;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.calibration.SequentialQuantizer;
 import ingot.quant.calibration.WorkFolder;
-import ingot.quant.calibration.WorkingSet;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.grid.BlockScheme;
-import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,29 +51,24 @@ final class GgufCalibration implements AutoCloseable {
 
     /** Calibrates, if the options ask for it. */
     static GgufCalibration run(GgufWeights weights, GgufExporter.Options options, Path output, Progress progress) {
-        Optional<Rounding> how = switch (options.method()) {
-            case ConvertOptions.Method.Rtn rtn -> Optional.empty();
-            case ConvertOptions.Method.Imatrix imatrix -> Optional.of(new Rounding.Importance());
-            case ConvertOptions.Method.Gptq gptq -> Optional.of(gptq.feedback());
-        };
-        ModelGraph graph = weights.source().graph();
-        if (how.isEmpty() || !weights.anyCalibrated()) {
-            return new GgufCalibration(options.method(), Optional.empty());
+        ConvertOptions.Method method = options.method();
+        Optional<CalibrationOptions> calibration = method.calibratedOn();
+        if (calibration.isEmpty() || !weights.anyCalibrated()) {
+            return new GgufCalibration(method, Optional.empty());
         }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
-        options.method().calibratedOn().orElseThrow().data().ifPresent(text -> Source.requireNot(output, text));
+        calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
         Source source = weights.source();
-        List<SourceFile> sources = SourceHashes.of(source.files(), options.threads(), progress);
-        CalibrationJob job = CalibrationJob.of(
-                source, options.method().calibratedOn().orElseThrow(), asked(weights, options), sources);
-        new WorkingSet(graph, weights, job.set(), options.threads())
-                .require(how.get(), Runtime.getRuntime().maxMemory());
-        var way = new CalibrationJob.Way(options.method().resumes(), options.threads(), progress);
+        CalibrationJob job = CalibrationJob.of(source, calibration.get(), asked(weights, options));
+        Rounding how = method.rounding();
+        HeapNeed need = job.need(weights, how, options.threads());
+        need.require(Runtime.getRuntime().maxMemory());
+        var way = new CalibrationJob.Way(method.resumes(), options.threads(), need, progress);
         var done = job.run(output, way, (folder, kernels) -> {
-            new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how.get()).run(folder, progress);
+            new SequentialQuantizer(source.graph(), weights, job.set(), kernels, how).run(folder, progress);
             return folder;
         });
-        return new GgufCalibration(options.method(), Optional.of(new Work(job, done.work())));
+        return new GgufCalibration(method, Optional.of(new Work(job, done.work())));
     }
 
     /** What of the options changes the numbers. */
@@ -88,7 +82,7 @@ final class GgufCalibration implements AutoCloseable {
 
     /** Writes the {@code size} bytes that were chosen for a weight, if they were. */
     Optional<ExportResult.Loss> copy(WeightSpec weight, long size, BlockScheme.Sink sink) {
-        return done.map(Work::folder)
+        return done.map(work -> work.folder().tensors())
                 .flatMap(work -> work.error(weight.name()).map(error -> {
                     work.copy(weight.name(), 0, size, sink::write);
                     return loss(error, work.note(weight.name()));
@@ -117,7 +111,7 @@ final class GgufCalibration implements AutoCloseable {
         int sequences = set.get("sequences").asInt();
         if (method instanceof ConvertOptions.Method.Imatrix) {
             metadata.text("quantize.imatrix.dataset", data)
-                    .i32("quantize.imatrix.entries_count", work.folder().tensors())
+                    .i32("quantize.imatrix.entries_count", work.folder().tensors().count())
                     .i32("quantize.imatrix.chunks_count", sequences);
         }
         metadata.text("ingot.quantize.method", method.label());

@@ -11,6 +11,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
+import ingot.quant.calibration.HeapNeed;
 import ingot.quant.gguf.ModelMetadata;
 import ingot.quant.grid.BlockScheme;
 import ingot.runtime.model.WeightSpec;
@@ -125,11 +126,8 @@ public final class GgufExporter {
     public ExportResult export(Path model, Path target, Progress progress) {
         try (Source source = Source.open(model)) {
             source.requireNot(target);
-            boolean calibrated = options.method().calibratedOn().isPresent();
-            return HeapNeed.within(
-                    model,
-                    () -> HeapNeed.bytes(source.graph(), options.threads(), calibrated),
-                    () -> export(source, model, target, progress));
+            return HeapNeed.ofStreaming(model, options.threads())
+                    .within(() -> export(source, model, target, progress));
         }
     }
 

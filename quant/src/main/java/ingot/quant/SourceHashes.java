@@ -5,18 +5,13 @@ import ingot.formats.ingot.Checksum;
 import ingot.formats.ingot.SourceFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
 /** SHA-256 of the files that a model is made from. */
 final class SourceHashes {
-    private static final int PIECE = 1 << 20;
-
     private SourceHashes() {}
 
     /** The files without hashes, for plans. */
@@ -49,15 +44,7 @@ final class SourceHashes {
 
     /** Hashes one file; {@code advance} is told of every piece. */
     static SourceFile of(InputFile file, LongConsumer advance) {
-        MessageDigest sha = Checksum.sha256();
-        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(PIECE, Math.max(1, file.size())));
-        for (long at = 0; at < file.size(); at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(PIECE, file.size() - at));
-            file.read(at, buffer);
-            sha.update(buffer.flip());
-            advance.accept(buffer.limit());
-        }
         return new SourceFile(
-                Folders.name(file.path()), file.size(), HexFormat.of().formatHex(sha.digest()));
+                Folders.name(file.path()), file.size(), Checksum.sha256(file, 0, file.size(), advance));
     }
 }

@@ -48,7 +48,9 @@ final class SplitFiles {
             }
             List<Path> paths = paths(path, count);
             for (Path p : paths) {
-                files.add(GgufFile.open(p));
+                GgufFile file = GgufFile.open(p);
+                files.add(file);
+                file.input().oneOf(count);
             }
             check(files);
             given.close();

@@ -1,5 +1,7 @@
 package ingot.formats.hf;
 
+import ingot.formats.json.ObjectFields;
+
 /** A {@code model_type}: how its config.json maps to the neutral record. */
 sealed interface ConfigFamily permits Qwen1Family, DenseFamily, HybridFamily {
     /** {@code model_type} of config.json. */
@@ -13,5 +15,5 @@ sealed interface ConfigFamily permits Qwen1Family, DenseFamily, HybridFamily {
      *
      * @param fields the root of config.json
      */
-    ModelConfig read(ConfigFields fields);
+    ModelConfig read(ObjectFields fields);
 }

@@ -2,6 +2,7 @@ package ingot.formats.hf;
 
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,15 +73,15 @@ enum DenseFamily implements ConfigFamily {
     }
 
     @Override
-    public ModelConfig read(ConfigFields fields) {
+    public ModelConfig read(ObjectFields fields) {
         refuseUnknownArithmetic(fields);
         refuseContradictions(fields);
         var size = new ModelConfig.Size(
-                fields.requireInt("num_hidden_layers", 1, 1000),
-                fields.requireInt("hidden_size", 1, MAX_WIDTH),
+                fields.requireInteger("num_hidden_layers", 1, 1000),
+                fields.requireInteger("hidden_size", 1, MAX_WIDTH),
                 intermediate(fields),
-                fields.requireInt("vocab_size", 1, MAX_WIDTH),
-                fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
+                fields.requireInteger("vocab_size", 1, MAX_WIDTH),
+                fields.integerOr("max_position_embeddings", 32768, 1, 1 << 30));
         AttentionConfig attention = attention(fields, size);
         return new ModelConfig(
                 new ModelConfig.Family(modelType, architecture, ModelConfig.Naming.LLAMA),
@@ -89,41 +90,41 @@ enum DenseFamily implements ConfigFamily {
                 RopeReader.read(fields, attention.headDim(), size.maxPositions()),
                 experts(fields, size.layers()),
                 fields.numberOr("rms_norm_eps", 1e-6, 1e-30, 1),
-                fields.flagOr("tie_word_embeddings", false));
+                fields.flag("tie_word_embeddings", false));
     }
 
     /** Only layers without experts have this width. */
-    private int intermediate(ConfigFields fields) {
+    private int intermediate(ObjectFields fields) {
         return switch (this) {
-            case QWEN2, QWEN3 -> fields.requireInt("intermediate_size", 1, MAX_WIDTH);
-            case QWEN2_MOE -> fields.intOr("intermediate_size", 5632, 1, MAX_WIDTH);
-            case QWEN3_MOE -> fields.intOr("intermediate_size", 6144, 1, MAX_WIDTH);
+            case QWEN2, QWEN3 -> fields.requireInteger("intermediate_size", 1, MAX_WIDTH);
+            case QWEN2_MOE -> fields.integerOr("intermediate_size", 5632, 1, MAX_WIDTH);
+            case QWEN3_MOE -> fields.integerOr("intermediate_size", 6144, 1, MAX_WIDTH);
         };
     }
 
     /** Settings that say again, in words of other files, what the family does anyway. */
-    private void refuseContradictions(ConfigFields fields) {
+    private void refuseContradictions(ObjectFields fields) {
         boolean qkNorm = this == QWEN3 || this == QWEN3_MOE;
-        if (fields.flagOr("use_qk_norm", qkNorm) != qkNorm) {
-            throw fields.mismatch("use_qk_norm", "'" + !qkNorm + "' contradicts model_type " + Text.quote(modelType));
+        if (fields.flag("use_qk_norm", qkNorm) != qkNorm) {
+            throw fields.unsupported("use_qk_norm", "'" + !qkNorm + "' contradicts model_type " + Text.quote(modelType));
         }
-        boolean bias = this != QWEN2_MOE && fields.flagOr("attention_bias", this == QWEN2);
-        if (this != QWEN2_MOE && fields.flagOr("qkv_bias", bias) != bias) {
-            throw fields.mismatch("qkv_bias", "'" + !bias + "' contradicts 'attention_bias' or the model type");
+        boolean bias = this != QWEN2_MOE && fields.flag("attention_bias", this == QWEN2);
+        if (this != QWEN2_MOE && fields.flag("qkv_bias", bias) != bias) {
+            throw fields.unsupported("qkv_bias", "'" + !bias + "' contradicts 'attention_bias' or the model type");
         }
         double theta = fields.numberOr("rope_theta", 0, 0, 1e15);
         if (theta > 0 && fields.numberOr("rotary_emb_base", theta, 0, 1e15) != theta) {
-            throw fields.mismatch("rotary_emb_base", "contradicts 'rope_theta' " + theta);
+            throw fields.unsupported("rotary_emb_base", "contradicts 'rope_theta' " + theta);
         }
     }
 
-    private Optional<MoeConfig> experts(ConfigFields fields, int layers) {
+    private Optional<MoeConfig> experts(ObjectFields fields, int layers) {
         return switch (this) {
             case QWEN2, QWEN3 -> {
-                if (fields.intOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
-                    throw fields.mismatch(
+                if (fields.integerOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
+                    throw fields.unsupported(
                             "num_experts",
-                            ConfigFields.show(fields.node().get("num_experts")) + " with model_type "
+                            ObjectFields.show(fields.node().get("num_experts")) + " with model_type "
                                     + Text.quote(modelType) + "; expected 0 or nothing, or model_type "
                                     + Text.quote(modelType + "_moe"));
                 }
@@ -136,27 +137,27 @@ enum DenseFamily implements ConfigFamily {
         };
     }
 
-    private AttentionConfig attention(ConfigFields fields, ModelConfig.Size size) {
-        int heads = fields.requireInt("num_attention_heads", 1, MAX_HEADS);
+    private AttentionConfig attention(ObjectFields fields, ModelConfig.Size size) {
+        int heads = fields.requireInteger("num_attention_heads", 1, MAX_HEADS);
         // Absent means the reference's default, null means one per query head.
         int kvHeads = fields.node().has("num_key_value_heads")
-                ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
+                ? fields.integerOr("num_key_value_heads", heads, 1, MAX_HEADS)
                 : defaultKvHeads();
         if (heads % kvHeads != 0) {
-            throw fields.mismatch("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
+            throw fields.unsupported("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
         }
         int headDim = headDim(fields, size.hidden(), heads);
         if (headDim % 2 != 0) {
-            throw fields.mismatch("head_dim", headDim + " is odd; the rotary embedding needs pairs");
+            throw fields.unsupported("head_dim", headDim + " is odd; the rotary embedding needs pairs");
         }
         if ((long) heads * headDim > MAX_WIDTH) {
             throw fields.bad("head_dim", heads + " heads of " + headDim + " are wider than " + MAX_WIDTH);
         }
-        boolean attentionBias = fields.flagOr("attention_bias", false);
+        boolean attentionBias = fields.flag("attention_bias", false);
         List<Integer> windows = windows(fields, size.layers());
         Projections projections = switch (this) {
             case QWEN2 -> new Projections(true, false, false);
-            case QWEN2_MOE -> new Projections(fields.flagOr("qkv_bias", true), false, false);
+            case QWEN2_MOE -> new Projections(fields.flag("qkv_bias", true), false, false);
             case QWEN3, QWEN3_MOE -> new Projections(attentionBias, attentionBias, true);
         };
         return new AttentionConfig(heads, kvHeads, headDim, projections, windows, OptionalInt.empty());
@@ -170,8 +171,8 @@ enum DenseFamily implements ConfigFamily {
         };
     }
 
-    private int headDim(ConfigFields fields, int hidden, int heads) {
-        OptionalInt given = fields.optionalInt("head_dim", 1, 1 << 16);
+    private int headDim(ObjectFields fields, int hidden, int heads) {
+        OptionalInt given = fields.integer("head_dim", 1, 1 << 16);
         if (given.isPresent()) {
             return given.getAsInt();
         }
@@ -179,7 +180,7 @@ enum DenseFamily implements ConfigFamily {
             return 128;
         }
         if (hidden % heads != 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "num_attention_heads",
                     heads + " does not divide hidden_size " + hidden + " and no head_dim is given");
         }
@@ -191,13 +192,13 @@ enum DenseFamily implements ConfigFamily {
      * layers from {@code max_window_layers} on; every second layer below it in Qwen2-MoE; every layer in Qwen3-MoE, whose
      * reference does not look at the layers at all.
      */
-    private List<Integer> windows(ConfigFields fields, int layers) {
-        boolean used = fields.flagOr("use_sliding_window", false);
-        int maxWindowLayers = fields.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
+    private List<Integer> windows(ObjectFields fields, int layers) {
+        boolean used = fields.flag("use_sliding_window", false);
+        int maxWindowLayers = fields.integerOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
         int window = 0;
         if (used) {
             window = fields.node().has("sliding_window")
-                    ? fields.intOr("sliding_window", 0, 1, Integer.MAX_VALUE)
+                    ? fields.integerOr("sliding_window", 0, 1, Integer.MAX_VALUE)
                     : 4096;
         }
         List<Integer> byNumber = new ArrayList<>(layers);
@@ -209,38 +210,38 @@ enum DenseFamily implements ConfigFamily {
             };
             byNumber.add(windowed ? window : 0);
         }
-        if (fields.get("layer_types") == null) {
+        if (!fields.has("layer_types")) {
             return byNumber;
         }
         List<Integer> listed = LayerTypes.windows(fields, layers, window);
         if (this == QWEN3_MOE && !listed.equals(byNumber)) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "layer_types", "contradicts 'use_sliding_window', which decides for every layer of " + modelType);
         }
         return listed;
     }
 
     /** Refuses what changes the arithmetic of any family in a way not implemented here. */
-    static void refuseUnknownArithmetic(ConfigFields fields) {
+    static void refuseUnknownArithmetic(ObjectFields fields) {
         fields.text("hidden_act")
                 .filter(act -> !act.equals("silu") && !act.equals("swish"))
                 .ifPresent(act -> {
-                    throw fields.mismatch("hidden_act", Text.quote(act) + " is not supported; expected silu");
+                    throw fields.unsupported("hidden_act", Text.quote(act) + " is not supported; expected silu");
                 });
         if (fields.has("quantization_config")) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "quantization_config",
                     "the weights are quantized; open the model folder, which reads them, not config.json alone");
         }
         if (fields.has("quantization")) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "quantization", "checkpoints quantized by MLX are not supported; convert from the original one");
         }
         NEUTRAL.forEach((name, neutral) -> {
-            JsonNode value = fields.get(name);
+            JsonNode value = fields.get(name).orElse(null);
             if (value != null && !isNeutral(value, neutral)) {
-                throw fields.mismatch(
-                        name, ConfigFields.show(value) + " is not supported; expected " + neutral + " or nothing");
+                throw fields.unsupported(
+                        name, ObjectFields.show(value) + " is not supported; expected " + neutral + " or nothing");
             }
         });
         UnknownFields.refuse(fields, NEUTRAL.keySet());

@@ -1,6 +1,7 @@
 package ingot.formats.hf;
 
 import ingot.formats.Text;
+import ingot.formats.json.ObjectFields;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -47,9 +48,9 @@ enum HybridFamily implements ConfigFamily {
     }
 
     @Override
-    public ModelConfig read(ConfigFields root) {
+    public ModelConfig read(ObjectFields root) {
         DenseFamily.refuseUnknownArithmetic(root);
-        ConfigFields fields = root;
+        ObjectFields fields = root;
         if (composite()) {
             fields = root.object("text_config")
                     .orElseThrow(() -> root.bad("text_config", "missing; expected the settings of the decoder"));
@@ -58,11 +59,11 @@ enum HybridFamily implements ConfigFamily {
         }
         refuseUnknownArithmetic(fields);
         var size = new ModelConfig.Size(
-                fields.requireInt("num_hidden_layers", 1, 1000),
-                fields.requireInt("hidden_size", 1, DenseFamily.MAX_WIDTH),
+                fields.requireInteger("num_hidden_layers", 1, 1000),
+                fields.requireInteger("hidden_size", 1, DenseFamily.MAX_WIDTH),
                 intermediate(fields),
-                fields.requireInt("vocab_size", 1, DenseFamily.MAX_WIDTH),
-                fields.intOr("max_position_embeddings", 32768, 1, 1 << 30));
+                fields.requireInteger("vocab_size", 1, DenseFamily.MAX_WIDTH),
+                fields.integerOr("max_position_embeddings", 32768, 1, 1 << 30));
         AttentionConfig attention = attention(fields, size.layers());
         ModelConfig.Naming naming = composite() ? ModelConfig.Naming.COMPOSITE : ModelConfig.Naming.LLAMA;
         return new ModelConfig(
@@ -79,9 +80,9 @@ enum HybridFamily implements ConfigFamily {
         return this == QWEN3_5 || this == QWEN3_5_MOE;
     }
 
-    private void requireTextType(ConfigFields fields) {
+    private void requireTextType(ObjectFields fields) {
         fields.text("model_type").filter(t -> !t.equals(modelType + "_text")).ifPresent(t -> {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "model_type",
                     Text.quote(t) + " is not supported inside " + Text.quote(modelType) + "; expected "
                             + Text.quote(modelType + "_text"));
@@ -89,43 +90,43 @@ enum HybridFamily implements ConfigFamily {
     }
 
     /** The whole model's field decides where both are there, as in the reference. */
-    private static boolean tied(ConfigFields root, ConfigFields fields) {
-        return root.flagOr("tie_word_embeddings", fields.flagOr("tie_word_embeddings", false));
+    private static boolean tied(ObjectFields root, ObjectFields fields) {
+        return root.flag("tie_word_embeddings", fields.flag("tie_word_embeddings", false));
     }
 
-    private static void refuseUnknownArithmetic(ConfigFields fields) {
-        if (!fields.flagOr("attn_output_gate", true)) {
-            throw fields.mismatch("attn_output_gate", "'false' is not supported; expected true or nothing");
+    private static void refuseUnknownArithmetic(ObjectFields fields) {
+        if (!fields.flag("attn_output_gate", true)) {
+            throw fields.unsupported("attn_output_gate", "'false' is not supported; expected true or nothing");
         }
         String gate = fields.text("output_gate_type").orElse("swish");
         if (!gate.equals("swish") && !gate.equals("silu")) {
-            throw fields.mismatch("output_gate_type", Text.quote(gate) + " is not supported; expected swish or silu");
+            throw fields.unsupported("output_gate_type", Text.quote(gate) + " is not supported; expected swish or silu");
         }
-        if (!fields.flagOr("use_qk_norm", true)) {
-            throw fields.mismatch("use_qk_norm", "'false' is not supported for this model type");
+        if (!fields.flag("use_qk_norm", true)) {
+            throw fields.unsupported("use_qk_norm", "'false' is not supported for this model type");
         }
         if (fields.has("dual_chunk_attention_config")) {
-            throw fields.mismatch("dual_chunk_attention_config", "is not supported for this model type");
+            throw fields.unsupported("dual_chunk_attention_config", "is not supported for this model type");
         }
-        if (fields.flagOr("use_sliding_window", false)) {
-            throw fields.mismatch("use_sliding_window", "'true' is not supported for this model type");
+        if (fields.flag("use_sliding_window", false)) {
+            throw fields.unsupported("use_sliding_window", "'true' is not supported for this model type");
         }
     }
 
     /** A mixture of experts has no other MLP unless {@code mlp_only_layers} says so, which only Qwen3-Next knows. */
-    private int intermediate(ConfigFields fields) {
+    private int intermediate(ObjectFields fields) {
         return switch (this) {
-            case QWEN3_5, QWEN3_5_TEXT -> fields.requireInt("intermediate_size", 1, DenseFamily.MAX_WIDTH);
+            case QWEN3_5, QWEN3_5_TEXT -> fields.requireInteger("intermediate_size", 1, DenseFamily.MAX_WIDTH);
             case QWEN3_NEXT, QWEN3_5_MOE, QWEN3_5_MOE_TEXT ->
-                fields.intOr("intermediate_size", 5632, 1, DenseFamily.MAX_WIDTH);
+                fields.integerOr("intermediate_size", 5632, 1, DenseFamily.MAX_WIDTH);
         };
     }
 
-    private Optional<MoeConfig> experts(ConfigFields fields, int layers) {
+    private Optional<MoeConfig> experts(ObjectFields fields, int layers) {
         return switch (this) {
             case QWEN3_5, QWEN3_5_TEXT -> {
-                if (fields.intOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
-                    throw fields.mismatch(
+                if (fields.integerOr("num_experts", 0, 0, Integer.MAX_VALUE) != 0) {
+                    throw fields.unsupported(
                             "num_experts", "experts with a dense model_type; expected 'qwen3_5_moe' or no experts");
                 }
                 yield Optional.empty();
@@ -135,7 +136,7 @@ enum HybridFamily implements ConfigFamily {
             case QWEN3_5_MOE, QWEN3_5_MOE_TEXT -> {
                 MoeConfig moe = MoeReader.read(fields, layers, new MoeReader.Defaults(256, 8, 512, 512, true, true));
                 if (moe.layers().contains(false)) {
-                    throw fields.mismatch(
+                    throw fields.unsupported(
                             moe.experts() == 0
                                     ? "num_experts"
                                     : fields.has("decoder_sparse_step") ? "decoder_sparse_step" : "mlp_only_layers",
@@ -148,17 +149,17 @@ enum HybridFamily implements ConfigFamily {
         };
     }
 
-    private AttentionConfig attention(ConfigFields fields, int layers) {
-        int heads = fields.intOr("num_attention_heads", 16, 1, MAX_HEADS);
+    private AttentionConfig attention(ObjectFields fields, int layers) {
+        int heads = fields.integerOr("num_attention_heads", 16, 1, MAX_HEADS);
         int kvHeads = fields.node().has("num_key_value_heads")
-                ? fields.intOr("num_key_value_heads", heads, 1, MAX_HEADS)
+                ? fields.integerOr("num_key_value_heads", heads, 1, MAX_HEADS)
                 : this == QWEN3_5 || this == QWEN3_5_TEXT ? 4 : 2;
         if (heads % kvHeads != 0) {
-            throw fields.mismatch("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
+            throw fields.unsupported("num_key_value_heads", kvHeads + " does not divide num_attention_heads " + heads);
         }
-        int headDim = fields.intOr("head_dim", 256, 1, MAX_HEAD_DIM);
+        int headDim = fields.integerOr("head_dim", 256, 1, MAX_HEAD_DIM);
         requireWidth(fields, "head_dim", heads, headDim);
-        boolean bias = fields.flagOr("attention_bias", false);
+        boolean bias = fields.flag("attention_bias", false);
         return new AttentionConfig(
                 heads,
                 kvHeads,
@@ -169,15 +170,15 @@ enum HybridFamily implements ConfigFamily {
                 Optional.of(deltaNet(fields, layers)));
     }
 
-    private DeltaNetConfig deltaNet(ConfigFields fields, int layers) {
-        int keyHeads = fields.intOr("linear_num_key_heads", 16, 1, MAX_HEADS);
-        int valueHeads = fields.intOr("linear_num_value_heads", 32, 1, MAX_HEADS);
+    private DeltaNetConfig deltaNet(ObjectFields fields, int layers) {
+        int keyHeads = fields.integerOr("linear_num_key_heads", 16, 1, MAX_HEADS);
+        int valueHeads = fields.integerOr("linear_num_value_heads", 32, 1, MAX_HEADS);
         if (valueHeads % keyHeads != 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "linear_num_key_heads", keyHeads + " does not divide linear_num_value_heads " + valueHeads);
         }
-        int keyDim = fields.intOr("linear_key_head_dim", 128, 1, MAX_HEAD_DIM);
-        int valueDim = fields.intOr("linear_value_head_dim", 128, 1, MAX_HEAD_DIM);
+        int keyDim = fields.integerOr("linear_key_head_dim", 128, 1, MAX_HEAD_DIM);
+        int valueDim = fields.integerOr("linear_value_head_dim", 128, 1, MAX_HEAD_DIM);
         requireWidth(fields, "linear_key_head_dim", keyHeads, keyDim);
         requireWidth(fields, "linear_value_head_dim", valueHeads, valueDim);
         List<Boolean> linear = linearLayers(fields, layers);
@@ -192,33 +193,33 @@ enum HybridFamily implements ConfigFamily {
                 valueHeads,
                 keyDim,
                 valueDim,
-                fields.intOr("linear_conv_kernel_dim", 4, 1, 64),
+                fields.integerOr("linear_conv_kernel_dim", 4, 1, 64),
                 this == QWEN3_NEXT ? DeltaNetConfig.Packing.GROUPED : DeltaNetConfig.Packing.SPLIT,
                 linear);
     }
 
-    private static void requireWidth(ConfigFields fields, String name, int heads, int dim) {
+    private static void requireWidth(ObjectFields fields, String name, int heads, int dim) {
         if ((long) heads * dim > DenseFamily.MAX_WIDTH / 4) {
             throw fields.bad(name, heads + " heads of " + dim + " are wider than " + DenseFamily.MAX_WIDTH / 4);
         }
     }
 
     /** {@code layer_types} decides where it is given; otherwise every {@code full_attention_interval}-th layer is attention. */
-    private static List<Boolean> linearLayers(ConfigFields fields, int layers) {
+    private static List<Boolean> linearLayers(ObjectFields fields, int layers) {
         List<Boolean> linear = new ArrayList<>(layers);
-        JsonNode types = fields.get("layer_types");
+        JsonNode types = fields.get("layer_types").orElse(null);
         if (types == null) {
-            int interval = fields.intOr("full_attention_interval", 4, 1, Integer.MAX_VALUE);
+            int interval = fields.integerOr("full_attention_interval", 4, 1, Integer.MAX_VALUE);
             for (int i = 0; i < layers; i++) {
                 linear.add((i + 1) % interval != 0);
             }
             return linear;
         }
         if (!types.isArray() || types.size() != layers) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "layer_types",
                     "expected a list of " + layers + " (num_hidden_layers), found "
-                            + (types.isArray() ? types.size() + " entries" : ConfigFields.show(types)));
+                            + (types.isArray() ? types.size() + " entries" : ObjectFields.show(types)));
         }
         for (JsonNode type : types) {
             linear.add(
@@ -226,9 +227,9 @@ enum HybridFamily implements ConfigFamily {
                         case "linear_attention" -> true;
                         case "full_attention" -> false;
                         default ->
-                            throw fields.mismatch(
+                            throw fields.unsupported(
                                     "layer_types",
-                                    ConfigFields.show(type)
+                                    ObjectFields.show(type)
                                             + " is not supported; expected linear_attention or full_attention");
                     });
         }

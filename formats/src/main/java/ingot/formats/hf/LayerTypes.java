@@ -1,5 +1,6 @@
 package ingot.formats.hf;
 
+import ingot.formats.json.ObjectFields;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -13,13 +14,13 @@ final class LayerTypes {
      *
      * @param window size of a sliding window, 0 where the configuration has none
      */
-    static List<Integer> windows(ConfigFields fields, int layers, int window) {
+    static List<Integer> windows(ObjectFields fields, int layers, int window) {
         JsonNode types = fields.node().get("layer_types");
         if (!types.isArray() || types.size() != layers) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "layer_types",
                     "expected a list of " + layers + " (num_hidden_layers), found "
-                            + (types.isArray() ? types.size() + " entries" : ConfigFields.show(types)));
+                            + (types.isArray() ? types.size() + " entries" : ObjectFields.show(types)));
         }
         List<Integer> windows = new ArrayList<>(layers);
         for (JsonNode type : types) {
@@ -28,18 +29,18 @@ final class LayerTypes {
                         case "full_attention" -> 0;
                         case "sliding_attention" -> requireWindow(fields, window);
                         default ->
-                            throw fields.mismatch(
+                            throw fields.unsupported(
                                     "layer_types",
-                                    ConfigFields.show(type)
+                                    ObjectFields.show(type)
                                             + " is not supported; expected full_attention or sliding_attention");
                     });
         }
         return windows;
     }
 
-    private static int requireWindow(ConfigFields fields, int window) {
+    private static int requireWindow(ObjectFields fields, int window) {
         if (window == 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "layer_types", "'sliding_attention' without use_sliding_window and a sliding_window size");
         }
         return window;

@@ -2,6 +2,7 @@ package ingot.formats.hf;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.json.ObjectFields;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class ModelConfigs {
      * @throws IngotException.BadData for a field of the wrong type or out of bounds
      */
     public static ModelConfig read(ObjectNode config, Path origin) {
-        ConfigFields fields = ConfigFields.root(config, origin);
+        ObjectFields fields = ObjectFields.root(config, origin);
         String type = fields.text("model_type")
                 .orElseThrow(() -> IngotException.ConfigMismatch.in(
                         origin, "no 'model_type'; expected one of " + supportedTypes()));
@@ -46,19 +47,19 @@ public final class ModelConfigs {
         return family.read(fields);
     }
 
-    private static void requireArchitecture(ConfigFields fields, ConfigFamily family) {
-        JsonNode architectures = fields.get("architectures");
+    private static void requireArchitecture(ObjectFields fields, ConfigFamily family) {
+        JsonNode architectures = fields.get("architectures").orElse(null);
         if (architectures == null) {
             return;
         }
         if (!architectures.isArray() || !architectures.valueStream().allMatch(JsonNode::isString)) {
-            throw fields.bad("architectures", ConfigFields.show(architectures) + "; expected a list of strings");
+            throw fields.bad("architectures", ObjectFields.show(architectures) + "; expected a list of strings");
         }
         Stream<String> names = architectures.valueStream().map(JsonNode::stringValue);
         if (!architectures.isEmpty() && names.noneMatch(family.architecture()::equals)) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "architectures",
-                    ConfigFields.show(architectures) + " is not supported for model_type "
+                    ObjectFields.show(architectures) + " is not supported for model_type "
                             + Text.quote(family.modelType()) + "; expected " + family.architecture());
         }
     }

@@ -1,5 +1,6 @@
 package ingot.formats.hf;
 
+import ingot.formats.json.ObjectFields;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -24,12 +25,12 @@ final class MoeReader {
     record Defaults(
             int experts, int perToken, int expertInner, int sharedInner, boolean sharedExpert, boolean normalize) {}
 
-    static MoeConfig read(ConfigFields fields, int layers, Defaults defaults) {
+    static MoeConfig read(ObjectFields fields, int layers, Defaults defaults) {
         // transformers 5 writes the second name for some families.
-        OptionalInt local = fields.optionalInt("num_local_experts", 0, MAX_EXPERTS);
-        int experts = fields.intOr("num_experts", local.orElse(defaults.experts()), 0, MAX_EXPERTS);
+        OptionalInt local = fields.integer("num_local_experts", 0, MAX_EXPERTS);
+        int experts = fields.integerOr("num_experts", local.orElse(defaults.experts()), 0, MAX_EXPERTS);
         if (local.isPresent() && local.getAsInt() != experts) {
-            throw fields.mismatch("num_local_experts", local.getAsInt() + " contradicts num_experts " + experts);
+            throw fields.unsupported("num_local_experts", local.getAsInt() + " contradicts num_experts " + experts);
         }
         if ((long) layers * experts > MAX_TOTAL) {
             throw fields.bad(
@@ -37,33 +38,33 @@ final class MoeReader {
         }
         List<Boolean> sparse = sparseLayers(fields, layers, experts);
         boolean any = sparse.contains(true);
-        int perToken = any ? fields.intOr("num_experts_per_tok", defaults.perToken(), 1, MAX_EXPERTS) : 1;
+        int perToken = any ? fields.integerOr("num_experts_per_tok", defaults.perToken(), 1, MAX_EXPERTS) : 1;
         if (any && perToken > experts) {
-            throw fields.mismatch("num_experts_per_tok", perToken + " is more than num_experts " + experts);
+            throw fields.unsupported("num_experts_per_tok", perToken + " is more than num_experts " + experts);
         }
-        int inner = fields.intOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
+        int inner = fields.integerOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
         int shared = 0;
         if (defaults.sharedExpert()) {
-            shared = fields.intOr("shared_expert_intermediate_size", defaults.sharedInner(), 0, DenseFamily.MAX_WIDTH);
-        } else if (fields.intOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
-            throw fields.mismatch("shared_expert_intermediate_size", "this model type has no shared expert");
+            shared = fields.integerOr("shared_expert_intermediate_size", defaults.sharedInner(), 0, DenseFamily.MAX_WIDTH);
+        } else if (fields.integerOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
+            throw fields.unsupported("shared_expert_intermediate_size", "this model type has no shared expert");
         }
         return new MoeConfig(
-                experts, perToken, inner, shared, fields.flagOr("norm_topk_prob", defaults.normalize()), sparse);
+                experts, perToken, inner, shared, fields.flag("norm_topk_prob", defaults.normalize()), sparse);
     }
 
     /** Layer i has experts if there are any, it is not in mlp_only_layers and decoder_sparse_step divides i + 1. */
-    private static List<Boolean> sparseLayers(ConfigFields fields, int layers, int experts) {
-        int step = fields.intOr("decoder_sparse_step", 1, 1, Integer.MAX_VALUE);
+    private static List<Boolean> sparseLayers(ObjectFields fields, int layers, int experts) {
+        int step = fields.integerOr("decoder_sparse_step", 1, 1, Integer.MAX_VALUE);
         Set<Integer> dense = new HashSet<>();
-        JsonNode only = fields.get("mlp_only_layers");
+        JsonNode only = fields.get("mlp_only_layers").orElse(null);
         if (only != null) {
             if (!only.isArray()) {
-                throw fields.bad("mlp_only_layers", ConfigFields.show(only) + "; expected a list of layer numbers");
+                throw fields.bad("mlp_only_layers", ObjectFields.show(only) + "; expected a list of layer numbers");
             }
             for (JsonNode layer : only) {
                 if (!layer.isIntegralNumber() || !layer.canConvertToInt()) {
-                    throw fields.bad("mlp_only_layers", ConfigFields.show(layer) + "; expected a layer number");
+                    throw fields.bad("mlp_only_layers", ObjectFields.show(layer) + "; expected a layer number");
                 }
                 dense.add(layer.intValue());
             }

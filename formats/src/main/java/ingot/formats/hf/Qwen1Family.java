@@ -2,6 +2,7 @@ package ingot.formats.hf;
 
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -54,13 +55,13 @@ enum Qwen1Family implements ConfigFamily {
     }
 
     @Override
-    public ModelConfig read(ConfigFields fields) {
+    public ModelConfig read(ObjectFields fields) {
         refuseUnknownArithmetic(fields);
         boolean first = fields.has("n_embd");
         int hidden = either(fields, "hidden_size", "n_embd", MAX_WIDTH);
         int inner = either(fields, "intermediate_size", "ffn_hidden_size", MAX_WIDTH) / 2;
         if (inner == 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     fields.has("intermediate_size") ? "intermediate_size" : "ffn_hidden_size",
                     "1; the feed-forward layer is half as wide, so at least 2");
         }
@@ -69,40 +70,40 @@ enum Qwen1Family implements ConfigFamily {
                 hidden,
                 inner,
                 fields.has("padded_vocab_size")
-                        ? fields.requireInt("padded_vocab_size", 1, MAX_WIDTH)
-                        : fields.requireInt("vocab_size", 1, MAX_WIDTH),
+                        ? fields.requireInteger("padded_vocab_size", 1, MAX_WIDTH)
+                        : fields.requireInteger("vocab_size", 1, MAX_WIDTH),
                 fields.has("n_positions") || fields.has("max_position_embeddings")
                         ? either(fields, "max_position_embeddings", "n_positions", 1 << 30)
                         : 8192);
-        int trained = fields.requireInt("seq_length", 2, 1 << 30);
-        AttentionConfig attention = attention(fields, size, trained, fields.flagOr("use_logn_attn", !first));
+        int trained = fields.requireInteger("seq_length", 2, 1 << 30);
+        AttentionConfig attention = attention(fields, size, trained, fields.flag("use_logn_attn", !first));
         return new ModelConfig(
                 new ModelConfig.Family(modelType(), architecture(), ModelConfig.Naming.QWEN1),
                 size,
                 attention,
-                rope(fields, attention.headDim(), trained, fields.flagOr("use_dynamic_ntk", !first)),
+                rope(fields, attention.headDim(), trained, fields.flag("use_dynamic_ntk", !first)),
                 Optional.empty(),
                 fields.numberOr("layer_norm_epsilon", first ? 1e-5 : 1e-6, 1e-30, 1),
-                fields.flagOr("tie_word_embeddings", false));
+                fields.flag("tie_word_embeddings", false));
     }
 
-    private static AttentionConfig attention(ConfigFields fields, ModelConfig.Size size, int trained, boolean logn) {
+    private static AttentionConfig attention(ObjectFields fields, ModelConfig.Size size, int trained, boolean logn) {
         int heads = either(fields, "num_attention_heads", "n_head", 1 << 16);
         if (size.hidden() % heads != 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     fields.has("n_head") ? "n_head" : "num_attention_heads",
                     heads + " does not divide the hidden size " + size.hidden());
         }
         int headDim = size.hidden() / heads;
-        int channels = fields.intOr("kv_channels", 128, 1, MAX_WIDTH);
+        int channels = fields.integerOr("kv_channels", 128, 1, MAX_WIDTH);
         // The reference splits c_attn by the hidden size and would fail on anything else.
         if (channels != headDim) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "kv_channels", channels + " is not the hidden size ÷ heads, " + size.hidden() + " ÷ " + heads);
         }
-        int keyHeads = fields.intOr("num_key_value_heads", heads, 1, 1 << 16);
+        int keyHeads = fields.integerOr("num_key_value_heads", heads, 1, 1 << 16);
         if (keyHeads != heads) {
-            throw fields.mismatch("num_key_value_heads", keyHeads + "; this family has one per query head, " + heads);
+            throw fields.unsupported("num_key_value_heads", keyHeads + "; this family has one per query head, " + heads);
         }
         return new AttentionConfig(
                 heads,
@@ -113,10 +114,10 @@ enum Qwen1Family implements ConfigFamily {
                 logn ? OptionalInt.of(trained) : OptionalInt.empty());
     }
 
-    private static RopeConfig rope(ConfigFields fields, int headDim, int trained, boolean dynamic) {
+    private static RopeConfig rope(ObjectFields fields, int headDim, int trained, boolean dynamic) {
         int dims = (int) (headDim * fields.numberOr("rotary_pct", 1, 0, 1));
         if (dims < 2 || dims % 2 != 0 || (dynamic && dims == 2)) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "rotary_pct",
                     "rotates " + dims + " of " + headDim + " numbers per head; expected an even number, "
                             + (dynamic ? "at least 4 with use_dynamic_ntk" : "at least 2"));
@@ -125,27 +126,27 @@ enum Qwen1Family implements ConfigFamily {
         return new RopeConfig(theta, dims, dynamic ? new RopeConfig.Qwen1Ntk(trained) : new RopeConfig.None());
     }
 
-    private static int either(ConfigFields fields, String later, String first, int max) {
-        OptionalInt a = fields.optionalInt(later, 1, max);
-        OptionalInt b = fields.optionalInt(first, 1, max);
+    private static int either(ObjectFields fields, String later, String first, int max) {
+        OptionalInt a = fields.integer(later, 1, max);
+        OptionalInt b = fields.integer(first, 1, max);
         if (a.isPresent() && b.isPresent() && a.getAsInt() != b.getAsInt()) {
-            throw fields.mismatch(first, b.getAsInt() + " contradicts " + Text.quote(later) + " " + a.getAsInt());
+            throw fields.unsupported(first, b.getAsInt() + " contradicts " + Text.quote(later) + " " + a.getAsInt());
         }
-        return a.isPresent() ? a.getAsInt() : b.isPresent() ? b.getAsInt() : fields.requireInt(later, 1, max);
+        return a.isPresent() ? a.getAsInt() : b.isPresent() ? b.getAsInt() : fields.requireInteger(later, 1, max);
     }
 
-    private static void refuseUnknownArithmetic(ConfigFields fields) {
+    private static void refuseUnknownArithmetic(ObjectFields fields) {
         for (String name : UNSUPPORTED) {
-            JsonNode value = fields.get(name);
+            JsonNode value = fields.get(name).orElse(null);
             if (value != null) {
-                throw fields.mismatch(name, ConfigFields.show(value) + " is not supported for this model type");
+                throw fields.unsupported(name, ObjectFields.show(value) + " is not supported for this model type");
             }
         }
         NEUTRAL.forEach((name, neutral) -> {
-            JsonNode value = fields.get(name);
+            JsonNode value = fields.get(name).orElse(null);
             if (value != null && !isNeutral(value, neutral)) {
-                throw fields.mismatch(
-                        name, ConfigFields.show(value) + " is not supported; expected " + neutral + " or nothing");
+                throw fields.unsupported(
+                        name, ObjectFields.show(value) + " is not supported; expected " + neutral + " or nothing");
             }
         });
         UnknownFields.refuse(fields, NEUTRAL.keySet());

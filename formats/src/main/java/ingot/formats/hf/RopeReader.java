@@ -2,6 +2,7 @@ package ingot.formats.hf;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.json.ObjectFields;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -43,39 +44,39 @@ final class RopeReader {
     private RopeReader() {}
 
     /** Settings of a family that rotates whole heads. */
-    static RopeConfig read(ConfigFields config, int headDim, int maxPositions) {
+    static RopeConfig read(ObjectFields config, int headDim, int maxPositions) {
         requireWhole(config);
         settings(config).ifPresent(RopeReader::requireWhole);
         RopeConfig rope = read(config, headDim, maxPositions, KNOWN);
-        Optional<ConfigFields> chunks = config.object("dual_chunk_attention_config");
+        Optional<ObjectFields> chunks = config.object("dual_chunk_attention_config");
         return chunks.isEmpty() ? rope : new RopeConfig(rope.theta(), headDim, dualChunk(chunks.get(), rope.scaling()));
     }
 
     /** Within the first chunk, positions and keys are those of plain attention, whatever else the settings say. */
-    private static RopeConfig.Scaling dualChunk(ConfigFields fields, RopeConfig.Scaling scaling) {
-        int chunk = fields.requireInt("chunk_size", 2, MAX_POSITIONS);
-        int local = fields.requireInt("local_size", 0, MAX_POSITIONS);
+    private static RopeConfig.Scaling dualChunk(ObjectFields fields, RopeConfig.Scaling scaling) {
+        int chunk = fields.requireInteger("chunk_size", 2, MAX_POSITIONS);
+        int local = fields.requireInteger("local_size", 0, MAX_POSITIONS);
         if (!(scaling instanceof RopeConfig.None)) {
-            throw fields.mismatch("chunk_size", "dual chunk attention beside 'rope_scaling' is not supported");
+            throw fields.unsupported("chunk_size", "dual chunk attention beside 'rope_scaling' is not supported");
         }
         if (local >= chunk) {
-            throw fields.mismatch("local_size", local + " is not below chunk_size " + chunk);
+            throw fields.unsupported("local_size", local + " is not below chunk_size " + chunk);
         }
-        int original = fields.intOr("original_max_position_embeddings", MAX_POSITIONS, 1, MAX_POSITIONS);
+        int original = fields.integerOr("original_max_position_embeddings", MAX_POSITIONS, 1, MAX_POSITIONS);
         return new RopeConfig.DualChunk(Math.min(original, chunk - local));
     }
 
     /** Settings of a family that rotates the first {@code partial_rotary_factor} (by default a quarter) of every head. */
-    static RopeConfig readPartial(ConfigFields config, int headDim, int maxPositions) {
-        ConfigFields fields =
+    static RopeConfig readPartial(ObjectFields config, int headDim, int maxPositions) {
+        ObjectFields fields =
                 settings(config).filter(f -> f.has("partial_rotary_factor")).orElse(config);
         double factor = fields.numberOr("partial_rotary_factor", DEFAULT_PART, 0, 1);
         if (config.numberOr("partial_rotary_factor", factor, 0, 1) != factor) {
-            throw fields.mismatch("partial_rotary_factor", factor + " contradicts the value outside");
+            throw fields.unsupported("partial_rotary_factor", factor + " contradicts the value outside");
         }
         int dims = (int) (headDim * factor);
         if (dims < 2 || dims % 2 != 0) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "partial_rotary_factor",
                     factor + " of head_dim " + headDim + " is " + dims + "; the rotary embedding needs pairs");
         }
@@ -83,54 +84,54 @@ final class RopeReader {
         return read(config, dims, maxPositions, KNOWN_PARTIAL);
     }
 
-    private static Optional<ConfigFields> settings(ConfigFields config) {
+    private static Optional<ObjectFields> settings(ObjectFields config) {
         return config.object("rope_parameters").or(() -> config.object("rope_scaling"));
     }
 
     /** How positions in pictures share the pairs; without effect on text, where all positions of a token are the same. */
-    private static void checkSections(ConfigFields fields) {
-        fields.flagOr("mrope_interleaved", false);
-        JsonNode sections = fields.get("mrope_section");
+    private static void checkSections(ObjectFields fields) {
+        fields.flag("mrope_interleaved", false);
+        JsonNode sections = fields.get("mrope_section").orElse(null);
         if (sections != null
                 && !(sections.isArray() && sections.valueStream().allMatch(s -> s.isInt() && s.intValue() >= 0))) {
-            throw fields.bad("mrope_section", ConfigFields.show(sections) + "; expected a list of numbers of pairs");
+            throw fields.bad("mrope_section", ObjectFields.show(sections) + "; expected a list of numbers of pairs");
         }
     }
 
-    private static RopeConfig read(ConfigFields config, int dims, int maxPositions, Set<String> known) {
-        Optional<ConfigFields> parameters = config.object("rope_parameters");
-        Optional<ConfigFields> older = config.object("rope_scaling");
+    private static RopeConfig read(ObjectFields config, int dims, int maxPositions, Set<String> known) {
+        Optional<ObjectFields> parameters = config.object("rope_parameters");
+        Optional<ObjectFields> older = config.object("rope_scaling");
         if (parameters.isPresent()
                 && older.isPresent()
                 && !parameters.get().node().equals(older.get().node())) {
-            throw config.mismatch("rope_scaling", "contradicts 'rope_parameters'; keep one of them");
+            throw config.unsupported("rope_scaling", "contradicts 'rope_parameters'; keep one of them");
         }
         double theta = config.numberOr("rope_theta", DEFAULT_THETA, 1.000001, 1e15);
-        Optional<ConfigFields> rope = parameters.or(() -> older);
+        Optional<ObjectFields> rope = parameters.or(() -> older);
         if (rope.isEmpty()) {
             return new RopeConfig(theta, dims, new RopeConfig.None());
         }
-        ConfigFields fields = rope.get();
+        ObjectFields fields = rope.get();
         for (String key : fields.node().propertyNames()) {
             if (!known.contains(key)) {
-                throw fields.mismatch(key, "unknown rotary setting; results would differ from the reference");
+                throw fields.unsupported(key, "unknown rotary setting; results would differ from the reference");
             }
         }
         if (fields.has("rope_theta")) {
             double inner = fields.numberOr("rope_theta", theta, 1.000001, 1e15);
             if (config.has("rope_theta") && inner != theta) {
-                throw fields.mismatch("rope_theta", inner + " contradicts 'rope_theta' " + theta + " beside it");
+                throw fields.unsupported("rope_theta", inner + " contradicts 'rope_theta' " + theta + " beside it");
             }
             theta = inner;
         }
         return new RopeConfig(theta, dims, scaling(fields, dims, maxPositions));
     }
 
-    private static RopeConfig.Scaling scaling(ConfigFields fields, int dims, int maxPositions) {
+    private static RopeConfig.Scaling scaling(ObjectFields fields, int dims, int maxPositions) {
         Optional<String> type = fields.text("rope_type");
         Optional<String> olderType = fields.text("type");
         if (type.isPresent() && olderType.isPresent() && !type.equals(olderType)) {
-            throw fields.mismatch("type", Text.quote(olderType.get()) + " contradicts 'rope_type'");
+            throw fields.unsupported("type", Text.quote(olderType.get()) + " contradicts 'rope_type'");
         }
         String name = type.or(() -> olderType).orElse("default");
         return switch (name) {
@@ -139,20 +140,20 @@ final class RopeReader {
             case "dynamic" -> dynamic(fields, dims, maxPositions);
             case "yarn" -> yarn(fields, maxPositions);
             default ->
-                throw fields.mismatch(
+                throw fields.unsupported(
                         type.isPresent() ? "rope_type" : "type",
                         Text.quote(name) + " is not supported; expected default, linear, dynamic or yarn");
         };
     }
 
-    private static RopeConfig.DynamicNtk dynamic(ConfigFields fields, int dims, int maxPositions) {
+    private static RopeConfig.DynamicNtk dynamic(ObjectFields fields, int dims, int maxPositions) {
         if (dims <= 2) {
-            throw fields.mismatch("rope_type", "'dynamic' needs heads wider than 2, found " + dims);
+            throw fields.unsupported("rope_type", "'dynamic' needs heads wider than 2, found " + dims);
         }
         // The reference takes L from max_position_embeddings, whatever this key says.
-        int original = fields.intOr("original_max_position_embeddings", maxPositions, 1, MAX_POSITIONS);
+        int original = fields.integerOr("original_max_position_embeddings", maxPositions, 1, MAX_POSITIONS);
         if (original != maxPositions) {
-            throw fields.mismatch(
+            throw fields.unsupported(
                     "original_max_position_embeddings",
                     original + " differs from max_position_embeddings " + maxPositions
                             + "; the reference ignores it for 'dynamic', so remove it or make them equal");
@@ -160,8 +161,8 @@ final class RopeReader {
         return new RopeConfig.DynamicNtk(factor(fields), maxPositions);
     }
 
-    private static RopeConfig.Yarn yarn(ConfigFields fields, int maxPositions) {
-        int original = fields.intOr("original_max_position_embeddings", maxPositions, 1, MAX_POSITIONS);
+    private static RopeConfig.Yarn yarn(ObjectFields fields, int maxPositions) {
+        int original = fields.integerOr("original_max_position_embeddings", maxPositions, 1, MAX_POSITIONS);
         double factor = fields.has("factor") ? factor(fields) : (double) maxPositions / original;
         double mscale = fields.numberOr("mscale", 0, 0, MAX_FACTOR);
         double mscaleAllDim = fields.numberOr("mscale_all_dim", 0, 0, MAX_FACTOR);
@@ -177,7 +178,7 @@ final class RopeReader {
                 fast == 0 ? 32 : fast,
                 slow == 0 ? 1 : slow,
                 fields.numberOr("attention_factor", attention, 1e-6, MAX_FACTOR),
-                fields.flagOr("truncate", true));
+                fields.flag("truncate", true));
     }
 
     /** YaRN's growth of the logits: 0.1·m·ln(s) + 1 for s &gt; 1. */
@@ -185,20 +186,20 @@ final class RopeReader {
         return scale <= 1 ? 1 : 0.1 * mscale * Math.log(scale) + 1;
     }
 
-    private static double factor(ConfigFields fields) {
+    private static double factor(ObjectFields fields) {
         return fields.requireNumber("factor", 1, MAX_FACTOR);
     }
 
     /** These families rotate the whole head. */
-    private static void requireWhole(ConfigFields fields) {
-        JsonNode partial = fields.get("partial_rotary_factor");
+    private static void requireWhole(ObjectFields fields) {
+        JsonNode partial = fields.get("partial_rotary_factor").orElse(null);
         if (partial != null && fields.requireNumber("partial_rotary_factor", 0, 1) != 1) {
             throw unsupported(fields, partial);
         }
     }
 
-    private static IngotException unsupported(ConfigFields fields, JsonNode partial) {
-        return fields.mismatch(
-                "partial_rotary_factor", ConfigFields.show(partial) + " is not supported for this model type");
+    private static IngotException unsupported(ObjectFields fields, JsonNode partial) {
+        return fields.unsupported(
+                "partial_rotary_factor", ObjectFields.show(partial) + " is not supported for this model type");
     }
 }

@@ -57,6 +57,7 @@ final class ShardedWeights implements TensorSource {
             for (var shard : shards.entrySet()) {
                 TensorFile file = WeightFiles.open(shard.getValue());
                 files.add(file);
+                file.input().oneOf(shards.size());
                 collect(shard.getKey(), file, weightMap, tensors, index);
             }
             for (String name : weightMap.keySet()) {

@@ -1,6 +1,7 @@
 package ingot.formats.hf;
 
 import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -51,7 +52,7 @@ final class UnknownFields {
     private UnknownFields() {}
 
     /** @param handled fields with a table of their own values */
-    static void refuse(ConfigFields fields, Set<String> handled) {
+    static void refuse(ObjectFields fields, Set<String> handled) {
         for (Map.Entry<String, JsonNode> field : fields.node().properties()) {
             String name = field.getKey();
             String lower = name.toLowerCase(Locale.ROOT);
@@ -60,9 +61,9 @@ final class UnknownFields {
                     && !isOff(field.getValue())
                     && ARITHMETIC.matcher(lower).find()
                     && !HARMLESS.matcher(lower).find()) {
-                throw fields.mismatch(
+                throw fields.unsupported(
                         name,
-                        ConfigFields.show(field.getValue())
+                        ObjectFields.show(field.getValue())
                                 + " is not understood and may change the arithmetic; remove it if it does not");
             }
         }

@@ -1,14 +1,19 @@
 package ingot.formats.ingot;
 
+import ingot.formats.io.InputFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 
 /** CRC32C (fast, checked on demand) and SHA-256 (who made what) of a run of bytes, computed as they pass. */
 public final class Checksum {
+    private static final int PIECE = 1 << 20;
+
     private final CRC32C crc = new CRC32C();
     private final MessageDigest sha = sha256();
 
@@ -19,6 +24,23 @@ public final class Checksum {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /**
+     * SHA-256 of {@code length} bytes of a file from {@code from} on, in hexadecimal digits.
+     *
+     * @param advance is told how many bytes every piece had
+     */
+    public static String sha256(InputFile file, long from, long length, LongConsumer advance) {
+        MessageDigest sha = sha256();
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(length, 1, PIECE));
+        for (long at = 0; at < length; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(PIECE, length - at));
+            file.read(from + at, buffer);
+            sha.update(buffer.flip());
+            advance.accept(buffer.limit());
+        }
+        return HexFormat.of().formatHex(sha.digest());
     }
 
     /** Takes all remaining bytes; the buffer's position is left as it was. */

@@ -1,6 +1,5 @@
 package ingot.formats.ingot;
 
-import ingot.formats.DType;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.Shape;
@@ -11,16 +10,12 @@ import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 
 /**
  * An .ingot file opened for reading: header, manifest and the header's checksum are verified on opening, the data on
@@ -29,14 +24,12 @@ import java.util.function.LongConsumer;
 public final class IngotFile implements AutoCloseable {
     private final SafetensorsFile file;
     private final Manifest manifest;
-    private final List<TensorInfo> physical;
-    private final ByteBuffer checksums;
+    private final StatedChecksums checksums;
     private final Map<String, StoredTensor> byName = new HashMap<>();
 
-    private IngotFile(SafetensorsFile file, Manifest manifest, List<TensorInfo> physical, ByteBuffer checksums) {
+    private IngotFile(SafetensorsFile file, Manifest manifest, StatedChecksums checksums) {
         this.file = file;
         this.manifest = manifest;
-        this.physical = physical;
         this.checksums = checksums;
         for (StoredTensor t : manifest.tensors()) {
             if (byName.put(t.name(), t) != null) {
@@ -101,14 +94,12 @@ public final class IngotFile implements AutoCloseable {
                         path, "not an .ingot file (no format: ingot in its metadata); ingot convert makes one");
             }
             requireVersion(path, metadata.getOrDefault(IngotFormat.KEY_VERSION, ""));
-            List<TensorInfo> physical = new ArrayList<>(file.tensors().sequencedValues());
-            ByteBuffer checksums = checksums(file, physical);
-            requireHeaderCrc(file, checksums);
+            StatedChecksums checksums = StatedChecksums.read(file);
             String json = metadata.get(IngotFormat.KEY_MANIFEST);
             if (json == null) {
                 throw IngotException.BadData.in(path, "no " + IngotFormat.KEY_MANIFEST + " in its metadata");
             }
-            IngotFile ingot = new IngotFile(file, Manifest.parse(json, path), physical, checksums);
+            IngotFile ingot = new IngotFile(file, Manifest.parse(json, path), checksums);
             ingot.manifest.tensors().forEach(ingot::requireParts);
             return ingot;
         } catch (RuntimeException | Error e) {
@@ -127,32 +118,6 @@ public final class IngotFile implements AutoCloseable {
                     path,
                     "written in format " + Text.quote(version) + "; this Ingot reads up to " + IngotFormat.VERSION
                             + ": use a newer Ingot");
-        }
-    }
-
-    private static ByteBuffer checksums(SafetensorsFile file, List<TensorInfo> physical) {
-        TensorInfo last = physical.isEmpty() ? null : physical.getLast();
-        if (last == null
-                || !last.name().equals(IngotFormat.CHECKSUMS)
-                || last.dtype() != DType.U8
-                || last.bytes() != (long) physical.size() * IngotFormat.CHECKSUM_BYTES) {
-            throw IngotException.BadData.in(
-                    file.path(),
-                    "its last tensor is not " + IngotFormat.CHECKSUMS + " with one entry for each other tensor");
-        }
-        byte[] bytes = new byte[Math.toIntExact(last.bytes())];
-        file.read(last, 0, MemorySegment.ofArray(bytes));
-        return ByteBuffer.wrap(bytes);
-    }
-
-    private static void requireHeaderCrc(SafetensorsFile file, ByteBuffer checksums) {
-        ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(file.dataStart()));
-        file.input().read(0, header);
-        byte[] entry = new byte[IngotFormat.CHECKSUM_BYTES];
-        checksums.get(0, entry);
-        if (Checksum.crc(header.flip()) != Checksum.crcOf(entry)) {
-            throw IngotException.BadData.at(
-                    file.path(), 0, "the header does not match its checksum; the file is damaged");
         }
     }
 
@@ -274,13 +239,7 @@ public final class IngotFile implements AutoCloseable {
 
     /** SHA-256 of a physical tensor as the file states it. */
     public byte[] sha256(int index) {
-        return Checksum.shaOf(entry(index + 1));
-    }
-
-    private byte[] entry(int index) {
-        byte[] entry = new byte[IngotFormat.CHECKSUM_BYTES];
-        checksums.get(index * IngotFormat.CHECKSUM_BYTES, entry);
-        return entry;
+        return checksums.sha256(index);
     }
 
     /**
@@ -289,11 +248,7 @@ public final class IngotFile implements AutoCloseable {
      * @throws IngotException.BadData naming the first damaged tensor
      */
     public void verify(Progress progress) {
-        long[] done = new long[1];
-        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
-        for (int i = 0; i < physical.size(); i++) {
-            verify(i, buffer, bytes -> progress.step("verify", done[0] += bytes, size(), Progress.Unit.BYTES));
-        }
+        checksums.verify(progress);
     }
 
     /**
@@ -302,28 +257,7 @@ public final class IngotFile implements AutoCloseable {
      * @throws IngotException.BadData when it is damaged
      */
     public void verify(String physicalName) {
-        TensorInfo tensor = physicalTensor(physicalName);
-        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(tensor.bytes(), 1, 1 << 20));
-        verify(physical.indexOf(tensor) + 1, buffer, bytes -> {});
-    }
-
-    /** @param index of the checksum: 0 is the header, then the tensors in file order */
-    private void verify(int index, ByteBuffer buffer, LongConsumer read) {
-        Checksum sum = new Checksum();
-        long from = index == 0 ? 0 : physical.get(index - 1).offset();
-        long bytes = index == 0 ? file.dataStart() : physical.get(index - 1).bytes();
-        for (long at = 0; at < bytes; at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
-            file.input().read(from + at, buffer);
-            sum.update(buffer.flip());
-            read.accept(buffer.limit());
-        }
-        if (!Arrays.equals(sum.entry(), entry(index))) {
-            String what = index == 0
-                    ? "the header"
-                    : "tensor " + Text.quote(physical.get(index - 1).name());
-            throw IngotException.BadData.at(path(), from, what + " does not match its checksum; the file is damaged");
-        }
+        checksums.verify(physicalTensor(physicalName));
     }
 
     @Override

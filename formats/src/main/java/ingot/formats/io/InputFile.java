@@ -19,14 +19,25 @@ import java.util.Optional;
 /**
  * A regular file read by position through {@link FileChannel#read(ByteBuffer, long)}, never through a mapping: a file
  * truncated while mapped kills the JVM, a channel returns −1. Remembers what the file was when it was opened.
+ *
+ * <p>A model may lie in more files than a process may have open, and classes need descriptors, too. Whoever opens a set of
+ * files calls {@link #oneOf} on each: where there are many, each use opens the file for itself.
  */
 public final class InputFile implements AutoCloseable {
     /** One read call; larger requests are split (a ByteBuffer ends at 2 GiB). */
     private static final long MAX_READ = 1 << 30;
 
+    /** Files of a set that may stay open together; the usual limit of a process is 256 or 1024. */
+    private static final int MANY = 32;
+
+    private static final String ANOTHER = "another file has its name, or none";
+
     private final Path path;
     private final FileChannel channel;
     private final BasicFileAttributes opened;
+
+    /** Whether {@link #channel} is closed and each use opens the file. */
+    private volatile boolean released;
 
     private InputFile(Path path, FileChannel channel, BasicFileAttributes opened) {
         this.path = path;
@@ -56,8 +67,43 @@ public final class InputFile implements AutoCloseable {
             case NoSuchFileException missing -> new IngotException.MissingInput(Text.path(path) + ": no such file");
             case AccessDeniedException denied ->
                 new IngotException.Denied(Text.path(path) + ": permission denied", denied);
-            default -> new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
+            default ->
+                Folders.reason(e).startsWith("Too many open files")
+                        ? new IngotException.OutOfResources(Text.path(path)
+                                + ": cannot be opened: too many files are open; allow more: ulimit -n 1024")
+                        : new IngotException.ReadWrite(
+                                Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
         };
+    }
+
+    /**
+     * Says that the file is one of {@code files} in use together. Of many none keeps a descriptor: each is opened again when
+     * it is read, and then has to be the same file.
+     */
+    public void oneOf(int files) {
+        if (files > MANY) {
+            released = true;
+            close();
+        }
+    }
+
+    /** What is done with the open file. */
+    private interface Use<T> {
+        T with(FileChannel channel) throws IOException;
+    }
+
+    private <T> T use(Use<T> use) throws IOException {
+        if (!released) {
+            return use.with(channel);
+        }
+        try (FileChannel again = FileChannel.open(path, StandardOpenOption.READ)) {
+            if (named().isEmpty()) {
+                throw changed(ANOTHER);
+            }
+            return use.with(again);
+        } catch (NoSuchFileException e) {
+            throw changed(ANOTHER);
+        }
     }
 
     public Path path() {
@@ -87,7 +133,7 @@ public final class InputFile implements AutoCloseable {
     public void read(long position, ByteBuffer destination) {
         long begin = position - destination.position();
         try {
-            if (!Transfer.read(channel, position, destination)) {
+            if (!use(open -> Transfer.read(open, position, destination))) {
                 throw new IngotException.ReadWrite(
                         Text.path(path) + ": @" + (begin + destination.position())
                                 + ": the file ended here while it was read; it had " + size()
@@ -110,10 +156,14 @@ public final class InputFile implements AutoCloseable {
      */
     public void requireUnchanged() {
         Optional<BasicFileAttributes> named = named();
-        Optional<String> change = named.isEmpty() ? Optional.of("another file has its name, or none") : change(named);
+        Optional<String> change = named.isEmpty() ? Optional.of(ANOTHER) : change(named);
         change.ifPresent(what -> {
-            throw IngotException.BadData.in(path, "was changed while it was read (" + what + "); try again");
+            throw changed(what);
         });
+    }
+
+    private IngotException.BadData changed(String what) {
+        return IngotException.BadData.in(path, "was changed while it was read (" + what + "); try again");
     }
 
     /**
@@ -125,7 +175,7 @@ public final class InputFile implements AutoCloseable {
     public MemorySegment map(Arena arena) {
         requireIntact();
         try {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena);
+            return use(open -> open.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena));
         } catch (IOException e) {
             throw failure(path, e);
         }
@@ -167,8 +217,9 @@ public final class InputFile implements AutoCloseable {
     /** A sign that the open file is not what it was. */
     private Optional<String> change(Optional<BasicFileAttributes> named) {
         try {
-            if (channel.size() != size()) {
-                return Optional.of("it has " + channel.size() + " bytes instead of " + size());
+            long now = use(FileChannel::size);
+            if (now != size()) {
+                return Optional.of("it has " + now + " bytes instead of " + size());
             }
         } catch (IOException e) {
             throw failure(path, e);

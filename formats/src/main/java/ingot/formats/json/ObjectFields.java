@@ -2,9 +2,11 @@ package ingot.formats.json;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +24,11 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
     /** The value, unless it is absent or JSON null. */
     public Optional<JsonNode> get(String name) {
         return Optional.ofNullable(node.get(name)).filter(v -> !v.isNull());
+    }
+
+    /** Whether there is a value. */
+    public boolean has(String name) {
+        return get(name).isPresent();
     }
 
     /** The value, which must be there and not null. */
@@ -50,6 +57,10 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
         return OptionalInt.of(v.intValue());
     }
 
+    public int integerOr(String name, int fallback, int min, int max) {
+        return integer(name, min, max).orElse(fallback);
+    }
+
     public int requireInteger(String name, int min, int max) {
         return integer(name, min, max)
                 .orElseThrow(() -> bad(name, "missing; expected an integer from " + min + " to " + max));
@@ -64,6 +75,34 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
             }
             return number;
         });
+    }
+
+    /** A number in [min, max]; integers count. */
+    private OptionalDouble number(String name, double min, double max) {
+        Optional<JsonNode> value = get(name);
+        if (value.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        double number = Json.number(value.get());
+        if (!(number >= min && number <= max)) {
+            throw bad(name, show(value.get()) + "; expected a number from " + plain(min) + " to " + plain(max));
+        }
+        return OptionalDouble.of(number);
+    }
+
+    public double numberOr(String name, double fallback, double min, double max) {
+        return number(name, min, max).orElse(fallback);
+    }
+
+    public double requireNumber(String name, double min, double max) {
+        return number(name, min, max)
+                .orElseThrow(() -> bad(name, "missing; expected a number from " + plain(min) + " to " + plain(max)));
+    }
+
+    private static String plain(double value) {
+        return new BigDecimal(value).abs().compareTo(BigDecimal.valueOf(1e6)) > 0
+                ? Double.toString(value)
+                : BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     public boolean flag(String name, boolean fallback) {
@@ -130,6 +169,11 @@ public record ObjectFields(ObjectNode node, Path origin, String prefix) {
     /** The field is well formed but asks for something unsupported or contradictory. */
     public IngotException.ConfigMismatch unsupported(String name, String reason) {
         return IngotException.ConfigMismatch.in(origin, Text.quote(prefix + name) + ": " + reason);
+    }
+
+    /** The object itself as the root of {@code origin}. */
+    public static ObjectFields root(ObjectNode node, Path origin) {
+        return new ObjectFields(node, origin, "");
     }
 
     /** A value for a message. */

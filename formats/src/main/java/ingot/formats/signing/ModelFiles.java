@@ -10,22 +10,20 @@ import ingot.formats.signing.Statement.Resource;
 import ingot.formats.signing.Statement.Scope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /** The files of a model, a single file or a folder, and their hashes (specification, sections 6.1 to 6.4). */
@@ -158,15 +156,20 @@ final class ModelFiles {
     List<Resource> resources(Scope scope, Progress progress) {
         long total = sizes.values().stream().mapToLong(Long::longValue).sum();
         List<Resource> found = new ArrayList<>();
-        Hasher hasher = new Hasher(progress, total);
+        long[] done = new long[1];
+        // A file that grows is refused behind its hash.
+        LongConsumer advance = bytes -> progress.step(
+                "hashing", Math.min(done[0] += bytes, total), total, Progress.Unit.BYTES);
         files.forEach((name, path) -> {
             try (InputFile file = InputFile.open(path)) {
                 if (scope.shardSize() == 0) {
-                    found.add(new Resource(name, hasher.hash(file, 0, file.size())));
+                    found.add(new Resource(name, Checksum.sha256(file, 0, file.size(), advance)));
                 }
                 for (long from = 0; scope.shardSize() > 0 && from < file.size(); ) {
                     long length = Math.min(scope.shardSize(), file.size() - from);
-                    found.add(new Resource(name + ":" + from + ":" + (from + length), hasher.hash(file, from, length)));
+                    found.add(new Resource(
+                            name + ":" + from + ":" + (from + length),
+                            Checksum.sha256(file, from, length, advance)));
                     from += length;
                 }
                 file.requireUnchanged();
@@ -181,31 +184,6 @@ final class ModelFiles {
             return Files.size(file);
         } catch (IOException e) {
             throw InputFile.failure(file, e);
-        }
-    }
-
-    /** Reads and hashes, and tells how far it is. */
-    private static final class Hasher {
-        private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
-        private final Progress progress;
-        private final long total;
-        private long done;
-
-        Hasher(Progress progress, long total) {
-            this.progress = progress;
-            this.total = total;
-        }
-
-        String hash(InputFile file, long from, long length) {
-            MessageDigest sha = Checksum.sha256();
-            for (long at = 0; at < length; at += buffer.limit()) {
-                buffer.clear().limit((int) Math.min(buffer.capacity(), length - at));
-                file.read(from + at, buffer);
-                sha.update(buffer.flip());
-                done += buffer.limit();
-                progress.step("hashing", Math.min(done, total), total, Progress.Unit.BYTES);
-            }
-            return HexFormat.of().formatHex(sha.digest());
         }
     }
 }

@@ -64,7 +64,7 @@ record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<Stri
     }
 
     /** Refuses a file that is not as it was when the list was written. */
-    void require(Path file) throws IOException {
+    void require(Path file) {
         if (!WorkFiles.sha256(file).equals(hashes.get(Folders.name(file)))) {
             throw damaged(file);
         }

@@ -9,15 +9,11 @@ import ingot.formats.io.InputFile;
 import ingot.formats.json.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +106,7 @@ final class WorkFiles {
     }
 
     /** SHA-256 by name, of the files that are there. */
-    static Map<String, String> hashes(List<Path> files) throws IOException {
+    static Map<String, String> hashes(List<Path> files) {
         Map<String, String> hashes = new LinkedHashMap<>();
         for (Path file : files) {
             if (Files.exists(file)) {
@@ -121,15 +117,10 @@ final class WorkFiles {
     }
 
     /** SHA-256 of a file, in hexadecimal digits. */
-    static String sha256(Path path) throws IOException {
-        MessageDigest sha = Checksum.sha256();
-        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
-            while (file.read(buffer.clear()) >= 0) {
-                sha.update(buffer.flip());
-            }
+    static String sha256(Path path) {
+        try (InputFile file = InputFile.open(path)) {
+            return Checksum.sha256(file, 0, file.size(), read -> {});
         }
-        return HexFormat.of().formatHex(sha.digest());
     }
 
     /** The tensors' bytes of a step. */

@@ -34,13 +34,10 @@ import tools.jackson.databind.node.ObjectNode;
  * listed.
  */
 public final class WorkFolder implements AutoCloseable {
-    private static final int COPY = 1 << 20;
-
     private final Path folder;
-    private final Map<String, KeptTensor> tensors = new LinkedHashMap<>();
+    private final KeptTensors tensors = new KeptTensors();
     private final Map<String, KeptTensor> current = new LinkedHashMap<>();
     private final List<LayerExperts> experts = new ArrayList<>();
-    private final List<InputFile> files = new ArrayList<>();
     private Optional<FileChannel> writing = Optional.empty();
     private final OutputLock lock;
     private int steps;
@@ -61,9 +58,9 @@ public final class WorkFolder implements AutoCloseable {
         static final Found NOTHING = new Found(0, false);
     }
 
-    private WorkFolder(Path folder) {
+    private WorkFolder(Path folder, OutputLock lock) {
         this.folder = folder;
-        this.lock = OutputLock.take(folder);
+        this.lock = lock;
     }
 
     /** The folder that belongs to an output. */
@@ -72,17 +69,40 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     /**
-     * Opens the folder of an output.
+     * Takes the folder of an output before it is known what will be done in it, which may take long to find out.
      *
-     * @param key says what is being converted and how: work under another key is of no use
-     * @param resume go on with what is there; else begin anew
      * @throws IngotException.Busy when another conversion to this output is at work
      * @throws IngotException.CannotCreate when something else has the folder's name
      */
-    public static WorkFolder open(Path output, ObjectNode key, boolean resume) {
-        WorkFolder work = new WorkFolder(of(output));
+    public static OutputLock lock(Path output) {
+        OutputLock lock = OutputLock.take(of(output));
         try {
-            WorkFiles.requireOwn(work.folder);
+            WorkFiles.requireOwn(of(output));
+            return lock;
+        } catch (IOException e) {
+            lock.close();
+            throw InputFile.failure(of(output), e);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** {@link #open(OutputLock, Path, ObjectNode, boolean) Opens} the folder of an output for work from the beginning. */
+    public static WorkFolder begin(Path output, ObjectNode key) {
+        return open(lock(output), output, key, false);
+    }
+
+    /**
+     * Opens the folder of an output.
+     *
+     * @param lock taken by {@link #lock}, and given back when the folder is closed or cannot be opened
+     * @param key says what is being converted and how: work under another key is of no use
+     * @param resume go on with what is there; else begin anew
+     */
+    public static WorkFolder open(OutputLock lock, Path output, ObjectNode key, boolean resume) {
+        WorkFolder work = new WorkFolder(of(output), lock);
+        try {
             boolean usable = resume && WorkFiles.hasKey(work.folder, key);
             if (usable) {
                 work.load();
@@ -188,7 +208,6 @@ public final class WorkFolder implements AutoCloseable {
         written.force(true);
         written.close();
         writing = Optional.empty();
-        files.add(InputFile.open(bytes(steps)));
         List<Integer> routed = experts.stream()
                 .filter(e -> e.layer() == steps)
                 .flatMap(e -> e.tokens().stream())
@@ -198,7 +217,7 @@ public final class WorkFolder implements AutoCloseable {
             made.add(hidden(stream, steps + 1));
         }
         new StepList(routed, current, WorkFiles.hashes(made)).save(WorkFiles.list(folder, steps));
-        tensors.putAll(current);
+        tensors.add(bytes(steps), current);
         steps++;
         for (Residual stream : Residual.values()) {
             Files.deleteIfExists(hidden(stream, steps - 1));
@@ -207,11 +226,9 @@ public final class WorkFolder implements AutoCloseable {
 
     private void load() throws IOException {
         while (WorkFiles.done(folder, steps)) {
-            InputFile file = InputFile.open(bytes(steps));
-            files.add(file);
             StepList list = StepList.read(WorkFiles.list(folder, steps), bytes(steps), steps);
             routed(list.experts().stream().mapToInt(n -> n).toArray());
-            tensors.putAll(list.tensors());
+            tensors.add(bytes(steps), list.tensors());
             last = Optional.of(list);
             steps++;
         }
@@ -240,44 +257,14 @@ public final class WorkFolder implements AutoCloseable {
         }
     }
 
-    /** What rounding did to a tensor, if it was calibrated. */
-    public Optional<RoundingError> error(String tensor) {
-        return Optional.ofNullable(tensors.get(tensor)).map(KeptTensor::error);
-    }
-
     /** Tensors that are done. */
-    public int tensors() {
-        return tensors.size();
-    }
-
-    /** How a tensor was rounded, where that was not as asked; empty else. */
-    public String note(String tensor) {
-        KeptTensor kept = tensors.get(tensor);
-        return kept == null ? "" : kept.note();
+    public KeptTensors tensors() {
+        return tensors;
     }
 
     /** How many tokens each expert of each layer got, of the layers that have experts and are done. */
     public List<LayerExperts> experts() {
         return List.copyOf(experts);
-    }
-
-    /** Reads the bytes of a tensor's parts, one behind the other, from {@code position} on. */
-    public void read(String tensor, long position, ByteBuffer out) {
-        KeptTensor kept = tensors.get(tensor);
-        if (kept == null) {
-            throw new IllegalArgumentException(tensor + " was not calibrated");
-        }
-        files.get(kept.step()).read(kept.offset() + position, out);
-    }
-
-    /** Passes on {@code size} bytes of a tensor's parts from {@code position} on, in pieces that are valid during the call. */
-    public void copy(String tensor, long position, long size, Consumer<ByteBuffer> sink) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY, size));
-        for (long at = 0; at < size; at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), size - at));
-            read(tensor, position + at, buffer);
-            sink.accept(buffer.flip());
-        }
     }
 
     /** Removes everything: the output is whole. */
@@ -287,8 +274,7 @@ public final class WorkFolder implements AutoCloseable {
     }
 
     private void closeFiles() {
-        files.forEach(InputFile::close);
-        files.clear();
+        tensors.close();
         try {
             if (writing.isPresent()) {
                 writing.get().close();

@@ -1,6 +1,5 @@
 package ingot.quant.calibration;
 
-import ingot.formats.IngotException;
 import ingot.quant.gptq.Target;
 import ingot.runtime.model.LayerWiring;
 import ingot.runtime.model.ModelGraph;
@@ -8,7 +7,6 @@ import ingot.runtime.model.StagedLayer.Branch;
 import ingot.runtime.model.WeightSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What {@link SequentialQuantizer} holds in the heap at a time, from shapes alone: an estimate of its large arrays, so that
@@ -36,31 +34,15 @@ public final class WorkingSet {
         this.threads = threads;
     }
 
-    /**
-     * Refuses a run that needs more than there is.
-     *
-     * @param heap the most bytes that the heap may have
-     * @throws IngotException.OutOfResources that says how much is needed, and what to do
-     */
-    public void require(Rounding how, long heap) {
-        Need need = need(how);
-        if (need.bytes() <= heap) {
-            return;
-        }
+    /** The most that a run holds at a time, and where. */
+    public HeapNeed need(Rounding how) {
+        Need most = most(how);
         String less = "";
         if (how instanceof Rounding.Feedback feedback && feedback.drift() != 0) {
-            long without = need(new Rounding.Feedback(feedback.order(), 0)).bytes();
-            less = ", or use --drift 0, which needs about " + gibi(without);
+            long without = most(new Rounding.Feedback(feedback.order(), 0)).bytes();
+            less = "use --drift 0, which needs about " + HeapNeed.show(without);
         }
-        // A collector with generations keeps a third of the heap for what is young.
-        long enough = Math.ceilDiv(need.bytes() * 3 / 2, 1L << 30);
-        throw new IngotException.OutOfResources("calibration needs about " + gibi(need.bytes()) + " of heap for "
-                + need.where() + ", and the heap may have " + gibi(heap) + "; allow more with INGOT_OPTS=-Xmx" + enough
-                + "g" + less);
-    }
-
-    private static String gibi(long bytes) {
-        return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+        return new HeapNeed("calibration", most.bytes(), most.where(), less);
     }
 
     /**
@@ -68,7 +50,7 @@ public final class WorkingSet {
      *
      * @param where the matrix that takes it
      */
-    record Need(long bytes, String where) {
+    private record Need(long bytes, String where) {
         static final Need NONE = new Need(0, "");
 
         Need or(long other, WeightSpec spec) {
@@ -76,8 +58,7 @@ public final class WorkingSet {
         }
     }
 
-    /** The most that is held at a time. */
-    Need need(Rounding how) {
+    private Need most(Rounding how) {
         boolean drift = how instanceof Rounding.Feedback feedback && feedback.drift() != 0;
         int streams = drift ? 2 : 1;
         Need need = Need.NONE;

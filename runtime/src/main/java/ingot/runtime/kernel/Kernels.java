@@ -103,6 +103,11 @@ public interface Kernels extends AutoCloseable {
                 : Optional.empty();
     }
 
+    /** What {@link Backend#PORTABLE} stands for in this JVM. */
+    static Backend portable() {
+        return VectorModule.available() ? Backend.VECTOR : Backend.SCALAR;
+    }
+
     private static Kernels generated(ActivationBits bits, Kernels others) {
         return switch (NativeSupport.probe()) {
             case NativeSupport.Ready(List<Isa> isas) -> NativeKernels.generate(isas.getFirst(), bits, others);
@@ -117,7 +122,7 @@ public interface Kernels extends AutoCloseable {
     }
 
     private static Kernels portable(int vectorBits, int threads) {
-        return VectorModule.available() ? vector(vectorBits, threads) : new ScalarKernels(threads);
+        return create(portable(), vectorBits, threads);
     }
 
     private static Kernels vector(int vectorBits, int threads) {

@@ -29,13 +29,13 @@ final class WorkingSetTest {
     void theWidestMatrixDecides() {
         long square = 4 * INNER * INNER;
         long matrix = 4 * INNER * HIDDEN;
-        WorkingSet.Need drift = seven("int4").need(DRIFT);
+        HeapNeed drift = seven("int4").need(DRIFT);
         assertEquals("model.layers.0.mlp.down_proj.weight", drift.where());
         // H, W·D + R and W, and gate and up of both streams, whose product is what passes.
         long least = square + 2 * matrix + 2 * 2 * matrix;
         assertTrue(drift.bytes() >= least && drift.bytes() < 1.25 * least, drift + " against " + least);
         // H, the matrix and what it decodes to; and the rows at work, two threads' 512 of 3584: as much again.
-        WorkingSet.Need plain = seven("int4").need(PLAIN);
+        HeapNeed plain = seven("int4").need(PLAIN);
         least = square + 2 * matrix;
         assertTrue(plain.bytes() >= least && plain.bytes() < 1.5 * least, plain + " against " + least);
     }
@@ -43,7 +43,7 @@ final class WorkingSetTest {
     @Test
     void tooMuchIsRefusedWithWhatToDo() {
         var e = assertThrows(
-                IngotException.OutOfResources.class, () -> seven("int4").require(DRIFT, 3L << 30));
+                IngotException.OutOfResources.class, () -> seven("int4").need(DRIFT).require(3L << 30));
         assertTrue(
                 String.valueOf(e.getMessage())
                         .matches(
@@ -51,9 +51,9 @@ final class WorkingSetTest {
                                         + " and the heap may have 3\\.0 GiB; allow more with INGOT_OPTS=-Xmx5g,"
                                         + " or use --drift 0, which needs about 2\\.\\d GiB"),
                 e.getMessage());
-        seven("int4").require(PLAIN, 4L << 30);
+        seven("int4").need(PLAIN).require(4L << 30);
         var tight = assertThrows(
-                IngotException.OutOfResources.class, () -> seven("int4").require(PLAIN, 1L << 30));
+                IngotException.OutOfResources.class, () -> seven("int4").need(PLAIN).require(1L << 30));
         assertTrue(!String.valueOf(tight.getMessage()).contains("--drift"), tight.getMessage());
     }
 }

@@ -16,22 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** F2 and F5: a disk that is full, becomes full, takes only small files, or takes none. */
-final class DiskTest {
-    @TempDir
-    private Path folder;
-
-    private Bench bench;
-
-    @BeforeEach
-    void open() throws IOException {
-        bench = new Bench(folder);
-    }
-
+final class DiskTest extends Benched {
     /** F2: a disk that cannot hold the output is noticed before anything is written. */
     @Test
     void aDiskThatIsTooSmallIsNamedWithTheBytesNeeded() {

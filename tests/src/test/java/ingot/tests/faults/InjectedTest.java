@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,14 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * F2 and F9 by {@code strace}: single system calls of the command fail, do nothing and say they did, or are its last. The old
  * output stays in every case, and nothing beside it.
  */
-final class InjectedTest {
+final class InjectedTest extends Benched {
     private static final byte[] OLD = {1, 2, 3};
     private static final List<String> STRACE = List.of("strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null");
 
-    @TempDir
-    private Path folder;
-
-    private Bench bench;
     private Path source = Path.of("unset");
 
     @BeforeEach
@@ -43,7 +38,6 @@ final class InjectedTest {
         } catch (IOException e) {
             Assumptions.abort("needs strace and the right to trace: " + e.getMessage());
         }
-        bench = new Bench(folder);
         source = bench.model(1000);
         Files.write(bench.out(), OLD);
     }

@@ -14,22 +14,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** F7: two converters and one output; one wins, the other is told to wait. */
-final class SecondWriterTest {
-    @TempDir
-    private Path folder;
-
-    private Bench bench;
-
-    @BeforeEach
-    void open() throws IOException {
-        bench = new Bench(folder);
-    }
-
+final class SecondWriterTest extends Benched {
     /** In this JVM and by the command. */
     @Test
     void aSecondConverterOfTheSameOutputIsToldToWait() throws IOException {
@@ -48,7 +36,7 @@ final class SecondWriterTest {
         assertEquals(List.of("x.ingot"), bench.names());
     }
 
-    /** Long before the output is opened. */
+    /** Before the first one has hashed its source. */
     @Test
     void aSecondCalibrationOfTheSameOutputIsToldToWait() throws IOException {
         Path source = bench.model(7);
@@ -63,17 +51,7 @@ final class SecondWriterTest {
                 "--calibration-length",
                 "7",
                 "--resume"));
-        Progress first = Bench.once(other);
-        Progress behindHashing = new Progress() {
-            @Override
-            public void step(String phase, long done, long total, Unit unit) {}
-
-            @Override
-            public void layer(String phase, Layers at) {
-                first.step(phase, 0, 0, Unit.STEPS);
-            }
-        };
-        Bench.calibrated(tokens, false).convert(source, bench.out(), behindHashing);
+        Bench.calibrated(tokens, false).convert(source, bench.out(), Bench.once(other));
         assertEquals(List.of("x.ingot"), bench.names());
     }
 

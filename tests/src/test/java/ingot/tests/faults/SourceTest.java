@@ -12,6 +12,7 @@ import ingot.quant.Converter;
 import ingot.tests.cli.ChildCommand;
 import ingot.tests.hostile.Commands;
 import ingot.tests.hostile.IndexCases;
+import ingot.tests.hostile.TinyModel;
 import ingot.tests.hostile.Trees;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,24 +22,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** F3, F4, F6 and F11: a source that changes while it is read or before it is taken up again, and one that is the output. */
-final class SourceTest {
-    @TempDir
-    private Path folder;
-
-    private Bench bench;
-
-    @BeforeEach
-    void open() throws IOException {
-        bench = new Bench(folder);
-    }
-
+final class SourceTest extends Benched {
     /** F3, at the lowest level: the offset where the file ended is named. */
     @Test
     void aTruncatedSourceIsAnErrorOfReading() throws IOException {
@@ -123,6 +112,22 @@ final class SourceTest {
         IngotException e = assertThrows(
                 IngotException.BadData.class, () -> Bench.converter("f32").convert(source, bench.out(), change));
         assertTrue(Bench.message(e).contains("model.safetensors: was changed"), e::getMessage);
+        assertEquals(List.of(), bench.names());
+    }
+
+    /** F4: of many shards none stays open, and one that is another file by now is noticed all the same. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void oneOfManyShardsRewrittenWhileTheyAreConvertedIsBadData(boolean replaced) throws IOException {
+        Path source = new TinyModel(7, 3).writeShards(Files.createDirectory(folder.resolve("shards")));
+        assertEquals(39 + 2, Bench.names(source).size());
+        Path shard = source.resolve("shard-20.safetensors");
+        byte[] bytes = Files.readAllBytes(shard);
+        bytes[bytes.length - 1] ^= 1;
+        Progress change = Bench.once(() -> Bench.rewrite(shard, bytes, replaced));
+        IngotException e = assertThrows(
+                IngotException.BadData.class, () -> Bench.converter("f32").convert(source, bench.out(), change));
+        assertTrue(Bench.message(e).contains("shard-20.safetensors: was changed"), e::getMessage);
         assertEquals(List.of(), bench.names());
     }
 

@@ -28,22 +28,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A calibrated conversion that is interrupted, taken up again, or gets in another one's way. */
-final class ResumeTest {
-    private static final Path SOURCE = Checkpoints.folder("qwen2_moe-a");
-    private static final String TYPE = "int4";
-
-    @TempDir
-    Path temp;
-
-    private Path data = Path.of("");
-    private Path whole = Path.of("");
-    private Path out = Path.of("");
-
+final class ResumeTest extends Interrupted {
     /** What an undisturbed conversion told. */
-    private Steps steps = new Steps();
+    private final Steps steps = new Steps();
 
     /** Its progress calls. */
     private int calls;
@@ -67,57 +56,38 @@ final class ResumeTest {
         }
     }
 
-    /** Stands for the end of the process. */
-    private static final class Stopped extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+    @Override
+    Progress undisturbed() {
+        return steps;
     }
 
     @BeforeEach
-    void undisturbed() throws IOException {
-        data = Checkpoints.tokens("qwen2_moe-a", temp.resolve("t.jsonl"));
-        whole = temp.resolve("whole.ingot");
-        out = temp.resolve("out.ingot");
-        steps = new Steps();
-        new Converter(Checkpoints.gptq(TYPE, data, false)).convert(SOURCE, whole, steps);
+    void count() {
         calls = steps.calls;
         assertTrue(calls > 50, "progress is told " + calls + " times");
-    }
-
-    private Path work() {
-        return out.resolveSibling("out.ingot.work");
-    }
-
-    private void assertSameAndClean() throws IOException {
-        assertEquals(-1, Files.mismatch(whole, out), "the bytes of an undisturbed conversion");
-        try (var left = Files.list(temp)) {
-            List<Path> others =
-                    left.filter(p -> !List.of(data, whole, out).contains(p)).toList();
-            assertTrue(others.isEmpty(), "left behind: " + others);
-        }
     }
 
     /** Stops at a progress call, counted from 0. */
     private void stopAt(int call, ConvertOptions options) {
         int[] left = {call};
-        Progress progress = (phase, done, total, unit) -> {
+        stop(options, (phase, done, total, unit) -> {
             if (left[0]-- == 0) {
                 throw new Stopped();
             }
-        };
-        assertThrows(Stopped.class, () -> new Converter(options).convert(SOURCE, out, progress));
+        });
     }
 
     @Test
     void stoppedAnywhere() throws IOException {
         for (int call = 3; call < calls; call += calls / 5) {
-            stopAt(call, Checkpoints.gptq(TYPE, data, false));
+            stopAt(call, options(false));
             assertFalse(Files.exists(out));
             int finished = 0;
             while (Files.exists(work().resolve("step-" + finished + ".json"))) {
                 finished++;
             }
             Steps resumed = new Steps();
-            new Converter(Checkpoints.gptq(TYPE, data, true)).convert(SOURCE, out, resumed);
+            new Converter(options(true)).convert(SOURCE, out, resumed);
             // The output head is the last step.
             Set<Integer> left =
                     IntStream.rangeClosed(finished, steps.layers).boxed().collect(Collectors.toSet());
@@ -138,8 +108,8 @@ final class ResumeTest {
         Files.delete(other);
         for (int call : new int[] {calls / 4, calls / 2}) {
             stopAt(call, Checkpoints.gptq(TYPE, data, how, false));
-            refused(SOURCE, Checkpoints.gptq(TYPE, data, true));
-            Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, how, true));
+            refused(SOURCE, options(true));
+            convert(Checkpoints.gptq(TYPE, data, how, true));
             assertSameAndClean();
             Files.delete(out);
         }
@@ -169,19 +139,19 @@ final class ResumeTest {
             Files.delete(log);
         }
         assertTrue(kills >= 2, "killed " + kills + " times");
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true).withOverwrite(true));
+        convert(options(true).withOverwrite(true));
         assertSameAndClean();
     }
 
     @Test
     void resumingSomethingElse() throws IOException {
-        stopAt(calls / 2, Checkpoints.gptq(TYPE, data, false));
+        stopAt(calls / 2, options(false));
         Path other = Files.writeString(temp.resolve("other.jsonl"), Files.readString(data) + Checkpoints.line(1, 2, 3));
         CalibrationOptions same = new CalibrationOptions(Optional.of(data), 2048, 32, 0);
         CalibrationOptions shorter = new CalibrationOptions(Optional.of(data), 2048, 31, 0);
         CalibrationOptions fewer = new CalibrationOptions(Optional.of(data), 96, 32, 0);
         CalibrationOptions seeded = new CalibrationOptions(Optional.of(data), 2048, 32, 1);
-        ConvertOptions right = Checkpoints.gptq(TYPE, data, true);
+        ConvertOptions right = options(true);
         for (ConvertOptions wrong : List.of(
                 Checkpoints.gptq("int4:64", data, true),
                 Checkpoints.gptq(TYPE, other, true),
@@ -195,9 +165,9 @@ final class ResumeTest {
                         new ConvertOptions.Method.Gptq(seeded, Rounding.Feedback.in(Order.Kind.ACTIVATION), true)))) {
             refused(SOURCE, wrong);
         }
-        refused(Checkpoints.folder("qwen2-e2e"), Checkpoints.gptq(TYPE, data, true));
+        refused(Checkpoints.folder("qwen2-e2e"), options(true));
         Files.delete(other);
-        Checkpoints.convert(SOURCE, out, right);
+        convert(right);
         assertSameAndClean();
     }
 
@@ -211,7 +181,7 @@ final class ResumeTest {
     void withoutResumeOldWorkIsDiscarded() throws IOException {
         stopAt(calls / 2, Checkpoints.gptq("int8", data, false));
         assertTrue(Files.isDirectory(work()));
-        List<String> notes = notes(Checkpoints.gptq(TYPE, data, false));
+        List<String> notes = notes(options(false));
         assertEquals(1, notes.size());
         assertTrue(
                 notes.getFirst().contains("throws away") && notes.getFirst().contains("finished layer"),
@@ -222,13 +192,13 @@ final class ResumeTest {
     /** What was found is said in one line, and nothing where nothing is at stake. */
     @Test
     void saysWhatItFound() throws IOException {
-        assertEquals(List.of(), notes(Checkpoints.gptq(TYPE, data, false)));
+        assertEquals(List.of(), notes(options(false)));
         Files.delete(out);
-        List<String> none = notes(Checkpoints.gptq(TYPE, data, true));
+        List<String> none = notes(options(true));
         assertTrue(none.size() == 1 && none.getFirst().contains("there is no work in"), none.toString());
         Files.delete(out);
-        stopAt(calls / 4, Checkpoints.gptq(TYPE, data, false));
-        List<String> some = notes(Checkpoints.gptq(TYPE, data, true));
+        stopAt(calls / 4, options(false));
+        List<String> some = notes(options(true));
         assertTrue(
                 some.size() == 1 && some.getFirst().matches("going on with .* behind layer [0-9]/[0-9]"),
                 some.toString());
@@ -256,10 +226,7 @@ final class ResumeTest {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread first = Thread.ofPlatform().start(() -> {
             try {
-                new Converter(Checkpoints.gptq(TYPE, data, false)).convert(SOURCE, out, (phase, done, total, unit) -> {
-                    if (phase.startsWith("hashing")) {
-                        return;
-                    }
+                new Converter(options(false)).convert(SOURCE, out, (phase, done, total, unit) -> {
                     begun.countDown();
                     try {
                         over.await(60, TimeUnit.SECONDS);
@@ -275,7 +242,7 @@ final class ResumeTest {
         for (boolean resume : new boolean[] {false, true}) {
             assertThrows(
                     IngotException.Busy.class,
-                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, resume)));
+                    () -> convert(options(resume)));
         }
         over.countDown();
         first.join();
@@ -288,7 +255,7 @@ final class ResumeTest {
         Files.writeString(out, "here first");
         assertThrows(
                 IngotException.CannotCreate.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false)));
+                () -> convert(options(false)));
         assertFalse(Files.exists(work()));
         assertEquals("here first", Files.readString(out));
     }

@@ -1,7 +1,6 @@
 package ingot.tests.gptq;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,65 +8,27 @@ import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
-import ingot.quant.Converter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A folder of work that is not as its conversion left it. */
-final class WorkFolderTest {
-    private static final Path SOURCE = Checkpoints.folder("qwen2_moe-a");
-    private static final String TYPE = "int4";
-
-    @TempDir
-    Path temp;
-
-    private Path data = Path.of("");
-    private Path whole = Path.of("");
-    private Path out = Path.of("");
-
-    /** Stands for the end of the process. */
-    private static final class Stopped extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
-
-    @BeforeEach
-    void undisturbed() throws IOException {
-        data = Checkpoints.tokens("qwen2_moe-a", temp.resolve("t.jsonl"));
-        whole = temp.resolve("whole.ingot");
-        out = temp.resolve("out.ingot");
-        Checkpoints.convert(SOURCE, whole, Checkpoints.gptq(TYPE, data, false));
-    }
-
-    private Path work() {
-        return out.resolveSibling("out.ingot.work");
-    }
-
-    private void assertSameAndClean() throws IOException {
-        assertEquals(-1, Files.mismatch(whole, out), "the bytes of an undisturbed conversion");
-        assertFalse(Files.exists(work()));
-    }
-
+final class WorkFolderTest extends Interrupted {
     /** Stops when a step has rounded its last matrix, but not yet passed on what comes out of it. */
     private void stopBehindRounding(int step, boolean resume) {
-        Converter converter = new Converter(Checkpoints.gptq(TYPE, data, resume));
-        assertThrows(
-                Stopped.class,
-                () -> converter.convert(SOURCE, out, new Progress() {
-                    @Override
-                    public void step(String phase, long done, long total, Unit unit) {}
+        stop(options(resume), new Progress() {
+            @Override
+            public void step(String phase, long done, long total, Unit unit) {}
 
-                    @Override
-                    public void layer(String phase, Layers at) {
-                        if (at.layer() == step && at.share() == 1) {
-                            throw new Stopped();
-                        }
-                    }
-                }));
+            @Override
+            public void layer(String phase, Layers at) {
+                if (at.layer() == step && at.share() == 1) {
+                    throw new Stopped();
+                }
+            }
+        });
     }
 
     /** A removal that died left a list of a later step; the step is begun again, and dies with its bytes all there. */
@@ -83,7 +44,7 @@ final class WorkFolderTest {
             }
         }
         stopBehindRounding(2, true);
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true));
+        convert(options(true));
         assertSameAndClean();
     }
 
@@ -107,12 +68,13 @@ final class WorkFolderTest {
                 .start()
                 .waitFor();
         assertEquals(9, exit, Files.readString(log));
+        Files.delete(log);
         var key = Json.readObject(work().resolve("key.json"), 1 << 20);
         assertEquals("scalar", key.path("options").path("kernels").asString());
         var e = assertThrows(
-                IngotException.Usage.class, () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                IngotException.Usage.class, () -> convert(options(true)));
         assertTrue(e.getMessage().contains("other options"), e.getMessage());
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+        convert(options(false));
         assertSameAndClean();
     }
 
@@ -127,12 +89,12 @@ final class WorkFolderTest {
             Files.write(file, bytes);
             var e = assertThrows(
                     IngotException.BadData.class,
-                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                    () -> convert(options(true)));
             assertTrue(e.getMessage().contains(name + " is damaged"), e.getMessage());
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);
         }
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true));
+        convert(options(true));
         assertSameAndClean();
     }
 
@@ -142,12 +104,12 @@ final class WorkFolderTest {
         Files.writeString(work().resolve("step-0.json"), "{\"x\": {}}");
         assertThrows(
                 IngotException.BadData.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
+                () -> convert(options(true)));
         Files.writeString(work().resolve("key.json"), "no");
         assertThrows(
                 IngotException.BadData.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, true)));
-        Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false));
+                () -> convert(options(true)));
+        convert(options(false));
         assertSameAndClean();
     }
 
@@ -159,7 +121,7 @@ final class WorkFolderTest {
         for (boolean resume : new boolean[] {false, true}) {
             assertThrows(
                     IngotException.CannotCreate.class,
-                    () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, resume)));
+                    () -> convert(options(resume)));
         }
         assertEquals("years", Files.readString(precious));
         Files.delete(precious);
@@ -167,7 +129,7 @@ final class WorkFolderTest {
         Files.writeString(work(), "a file");
         assertThrows(
                 IngotException.CannotCreate.class,
-                () -> Checkpoints.convert(SOURCE, out, Checkpoints.gptq(TYPE, data, false)));
+                () -> convert(options(false)));
         assertEquals("a file", Files.readString(work()));
     }
 }

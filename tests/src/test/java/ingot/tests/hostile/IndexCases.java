@@ -5,14 +5,12 @@ import static ingot.tests.hostile.HostileCase.acceptWarning;
 import static ingot.tests.hostile.HostileCase.bad;
 import static ingot.tests.hostile.HostileCase.missing;
 
-import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -243,16 +241,11 @@ public final class IndexCases {
         ObjectNode root = Json.object();
         root.putObject("metadata").put("total_size", TinyModel.data(model.tensors()).length);
         ObjectNode map = root.putObject("weight_map");
-        shard(folder.resolve(FIRST), first, map);
-        shard(folder.resolve(SECOND), second, map);
+        TinyModel.shard(folder.resolve(FIRST), first, map);
+        TinyModel.shard(folder.resolve(SECOND), second, map);
         edit.accept(root);
         Files.writeString(folder.resolve(INDEX), Json.compact(root));
         return folder;
-    }
-
-    private static void shard(Path file, Map<String, TinyModel.Stored> tensors, ObjectNode map) throws IOException {
-        tensors.keySet().forEach(name -> map.put(name, Folders.name(file)));
-        Files.write(file, TinyModel.file(TinyModel.headerJson(tensors), TinyModel.data(tensors)));
     }
 
     private static ObjectNode map(ObjectNode root) {

@@ -1,5 +1,6 @@
 package ingot.tests.hostile;
 
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,11 +45,15 @@ public final class TinyModel {
     }
 
     public TinyModel(int vocab) {
+        this(vocab, 1);
+    }
+
+    public TinyModel(int vocab, int layers) {
         config.put("model_type", "qwen2");
         config.putArray("architectures").add("Qwen2ForCausalLM");
         config.put("hidden_size", HIDDEN);
         config.put("intermediate_size", INNER);
-        config.put("num_hidden_layers", 1);
+        config.put("num_hidden_layers", layers);
         config.put("num_attention_heads", 3);
         config.put("num_key_value_heads", 1);
         config.put("vocab_size", vocab);
@@ -56,7 +61,13 @@ public final class TinyModel {
         config.put("tie_word_embeddings", false);
         weight(EMBED, vocab, HIDDEN);
         weight(NORM, HIDDEN);
-        String layer = "model.layers.0.";
+        for (int i = 0; i < layers; i++) {
+            layer("model.layers." + i + ".");
+        }
+        weight("lm_head.weight", vocab, HIDDEN);
+    }
+
+    private void layer(String layer) {
         weight(layer + "input_layernorm.weight", HIDDEN);
         weight(layer + "self_attn.q_proj.weight", HIDDEN, HIDDEN);
         weight(layer + "self_attn.q_proj.bias", HIDDEN);
@@ -66,10 +77,9 @@ public final class TinyModel {
         weight(layer + "self_attn.v_proj.bias", KV);
         weight(layer + "self_attn.o_proj.weight", HIDDEN, HIDDEN);
         weight(layer + "post_attention_layernorm.weight", HIDDEN);
-        weight(GATE, INNER, HIDDEN);
+        weight(layer + "mlp.gate_proj.weight", INNER, HIDDEN);
         weight(layer + "mlp.up_proj.weight", INNER, HIDDEN);
         weight(layer + "mlp.down_proj.weight", HIDDEN, INNER);
-        weight("lm_head.weight", vocab, HIDDEN);
     }
 
     /** Adds or replaces a tensor by values that are exact in every floating-point type. */
@@ -211,6 +221,25 @@ public final class TinyModel {
         writeConfig(folder);
         Files.write(folder.resolve("model.safetensors"), weights);
         return folder;
+    }
+
+    /** Writes config.json, and each tensor into a file of its own with an index over them; returns the folder. */
+    public Path writeShards(Path folder) throws IOException {
+        writeConfig(folder);
+        ObjectNode map = Json.object();
+        for (var tensor : tensors.entrySet()) {
+            shard(folder.resolve("shard-" + map.size() + ".safetensors"), Map.ofEntries(tensor), map);
+        }
+        ObjectNode index = Json.object();
+        index.set("weight_map", map);
+        Files.writeString(folder.resolve("model.safetensors.index.json"), Json.compact(index));
+        return folder;
+    }
+
+    /** Writes tensors to a file, and to the map of an index that they are there. */
+    static void shard(Path file, Map<String, Stored> tensors, ObjectNode map) throws IOException {
+        Files.write(file, file(headerJson(tensors), data(tensors)));
+        tensors.keySet().forEach(name -> map.put(name, Folders.name(file)));
     }
 
     void writeConfig(Path folder) throws IOException {
