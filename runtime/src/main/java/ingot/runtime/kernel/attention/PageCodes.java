@@ -1,7 +1,7 @@
-package ingot.runtime.kernel.vector;
+package ingot.runtime.kernel.attention;
 
 /** Eight-bit codes of a head and the scales of their page; kept by a thread and used again. */
-final class PageCodes {
+public final class PageCodes {
     private byte[] data = {};
     private int at;
     private float[] scales = {};
@@ -12,16 +12,16 @@ final class PageCodes {
         scales = newScales;
     }
 
-    byte[] data() {
+    public byte[] data() {
         return data;
     }
 
     /** Where the head's codes begin. */
-    int at() {
+    public int at() {
         return at;
     }
 
-    float[] scales() {
+    public float[] scales() {
         return scales;
     }
 }

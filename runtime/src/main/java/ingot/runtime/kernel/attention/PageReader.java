@@ -1,4 +1,4 @@
-package ingot.runtime.kernel.vector;
+package ingot.runtime.kernel.attention;
 
 import ingot.runtime.kernel.F16Page;
 import ingot.runtime.kernel.F32Page;
@@ -9,7 +9,7 @@ import ingot.runtime.kernel.KvPage;
  * The keys or values of one head of a page as f32: where the page has them, or widened into a buffer. One per thread; what
  * it shows stays until the next call.
  */
-final class PageReader {
+public final class PageReader {
     private static final int PANEL = KvPage.PANEL;
 
     private final PageCodes codes = new PageCodes();
@@ -17,12 +17,12 @@ final class PageReader {
     private float[] data = {};
     private int at;
 
-    float[] data() {
+    public float[] data() {
         return data;
     }
 
     /** Where the head begins in {@link #data}. */
-    int at() {
+    public int at() {
         return at;
     }
 
@@ -31,7 +31,7 @@ final class PageReader {
         int from = head * shape.keys();
         switch (page) {
             case F32Page p -> show(p.keys(), from);
-            case F16Page p -> widen(p.keys(), from, shape.keys());
+            case F16Page p -> tile.widen(p.keys(), from, buffer(shape.keys()), shape.keys());
             case Int8Page p -> {
                 float[] out = buffer(shape.keys());
                 codes.show(p.keys(), from, p.keyScales());
@@ -51,7 +51,7 @@ final class PageReader {
         int from = head * shape.values();
         switch (page) {
             case F32Page p -> show(p.values(), from);
-            case F16Page p -> widen(p.values(), from, shape.values());
+            case F16Page p -> tile.widen(p.values(), from, buffer(shape.values()), shape.values());
             case Int8Page p -> {
                 float[] out = buffer(shape.values());
                 codes.show(p.values(), from, p.valueScales());
@@ -72,13 +72,5 @@ final class PageReader {
         }
         show(room, 0);
         return room;
-    }
-
-    /** A flat loop, which is compiled to conversion instructions; the Vector API has none. */
-    private void widen(short[] halves, int from, int n) {
-        float[] out = buffer(n);
-        for (int i = 0; i < n; i++) {
-            out[i] = Float.float16ToFloat(halves[from + i]);
-        }
     }
 }
