@@ -1,5 +1,7 @@
 package ingot.runtime.kernel.attention;
 
+import java.lang.foreign.MemorySegment;
+
 /** The loops of attention that depend on the width of vectors; ranges are whole panels of 32. */
 public interface AttentionTile {
     /** Floats of the widest vector; sums have as many parts at every width, so that they are the same. */
@@ -19,8 +21,8 @@ public interface AttentionTile {
      */
     float weigh(float[] w, int at, int stop, float[] sums);
 
-    /** out[i] = halves[at + i] for i &lt; n, a multiple of 32. */
-    void widen(short[] halves, int at, float[] out, int n);
+    /** out[i] = halves[at + i] for i &lt; n, a multiple of 32; {@code segment} is of the same array. */
+    void widen(short[] halves, MemorySegment segment, int at, float[] out, int n);
 
     /** out[at + i] = codes[from + i] · scales[scaleAt + i % 32] for i &lt; n. */
     void scaleColumns(PageCodes codes, int scaleAt, float[] out, int at, int n);

@@ -45,7 +45,9 @@ public final class NativeKernels implements Kernels {
     /** The operations around the products. */
     private record Around(Ops ops, AttentionKernel attention) {
         static Around of(BlockCode code) {
-            return new Around(new NativeOps(code), new BlockedAttention(new NativeTile(code)));
+            ArraySegments arrays = new ArraySegments();
+            return new Around(
+                    new NativeOps(code, arrays), new BlockedAttention(new NativeTile(code, arrays)));
         }
     }
 

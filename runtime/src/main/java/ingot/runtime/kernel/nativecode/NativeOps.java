@@ -11,13 +11,15 @@ import java.util.Objects;
 /** The operations of a block in generated code, with the bits of the vector backend. */
 final class NativeOps implements Ops {
     private final BlockCode code;
+    private final ArraySegments arrays;
 
-    NativeOps(BlockCode code) {
+    NativeOps(BlockCode code, ArraySegments arrays) {
         this.code = code;
+        this.arrays = arrays;
     }
 
-    private static MemorySegment on(float[] x) {
-        return MemorySegment.ofArray(x);
+    private MemorySegment on(float[] x) {
+        return arrays.of(x);
     }
 
     /** Generated code looks at no bounds. */

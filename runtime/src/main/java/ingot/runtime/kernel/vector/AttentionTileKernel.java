@@ -6,6 +6,7 @@ import ingot.runtime.kernel.attention.AttentionTile;
 import ingot.runtime.kernel.attention.FloatRows;
 import ingot.runtime.kernel.attention.PageCodes;
 import ingot.runtime.kernel.attention.PageReader;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -154,7 +155,7 @@ final class AttentionTileKernel implements AttentionTile {
 
     /** A flat loop, which is compiled to conversion instructions; the Vector API has none. */
     @Override
-    public void widen(short[] halves, int at, float[] out, int n) {
+    public void widen(short[] halves, MemorySegment segment, int at, float[] out, int n) {
         for (int i = 0; i < n; i++) {
             out[i] = Float.float16ToFloat(halves[at + i]);
         }
