@@ -17,7 +17,8 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.err),
                 Terminal.stderrIsTerminal());
         int code = run(args, console);
-        // After success the JVM ends by itself, as all other threads are daemons: System.exit would first set up logging.
+        // After success the JVM ends by itself, as all other threads are daemons: System.exit would first set up
+        // logging.
         if (code != ExitCode.DONE) {
             System.exit(code);
         }

@@ -46,8 +46,7 @@ public final class NativeKernels implements Kernels {
     private record Around(Ops ops, AttentionKernel attention) {
         static Around of(BlockCode code) {
             ArraySegments arrays = new ArraySegments();
-            return new Around(
-                    new NativeOps(code, arrays), new BlockedAttention(new NativeTile(code, arrays)));
+            return new Around(new NativeOps(code, arrays), new BlockedAttention(new NativeTile(code, arrays)));
         }
     }
 
@@ -68,8 +67,7 @@ public final class NativeKernels implements Kernels {
      * @param others what does everything else with the same threads; asked for when there is something
      * @throws IngotException.Usage when the system has come to refuse executable memory
      */
-    public static NativeKernels generate(
-            Isa isa, ActivationBits bits, WorkerPool pool, Supplier<Kernels> others) {
+    public static NativeKernels generate(Isa isa, ActivationBits bits, WorkerPool pool, Supplier<Kernels> others) {
         try {
             NativeCode code = new NativeCode(isa, bits);
             if (bits == ActivationBits.EIGHT && !code.manyTokens()) {

@@ -32,7 +32,8 @@ final class NativeOps implements Ops {
         check(a, aAt, n);
         check(b, bAt, n);
         try {
-            return Float.intBitsToFloat((int) (long) BlockCode.CALL.invokeExact(code.dot, on(a), on(b), NULL, (long) aAt, (long) bAt, (long) n, 0L, 0L));
+            return Float.intBitsToFloat((int) (long)
+                    BlockCode.CALL.invokeExact(code.dot, on(a), on(b), NULL, (long) aAt, (long) bAt, (long) n, 0L, 0L));
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -43,7 +44,8 @@ final class NativeOps implements Ops {
         check(x, xAt, n);
         check(y, yAt, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.axpy, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, bits(scale), 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.axpy, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, bits(scale), 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -54,7 +56,8 @@ final class NativeOps implements Ops {
         check(x, xAt, n);
         check(y, yAt, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.add, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, 0L, 0L);
+            long none = (long)
+                    BlockCode.CALL.invokeExact(code.add, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -66,7 +69,16 @@ final class NativeOps implements Ops {
         check(x, xAt, n);
         check(out, outAt, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.rmsNorm, on(x), on(weight), on(out), (long) xAt, (long) outAt, (long) n, bits((double) eps), bits((double) n));
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.rmsNorm,
+                    on(x),
+                    on(weight),
+                    on(out),
+                    (long) xAt,
+                    (long) outAt,
+                    (long) n,
+                    bits((double) eps),
+                    bits((double) n));
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -76,7 +88,8 @@ final class NativeOps implements Ops {
     public void softmax(float[] x, int at, int n) {
         check(x, at, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.softmax, on(x), NULL, NULL, (long) at, (long) n, 0L, 0L, 0L);
+            long none =
+                    (long) BlockCode.CALL.invokeExact(code.softmax, on(x), NULL, NULL, (long) at, (long) n, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -87,7 +100,8 @@ final class NativeOps implements Ops {
         check(gate, gateAt, n);
         check(up, upAt, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.siluMul, on(gate), on(up), NULL, (long) gateAt, (long) upAt, (long) n, 0L, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.siluMul, on(gate), on(up), NULL, (long) gateAt, (long) upAt, (long) n, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -98,7 +112,8 @@ final class NativeOps implements Ops {
         check(gate, gateAt, n);
         check(x, xAt, n);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.sigmoidMul, on(gate), on(x), NULL, (long) gateAt, (long) xAt, (long) n, 0L, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.sigmoidMul, on(gate), on(x), NULL, (long) gateAt, (long) xAt, (long) n, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -110,7 +125,8 @@ final class NativeOps implements Ops {
         check(cos, tableAt, half);
         check(sin, tableAt, half);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.rotate, on(x), on(cos), on(sin), (long) at, (long) half, (long) tableAt, 0L, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.rotate, on(x), on(cos), on(sin), (long) at, (long) half, (long) tableAt, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -132,7 +148,16 @@ final class NativeOps implements Ops {
         check(values.data(), values.at(), (n - 1) * values.stride() + values.dim());
         check(out, outAt, values.dim());
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.accumulate, on(weights), on(values.data()), on(out), pair(weightsAt, n), pair(values.at(), values.stride()), (long) outAt, (long) values.dim(), 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.accumulate,
+                    on(weights),
+                    on(values.data()),
+                    on(out),
+                    pair(weightsAt, n),
+                    pair(values.at(), values.stride()),
+                    (long) outAt,
+                    (long) values.dim(),
+                    0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }

@@ -29,7 +29,16 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromIndexSize(b.at() + bAt, k * KvPage.PANEL, b.data().length);
         Objects.checkFromIndexSize(c.cursor(room - 1), KvPage.PANEL, c.data().length);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.tile, arrays.of(a.data()), b.segment(), arrays.of(c.data()), pair(a.cursor(0), a.stride()), pair(b.at() + bAt, k), pair(c.cursor(0), c.stride()), (long) rows, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.tile,
+                    arrays.of(a.data()),
+                    b.segment(),
+                    arrays.of(c.data()),
+                    pair(a.cursor(0), a.stride()),
+                    pair(b.at() + bAt, k),
+                    pair(c.cursor(0), c.stride()),
+                    (long) rows,
+                    0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -40,7 +49,8 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromToIndex(at, stop, w.length);
         Objects.checkFromIndexSize(0, LANES, sums.length);
         try {
-            return Float.intBitsToFloat((int) (long) BlockCode.CALL.invokeExact(code.weigh, arrays.of(w), arrays.of(sums), NULL, (long) at, (long) (stop - at), 0L, 0L, 0L));
+            return Float.intBitsToFloat((int) (long) BlockCode.CALL.invokeExact(
+                    code.weigh, arrays.of(w), arrays.of(sums), NULL, (long) at, (long) (stop - at), 0L, 0L, 0L));
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -51,7 +61,8 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromIndexSize(at, n, halves.length);
         Objects.checkFromIndexSize(0, n, out.length);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.halves, segment, arrays.of(out), NULL, (long) at, (long) n, 0L, 0L, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.halves, segment, arrays.of(out), NULL, (long) at, (long) n, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -63,7 +74,16 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromIndexSize(scaleAt, KvPage.PANEL, codes.scales().length);
         Objects.checkFromIndexSize(at, n, out.length);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.columns, codes.dataSegment(), codes.scaleSegment(), arrays.of(out), (long) codes.at() + at, (long) scaleAt, (long) at, (long) n, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.columns,
+                    codes.dataSegment(),
+                    codes.scaleSegment(),
+                    arrays.of(out),
+                    (long) codes.at() + at,
+                    (long) scaleAt,
+                    (long) at,
+                    (long) n,
+                    0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -75,7 +95,16 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromIndexSize(scaleAt, n / KvPage.PANEL, codes.scales().length);
         Objects.checkFromIndexSize(at, n, out.length);
         try {
-            long none = (long) BlockCode.CALL.invokeExact(code.rows, codes.dataSegment(), codes.scaleSegment(), arrays.of(out), (long) codes.at() + at, (long) scaleAt, (long) at, (long) n, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.rows,
+                    codes.dataSegment(),
+                    codes.scaleSegment(),
+                    arrays.of(out),
+                    (long) codes.at() + at,
+                    (long) scaleAt,
+                    (long) at,
+                    (long) n,
+                    0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }

@@ -204,13 +204,9 @@ final class EncodingCases {
                 add("vmovups zmm" + r[0] + under + ",zmm" + r[1], a -> a.merging(VectorOp.VMOVUPS, d, k, s));
                 for (Address m : addresses(64)) {
                     String place = at(m.base(), m.disp());
-                    add(
-                            "vmovups zmm" + r[0] + under + "{z}," + place,
-                            a -> a.zeroing(VectorOp.VMOVUPS, d, k, m));
+                    add("vmovups zmm" + r[0] + under + "{z}," + place, a -> a.zeroing(VectorOp.VMOVUPS, d, k, m));
                     add("vmovups zmm" + r[0] + under + "," + place, a -> a.merging(VectorOp.VMOVUPS, d, k, m));
-                    add(
-                            "vmovups " + place + under + ",zmm" + r[0],
-                            a -> a.store(VectorOp.VMOVUPS_STORE, m, k, d));
+                    add("vmovups " + place + under + ",zmm" + r[0], a -> a.store(VectorOp.VMOVUPS_STORE, m, k, d));
                 }
             }
         }

@@ -39,8 +39,7 @@ final class GuardedWeights {
         }
         int products = 0;
         for (Isa isa : isas) {
-            try (Kernels kernels =
-                    NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
+            try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
                 for (Layout layout : RandomMatrix.LAYOUTS) {
                     if (layout instanceof Grouped || layout instanceof Nf4) {
                         products += multiply(kernels, layout);
