@@ -16,7 +16,12 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
                 Terminal.stderrIsTerminal());
-        System.exit(run(args, console));
+        int code = run(args, console);
+        // After success the JVM ends by itself, as all other threads are daemons: System.exit would first set up
+        // logging.
+        if (code != ExitCode.DONE) {
+            System.exit(code);
+        }
     }
 
     /** Runs one command and returns the exit code; never exits the JVM and never throws. */

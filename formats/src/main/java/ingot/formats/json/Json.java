@@ -17,10 +17,10 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -57,11 +57,11 @@ public final class Json {
                     .build())
             .build();
 
-    /** Mapper for trees; floats keep their text ({@code 1.0} stays {@code 1.0}) as {@link java.math.BigDecimal}. */
-    private static final JsonMapper MAPPER = JsonMapper.builder(TREE_FACTORY)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    /** Writes trees; made when something is written. */
+    private static final class Writer {
+        private static final JsonMapper MAPPER =
+                JsonMapper.builder(TREE_FACTORY).build();
+    }
 
     private Json() {}
 
@@ -101,7 +101,7 @@ public final class Json {
     public static JsonNode parse(byte[] utf8, Path origin) {
         requireUtf8(utf8, origin, 0);
         try {
-            return MAPPER.readTree(utf8);
+            return JsonTree.read(TREE_FACTORY.createParser(ObjectReadContext.empty(), utf8));
         } catch (JacksonException e) {
             throw bad(e, origin, 0);
         } catch (NumberFormatException e) {
@@ -136,21 +136,21 @@ public final class Json {
     }
 
     public static ObjectNode object() {
-        return MAPPER.createObjectNode();
+        return JsonNodeFactory.instance.objectNode();
     }
 
     public static ArrayNode array() {
-        return MAPPER.createArrayNode();
+        return JsonNodeFactory.instance.arrayNode();
     }
 
     /** Compact JSON in UTF-8 text. */
     public static String compact(JsonNode node) {
-        return MAPPER.writeValueAsString(node);
+        return Writer.MAPPER.writeValueAsString(node);
     }
 
     /** Indented JSON for people. */
     public static String pretty(JsonNode node) {
-        return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+        return Writer.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
     }
 
     private static void requireUtf8(byte[] utf8, Path origin, long base) {

@@ -1,10 +1,22 @@
 package ingot.runtime.kernel;
 
-/** Keys and values in half precision, rounded to nearest; magnitudes of 65520 and more become infinite. */
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Keys and values in half precision, rounded to nearest; magnitudes of 65520 and more become infinite.
+ *
+ * @param keySegment the keys, for generated code; {@code valueSegment} alike
+ */
 @SuppressWarnings("ArrayRecordComponent") // storage, never compared
-public record F16Page(KvPage.Shape shape, short[] keys, short[] values) implements KvPage {
+public record F16Page(
+        KvPage.Shape shape, short[] keys, short[] values, MemorySegment keySegment, MemorySegment valueSegment)
+        implements KvPage {
     public F16Page(KvPage.Shape shape) {
         this(shape, new short[shape.allKeys()], new short[shape.allValues()]);
+    }
+
+    private F16Page(KvPage.Shape shape, short[] keys, short[] values) {
+        this(shape, keys, values, MemorySegment.ofArray(keys), MemorySegment.ofArray(values));
     }
 
     @Override

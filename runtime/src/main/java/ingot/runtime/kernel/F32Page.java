@@ -1,10 +1,22 @@
 package ingot.runtime.kernel;
 
-/** Keys and values as they were computed. */
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Keys and values as they were computed.
+ *
+ * @param keySegment the keys, for generated code; {@code valueSegment} alike
+ */
 @SuppressWarnings("ArrayRecordComponent") // storage, never compared
-public record F32Page(KvPage.Shape shape, float[] keys, float[] values) implements KvPage {
+public record F32Page(
+        KvPage.Shape shape, float[] keys, float[] values, MemorySegment keySegment, MemorySegment valueSegment)
+        implements KvPage {
     public F32Page(KvPage.Shape shape) {
         this(shape, new float[shape.allKeys()], new float[shape.allValues()]);
+    }
+
+    private F32Page(KvPage.Shape shape, float[] keys, float[] values) {
+        this(shape, keys, values, MemorySegment.ofArray(keys), MemorySegment.ofArray(values));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package ingot.runtime.kernel;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Keys and values in eight bits: {@code scale · code}, a product rounded to f32. Each group of {@value #GROUP} elements of a
  * head has a scale of its own, so that a few large channels, as keys have them, cost only their own group precision.
@@ -11,8 +13,13 @@ package ingot.runtime.kernel;
  * @param valueScales [heads][groups][POSITIONS]
  */
 @SuppressWarnings("ArrayRecordComponent") // storage, never compared
-public record Int8Page(KvPage.Shape shape, byte[] keys, float[] keyScales, byte[] values, float[] valueScales)
+public record Int8Page(
+        KvPage.Shape shape, byte[] keys, float[] keyScales, byte[] values, float[] valueScales, Segments segments)
         implements KvPage {
+    /** The same arrays for generated code. */
+    public record Segments(
+            MemorySegment keys, MemorySegment keyScales, MemorySegment values, MemorySegment valueScales) {}
+
     /** Elements that share a scale: a panel of values. */
     public static final int GROUP = PANEL;
 
@@ -26,6 +33,20 @@ public record Int8Page(KvPage.Shape shape, byte[] keys, float[] keyScales, byte[
                 new float[scales(shape)],
                 new byte[shape.allValues()],
                 new float[scales(shape)]);
+    }
+
+    private Int8Page(KvPage.Shape shape, byte[] keys, float[] keyScales, byte[] values, float[] valueScales) {
+        this(
+                shape,
+                keys,
+                keyScales,
+                values,
+                valueScales,
+                new Segments(
+                        MemorySegment.ofArray(keys),
+                        MemorySegment.ofArray(keyScales),
+                        MemorySegment.ofArray(values),
+                        MemorySegment.ofArray(valueScales)));
     }
 
     /** Scales of the keys of a page, and of its values. */

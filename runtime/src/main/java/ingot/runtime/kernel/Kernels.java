@@ -79,18 +79,29 @@ public interface Kernels extends AutoCloseable {
         if (threads < 0) {
             throw new IngotException.Usage(threads + " threads; expected at least 1, or 0 for one per processor");
         }
-        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        return switch (backend) {
-            case SCALAR -> new ScalarKernels(count);
-            case VECTOR -> vector(vectorBits, count);
-            case NATIVE -> generated(ActivationBits.TWENTY, portable(vectorBits, count));
-            case NATIVE_INT8 -> generated(ActivationBits.EIGHT, portable(vectorBits, count));
-            case AUTO ->
-                NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
-                        ? NativeKernels.generate(isas.getFirst(), ActivationBits.TWENTY, portable(vectorBits, count))
-                        : portable(vectorBits, count);
-            case PORTABLE -> portable(vectorBits, count);
-        };
+        boolean known = vectorBits == 0 || vectorBits == 128 || vectorBits == 256 || vectorBits == 512;
+        if (backend != Backend.SCALAR && !known) {
+            throw new IngotException.Usage(
+                    "vectors of " + vectorBits + " bits; expected 128, 256 or 512, or 0 for the preferred width");
+        }
+        WorkerPool pool = new WorkerPool(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        try {
+            return switch (backend) {
+                case SCALAR -> new ScalarKernels(pool);
+                case VECTOR -> vector(vectorBits, pool);
+                case NATIVE -> generated(ActivationBits.TWENTY, vectorBits, pool);
+                case NATIVE_INT8 -> generated(ActivationBits.EIGHT, vectorBits, pool);
+                case AUTO ->
+                    NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas)
+                            ? NativeKernels.generate(
+                                    isas.getFirst(), ActivationBits.TWENTY, pool, () -> portable(vectorBits, pool))
+                            : portable(vectorBits, pool);
+                case PORTABLE -> portable(vectorBits, pool);
+            };
+        } catch (RuntimeException | Error e) {
+            pool.close();
+            throw e;
+        }
     }
 
     /**
@@ -108,28 +119,24 @@ public interface Kernels extends AutoCloseable {
         return VectorModule.available() ? Backend.VECTOR : Backend.SCALAR;
     }
 
-    private static Kernels generated(ActivationBits bits, Kernels others) {
+    private static Kernels generated(ActivationBits bits, int vectorBits, WorkerPool pool) {
         return switch (NativeSupport.probe()) {
-            case NativeSupport.Ready(List<Isa> isas) -> NativeKernels.generate(isas.getFirst(), bits, others);
-            case NativeSupport.Missing(String why) -> throw noNative(why, others);
-            case NativeSupport.Forbidden(String why) -> throw noNative(why, others);
+            case NativeSupport.Ready(List<Isa> isas) ->
+                NativeKernels.generate(isas.getFirst(), bits, pool, () -> portable(vectorBits, pool));
+            case NativeSupport.Missing(String why) -> throw new IngotException.Usage(NativeSupport.refusal(why));
+            case NativeSupport.Forbidden(String why) -> throw new IngotException.Usage(NativeSupport.refusal(why));
         };
     }
 
-    private static IngotException.Usage noNative(String why, Kernels others) {
-        others.close();
-        return new IngotException.Usage(NativeSupport.refusal(why));
+    private static Kernels portable(int vectorBits, WorkerPool pool) {
+        return VectorModule.available() ? vector(vectorBits, pool) : new ScalarKernels(pool);
     }
 
-    private static Kernels portable(int vectorBits, int threads) {
-        return create(portable(), vectorBits, threads);
-    }
-
-    private static Kernels vector(int vectorBits, int threads) {
+    private static Kernels vector(int vectorBits, WorkerPool pool) {
         if (!VectorModule.available()) {
             throw new IngotException.Usage(
                     "the vector backend needs the module jdk.incubator.vector; add --add-modules jdk.incubator.vector");
         }
-        return new VectorKernels(vectorBits, threads);
+        return new VectorKernels(vectorBits, pool);
     }
 }

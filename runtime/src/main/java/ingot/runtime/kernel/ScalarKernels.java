@@ -16,8 +16,9 @@ final class ScalarKernels implements Kernels {
     private final Feedback feedback = new ScalarFeedback();
     private final Scratch rows = new Scratch();
 
-    ScalarKernels(int threads) {
-        pool = new WorkerPool(threads);
+    /** @param pool closed with this */
+    ScalarKernels(WorkerPool pool) {
+        this.pool = pool;
         blas = new ScalarBlas(pool);
     }
 

@@ -9,6 +9,7 @@ import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.KvPage;
 import ingot.runtime.kernel.Queries;
+import ingot.runtime.kernel.nativecode.NativeSupport;
 import ingot.runtime.kv.KvCache;
 import ingot.runtime.kv.KvType;
 import java.util.ArrayList;
@@ -55,16 +56,22 @@ class AttentionKernelTest {
         }
     }
 
-    record Case(KvType type, String backend, int bits) {}
+    record Case(KvType type, Backend backend, int bits) {}
 
     static Stream<Case> cases() {
         return Stream.of(KvType.values())
-                .flatMap(type -> Stream.of(-1, 0, 128, 256, 512)
-                        .map(bits -> new Case(type, bits < 0 ? "scalar" : "vector", Math.max(0, bits))));
+                .flatMap(type -> Stream.concat(
+                        Stream.of(0, 128, 256, 512).map(bits -> new Case(type, Backend.VECTOR, bits)),
+                        others().map(backend -> new Case(type, backend, 0))));
+    }
+
+    private static Stream<Backend> others() {
+        boolean generated = NativeSupport.probe() instanceof NativeSupport.Ready;
+        return generated ? Stream.of(Backend.SCALAR, Backend.NATIVE) : Stream.of(Backend.SCALAR);
     }
 
     private static Kernels kernels(Case c) {
-        return Kernels.create(c.backend.equals("scalar") ? Backend.SCALAR : Backend.VECTOR, c.bits, 1);
+        return Kernels.create(c.backend, c.bits, 1);
     }
 
     @ParameterizedTest
@@ -251,7 +258,7 @@ class AttentionKernelTest {
                 scores[i] = Math.exp(scores[i] - top);
                 total += scores[i];
             }
-            double relative = c.backend.equals("scalar")
+            double relative = c.backend == Backend.SCALAR
                     ? 4 * magnitude + 3.0 * n / AttentionKernel.BLOCK + 10
                     : 2 * (shape.dim + 2) * magnitude + n + 110;
             for (int d = 0; d < shape.dim; d++) {

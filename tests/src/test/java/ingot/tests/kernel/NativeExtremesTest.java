@@ -6,12 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Int8;
-import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.nativecode.ActivationBits;
 import ingot.runtime.kernel.nativecode.Isa;
-import ingot.runtime.kernel.nativecode.NativeKernels;
 import ingot.tests.block.RandomMatrix;
 import java.util.Arrays;
 import java.util.Random;
@@ -94,8 +92,7 @@ final class NativeExtremesTest {
         Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
         float[] expected = NativeDefinition.product(m, x, tokens, ActivationBits.TWENTY);
         for (Isa isa : NativeMachine.isas()) {
-            try (Kernels kernels =
-                    NativeKernels.generate(isa, ActivationBits.TWENTY, Kernels.create(Backend.PORTABLE, 0, 1))) {
+            try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
                 String where = isa + " " + m.layout() + " " + m.cols();
                 for (int t = 0; t < tokens; t++) {
                     float[] y = new float[m.rows()];

@@ -61,7 +61,7 @@ class NativeMatmulTest {
     }
 
     private static Kernels kernels(Isa isa, ActivationBits bits, int threads) {
-        return NativeKernels.generate(isa, bits, Kernels.create(Backend.PORTABLE, 0, threads));
+        return NativeMachine.kernels(isa, bits, threads);
     }
 
     /** Those of this machine that have kernels for activations of so many bits; 8 want products of bytes with many tokens. */

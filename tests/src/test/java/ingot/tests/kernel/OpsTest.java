@@ -2,15 +2,20 @@ package ingot.tests.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.KvRows;
 import ingot.runtime.kernel.Ops;
+import ingot.runtime.kernel.nativecode.NativeSupport;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,13 +33,64 @@ class OpsTest {
     }
 
     static List<Named> backends() {
-        return Stream.of(-1, 0, 128, 256, 512)
-                .map(bits -> {
-                    try (Kernels k = Kernels.create(bits < 0 ? Backend.SCALAR : Backend.VECTOR, Math.max(0, bits), 1)) {
-                        return new Named(k.label(), k.ops());
-                    }
-                })
+        Stream<Named> portable = Stream.concat(
+                Stream.of(named(Backend.SCALAR, 0)),
+                Stream.of(0, 128, 256, 512).map(bits -> named(Backend.VECTOR, bits)));
+        boolean generated = NativeSupport.probe() instanceof NativeSupport.Ready;
+        return Stream.concat(portable, generated ? Stream.of(named(Backend.NATIVE, 0)) : Stream.of())
                 .toList();
+    }
+
+    private static Named named(Backend backend, int bits) {
+        try (Kernels k = Kernels.create(backend, bits, 1)) {
+            return new Named(k.label(), k.ops());
+        }
+    }
+
+    /** What is generated does not change with the backend that a machine has. */
+    @Test
+    void generatedCodeHasTheBitsOfVectors() {
+        NativeMachine.isas();
+        Ops vectors = named(Backend.VECTOR, 0).ops();
+        Ops generated = named(Backend.NATIVE, 0).ops();
+        Random random = new Random(9);
+        for (int n : SIZES) {
+            float[] a = gaussian(random, n + 2);
+            float[] b = gaussian(random, n + 2);
+            a[n] = random.nextFloat() * 200 - 100;
+            assertEquals(vectors.dot(a, 1, b, 2, n), generated.dot(a, 1, b, 2, n), 0, "dot " + n);
+            same(vectors, generated, b, (ops, out) -> ops.axpy(0.3f, a, 2, out, 1, n));
+            same(vectors, generated, b, (ops, out) -> ops.rmsNorm(a, 2, Arrays.copyOf(b, n), 1e-5f, out, 1));
+            same(vectors, generated, b, (ops, out) -> ops.softmax(out, 1, n));
+            same(vectors, generated, a, (ops, out) -> ops.siluMul(out, 1, b, 2, n));
+            same(vectors, generated, b, (ops, out) -> ops.sigmoidMul(a, 2, out, 1, n));
+            KvRows rows = new KvRows(a, 1, 1, (n + 1) / 2);
+            same(vectors, generated, b, (ops, out) -> ops.accumulate(b, 1, rows, (n + 1) / 2, out, 1));
+            same(vectors, generated, b, (ops, out) -> ops.accumulate(b, 1, rows, 0, out, 1));
+        }
+    }
+
+    private static void same(Ops vectors, Ops generated, float[] start, BiConsumer<Ops, float[]> operation) {
+        float[] expected = start.clone();
+        operation.accept(vectors, expected);
+        float[] given = start.clone();
+        operation.accept(generated, given);
+        assertArrayEquals(expected, given, 0);
+    }
+
+    /** Generated code reads and writes where it is told to; bounds are looked at before. */
+    @Test
+    void operandsOutsideOfTheirArraysAreRefused() {
+        NativeMachine.isas();
+        Ops ops = named(Backend.NATIVE, 0).ops();
+        float[] five = new float[5];
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.dot(five, 1, five, 0, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.add(five, 0, five, -1, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.rmsNorm(five, 0, five, 1, five, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.rotate(five, 0, 3, five, five, 0));
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.softmax(five, 2, 4));
+        KvRows rows = new KvRows(five, 0, 2, 2);
+        assertThrows(IndexOutOfBoundsException.class, () -> ops.accumulate(five, 0, rows, 3, five, 0));
     }
 
     @ParameterizedTest
@@ -245,7 +301,7 @@ class OpsTest {
     /** The first n of source from {@code at} on, guards around them. */
     private static float[] guarded(float[] source, int n, int at) {
         float[] x = new float[at + n + 20];
-        java.util.Arrays.fill(x, GUARD);
+        Arrays.fill(x, GUARD);
         System.arraycopy(source, 0, x, at, n);
         return x;
     }

@@ -15,27 +15,25 @@ import ingot.formats.block.Nf4;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.Collections;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /**
  * The generated functions of one instruction set, callable. The handles are constants and take the address of the code as
  * their first argument, so that the compiler sees through them; a call costs some 10 ns.
  */
 final class NativeCode {
-    private static final MethodHandle MATVEC = handle(4, 4);
-
-    /** The other functions; arguments that one does not have are 0. A signature costs the linker some 15 ms. */
-    private static final MethodHandle CALL = handle(3, 5);
+    private static final MethodHandle MATVEC = Linker.nativeLinker()
+            .downcallHandle(FunctionDescriptor.ofVoid(
+                    ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     /** Entry points begin on cache lines. */
     private static final int ALIGNMENT = 64;
 
     private final Isa isa;
     private final ActivationBits bits;
+    private final Optional<BlockCode> block;
     private final MemorySegment quantize;
     private final MemorySegment gemm;
     private final TypeCode int3;
@@ -73,6 +71,7 @@ final class NativeCode {
         if (wide()) {
             TableMatVecCode.emit(a);
         }
+        block = wide() ? Optional.of(new BlockCode()) : Optional.empty();
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantize = image.asSlice(one);
         gemm = image.asSlice(product);
@@ -109,6 +108,11 @@ final class NativeCode {
     private static int begin(Assembler a) {
         a.align(ALIGNMENT);
         return a.size();
+    }
+
+    /** What is around the products, where it is generated. */
+    Optional<BlockCode> block() {
+        return block;
     }
 
     Isa isa() {
@@ -160,15 +164,6 @@ final class NativeCode {
         return nf4Table;
     }
 
-    /** The code's address, so many pointers, so many integers. */
-    private static MethodHandle handle(int pointers, int integers) {
-        MemoryLayout[] arguments = Stream.concat(
-                        Collections.nCopies(pointers, ADDRESS).stream(),
-                        Collections.nCopies(integers, JAVA_LONG).stream())
-                .toArray(MemoryLayout[]::new);
-        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(arguments));
-    }
-
     /**
      * {@link QuantizeCode}.
      *
@@ -180,7 +175,8 @@ final class NativeCode {
             return;
         }
         try {
-            CALL.invokeExact(quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
@@ -223,7 +219,7 @@ final class NativeCode {
     /** {@link ExpandCode}. */
     static void expand(TypeCode type, MemorySegment codes, MemorySegment scales, MemorySegment panel, Run run) {
         try {
-            CALL.invokeExact(
+            long none = (long) BlockCode.CALL.invokeExact(
                     type.expand,
                     codes,
                     scales,
@@ -245,7 +241,8 @@ final class NativeCode {
      */
     void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
         try {
-            CALL.invokeExact(gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
+            long none = (long) BlockCode.CALL.invokeExact(
+                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }

@@ -10,7 +10,11 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Ops;
 import ingot.runtime.kernel.Products;
+import ingot.runtime.kernel.WorkerPool;
+import ingot.runtime.kernel.attention.BlockedAttention;
+import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /**
  * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one
@@ -29,16 +33,28 @@ import java.util.function.IntConsumer;
  * </ul>
  */
 public final class NativeKernels implements Kernels {
-    private final Kernels others;
+    private final WorkerPool pool;
+    private final Others others;
     private final NativeCode code;
+    private final Optional<Around> around;
     private final ThreadLocal<FewTokens> fewTokens;
     private final ThreadLocal<ManyTokens.Buffers> buffers;
     private final ThreadLocal<ManyTokens> manyTokens;
     private final ThreadLocal<Products> single = ThreadLocal.withInitial(Products::new);
 
-    private NativeKernels(Kernels others, NativeCode code) {
-        this.others = others;
+    /** The operations around the products. */
+    private record Around(Ops ops, AttentionKernel attention) {
+        static Around of(BlockCode code) {
+            ArraySegments arrays = new ArraySegments();
+            return new Around(new NativeOps(code, arrays), new BlockedAttention(new NativeTile(code, arrays)));
+        }
+    }
+
+    private NativeKernels(WorkerPool pool, Supplier<Kernels> others, NativeCode code) {
+        this.pool = pool;
+        this.others = new Others(others);
         this.code = code;
+        this.around = code.block().map(Around::of);
         this.fewTokens = ThreadLocal.withInitial(() -> new FewTokens(code));
         this.buffers = ThreadLocal.withInitial(ManyTokens.Buffers::new);
         this.manyTokens = ThreadLocal.withInitial(() -> new ManyTokens(code, buffers));
@@ -47,25 +63,21 @@ public final class NativeKernels implements Kernels {
     /**
      * Generates the kernels of an instruction set that {@link NativeSupport#probe} found.
      *
-     * @param others what does everything else; closed with this one, and when there cannot be one
+     * @param pool the threads; closed with this
+     * @param others what does everything else with the same threads; asked for when there is something
      * @throws IngotException.Usage when the system has come to refuse executable memory
      */
-    public static NativeKernels generate(Isa isa, ActivationBits bits, Kernels others) {
+    public static NativeKernels generate(Isa isa, ActivationBits bits, WorkerPool pool, Supplier<Kernels> others) {
         try {
             NativeCode code = new NativeCode(isa, bits);
             if (bits == ActivationBits.EIGHT && !code.manyTokens()) {
-                others.close();
                 throw new IngotException.Usage(
                         "no native-int8 backend: it is for processors with AVX-512 VNNI, whose prompts"
                                 + " it makes faster; use native");
             }
-            return new NativeKernels(others, code);
+            return new NativeKernels(pool, others, code);
         } catch (ExecutableMemory.Refused e) {
-            others.close();
             throw new IngotException.Usage(NativeSupport.refusal(String.valueOf(e.getMessage())));
-        } catch (RuntimeException | Error e) {
-            others.close();
-            throw e;
         }
     }
 
@@ -80,7 +92,7 @@ public final class NativeKernels implements Kernels {
                 alone.clear();
             }
         } else {
-            others.matmul(w, x, tokens, y);
+            others.get().matmul(w, x, tokens, y);
         }
     }
 
@@ -101,9 +113,9 @@ public final class NativeKernels implements Kernels {
 
     private void multiply(Products products, float[] x, int tokens) {
         if (few(tokens)) {
-            fewTokens.get().multiply(others, products, x, tokens);
+            fewTokens.get().multiply(this, products, x, tokens);
         } else {
-            manyTokens.get().multiply(others, products, x, tokens);
+            manyTokens.get().multiply(this, products, x, tokens);
         }
     }
 
@@ -129,27 +141,27 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public Ops ops() {
-        return others.ops();
+        return around.isPresent() ? around.get().ops() : others.get().ops();
     }
 
     @Override
     public AttentionKernel attention() {
-        return others.attention();
+        return around.isPresent() ? around.get().attention() : others.get().attention();
     }
 
     @Override
     public Blas blas() {
-        return others.blas();
+        return others.get().blas();
     }
 
     @Override
     public Feedback feedback() {
-        return others.feedback();
+        return others.get().feedback();
     }
 
     @Override
     public void parallel(int tasks, IntConsumer body) {
-        others.parallel(tasks, body);
+        pool.run(tasks, body);
     }
 
     @Override
@@ -163,7 +175,7 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public int threads() {
-        return others.threads();
+        return pool.threads();
     }
 
     /**
@@ -172,7 +184,7 @@ public final class NativeKernels implements Kernels {
      */
     @Override
     public void close() {
-        others.close();
+        pool.close();
         fewTokens.remove();
         manyTokens.remove();
         buffers.remove();

@@ -18,7 +18,6 @@ import static ingot.runtime.kernel.nativecode.VectorOp.VPSLLD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPSRAD;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPUNPCKLDQ;
 import static ingot.runtime.kernel.nativecode.VectorOp.VPUNPCKLQDQ;
-import static ingot.runtime.kernel.nativecode.VectorOp.VSHUFI32X4;
 
 import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
@@ -44,10 +43,8 @@ final class QuantizeCode {
     private static final Zmm LOW_WORD = new Zmm(26);
     private static final Zmm HALF = new Zmm(25);
 
-    /** Selections of 32-bit elements, or of 128-bit lanes: halves, or neighbours, swapped. */
+    /** A selection of 32-bit elements: halves of 128 bits swapped. */
     private static final int SWAP_HALVES = 0x4E;
-
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     private final Assembler a;
     private final Zmm[] x = {new Zmm(0), new Zmm(1)};
@@ -104,7 +101,7 @@ final class QuantizeCode {
         a.op(VPANDD, t, x[1], MAGNITUDE);
         a.op(VPMAXUD, max, max, t);
         a.op(VPMAXUD, max, max, TINY);
-        reduce(VPMAXUD, max);
+        Lanes.reduce(a, VPMAXUD, max, t);
         a.op(VMULPS, d, max, RECIPROCAL);
         a.op(VDIVPS, max, LARGEST, max);
         for (Zmm half : x) {
@@ -112,20 +109,8 @@ final class QuantizeCode {
             a.op(VCVTPS2DQ, half, half);
         }
         a.op(VPADDD, sum, x[0], x[1]);
-        reduce(VPADDD, sum);
+        Lanes.reduce(a, VPADDD, sum, t);
         a.op(VPMULLD, sum, sum, MINUS_BIAS);
-    }
-
-    /** Every lane = all lanes together. */
-    private void reduce(VectorOp op, Zmm v) {
-        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
-            a.op(VSHUFI32X4, t, v, v, selection);
-            a.op(op, v, v, t);
-        }
-        for (int selection : new int[] {SWAP_HALVES, SWAP_NEIGHBOURS}) {
-            a.op(VPSHUFD, t, v, selection);
-            a.op(op, v, v, t);
-        }
     }
 
     /** The low byte as it is, −128 … 127, is l; (a + 128) >> 8 is what is left: 256·((a + 128) >> 8) + l = a. Then m, then h. */

@@ -8,12 +8,26 @@ enum VectorOp {
     VMOVUPS(Prefix.NONE, Map.M0F, 0x10),
     VMOVUPS_STORE(Prefix.NONE, Map.M0F, 0x11),
     VADDPS(Prefix.NONE, Map.M0F, 0x58),
+    VSUBPS(Prefix.NONE, Map.M0F, 0x5C),
     VMULPS(Prefix.NONE, Map.M0F, 0x59),
+    /** Of two zeros, or where one is no number, the second source. */
+    VMAXPS(Prefix.NONE, Map.M0F, 0x5F),
+    /** As {@link #VMAXPS}. */
+    VMINPS(Prefix.NONE, Map.M0F, 0x5D),
+    /** The destination is a mask. */
+    VCMPPS(Prefix.NONE, Map.M0F, 0xC2),
     VDIVPS(Prefix.NONE, Map.M0F, 0x5E),
     VCVTDQ2PS(Prefix.NONE, Map.M0F, 0x5B),
     VCVTPS2DQ(Prefix.P66, Map.M0F, 0x5B),
     VCVTPH2PS(Prefix.P66, Map.M0F38, 0x13, Memory.HALF),
     VFMADD231PS(Prefix.P66, Map.M0F38, 0xB8),
+    /** Eight lanes become twice as wide. */
+    VCVTPS2PD(Prefix.NONE, Map.M0F, 0x5A, Memory.HALF),
+    /** 64-bit lanes, as the following: W is 1. Eight lanes become half as wide. */
+    VCVTPD2PS(Prefix.P66, Map.M0F, 0x5A),
+    VADDPD(Prefix.P66, Map.M0F, 0x58),
+    VDIVPD(Prefix.P66, Map.M0F, 0x5E),
+    VSQRTPD(Prefix.P66, Map.M0F, 0x51),
     VPERMPS(Prefix.P66, Map.M0F38, 0x16),
     VPSHUFB(Prefix.P66, Map.M0F38, 0x00),
     VPDPBUSD(Prefix.P66, Map.M0F38, 0x50),
@@ -34,6 +48,8 @@ enum VectorOp {
     VPBROADCASTQ(Prefix.P66, Map.M0F38, 0x59, Memory.EIGHT_BYTES),
     VPBROADCASTD_GPR(Prefix.P66, Map.M0F38, 0x7C),
     VPBROADCASTQ_GPR(Prefix.P66, Map.M0F38, 0x7C),
+    /** 16 signed bytes to 32-bit lanes. */
+    VPMOVSXBD(Prefix.P66, Map.M0F38, 0x21, Memory.QUARTER),
     VPSHUFD(Prefix.P66, Map.M0F, 0x70),
     VSHUFI32X4(Prefix.P66, Map.M0F3A, 0x43),
     /** One 128-bit lane to memory. */
@@ -49,10 +65,7 @@ enum VectorOp {
     /** From and to memory of half the register's width. */
     VPMOVZXWD(Prefix.P66, Map.M0F38, 0x33, Memory.HALF),
     VCVTPS2PH(Prefix.P66, Map.M0F3A, 0x1D, Memory.HALF),
-    VCVTPS2PD(Prefix.NONE, Map.M0F, 0x5A, Memory.HALF),
     VRNDSCALEPS(Prefix.P66, Map.M0F3A, 0x08),
-    VMINPS(Prefix.NONE, Map.M0F, 0x5D),
-    VMAXPS(Prefix.NONE, Map.M0F, 0x5F),
     VPSUBD(Prefix.P66, Map.M0F, 0xFA),
     VPMINUD(Prefix.P66, Map.M0F38, 0x3B),
     VPMINSD(Prefix.P66, Map.M0F38, 0x39),
@@ -144,7 +157,7 @@ enum VectorOp {
     /** EVEX.W; VEX.W is 0 for all. */
     int wide() {
         return switch (this) {
-            case VPUNPCKLQDQ, VPBROADCASTQ, VPBROADCASTQ_GPR, VSUBPD, VMULPD, VMAXPD, VADDSD -> 1;
+            case VPUNPCKLQDQ, VPBROADCASTQ, VPBROADCASTQ_GPR, VSUBPD, VMULPD, VMAXPD, VADDSD, VCVTPD2PS, VADDPD, VDIVPD, VSQRTPD -> 1;
             default -> 0;
         };
     }

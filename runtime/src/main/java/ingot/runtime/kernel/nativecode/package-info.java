@@ -1,9 +1,12 @@
 /**
  * The native backend: machine code for x86-64, generated when a model is opened, for products with weights of integer
- * codes. {@link ingot.runtime.kernel.nativecode.Assembler} encodes instructions, {@link
+ * codes and, in 512 bits, for what is around them. {@link ingot.runtime.kernel.nativecode.Assembler} encodes instructions, {@link
  * ingot.runtime.kernel.nativecode.ExecutableMemory} makes them callable, one generator per kernel and one per type of codes
  * write them, {@link ingot.runtime.kernel.nativecode.NativeKernels} calls them. Everything else is left to the vector
- * backend.
+ * backend, which is loaded when that comes up.
+ *
+ * <p><b>Around the products</b> the operations are those of the vector backend in the same order, so they have its bits and its
+ * bounds; operands are Java arrays. docs/decisions/0093-first-token.md
  *
  * <p><b>Arithmetic.</b> The activations of a token are rounded to 20-bit integers, 32 columns (a <i>unit</i>) at a time:
  * m = max |x|, but at least 2⁻¹⁰⁰; d = m·(1/524287); a = x·(524287/m) to the nearest, ties to even; all in f32. An output is

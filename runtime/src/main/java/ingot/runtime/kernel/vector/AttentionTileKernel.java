@@ -2,6 +2,11 @@ package ingot.runtime.kernel.vector;
 
 import ingot.runtime.kernel.KvPage;
 import ingot.runtime.kernel.Queries;
+import ingot.runtime.kernel.attention.AttentionTile;
+import ingot.runtime.kernel.attention.FloatRows;
+import ingot.runtime.kernel.attention.PageCodes;
+import ingot.runtime.kernel.attention.PageReader;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -122,7 +127,13 @@ final class AttentionTileKernel implements AttentionTile {
     }
 
     @Override
-    public float top(float[] w, int at, int stop) {
+    public float weigh(float[] w, int at, int stop, float[] sums) {
+        float top = top(w, at, stop);
+        exponentials(w, at, stop, top, sums);
+        return top;
+    }
+
+    private static float top(float[] w, int at, int stop) {
         FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         for (int i = at; i < stop; i += WIDTH) {
             max = max.max(FloatVector.fromArray(F, w, i));
@@ -130,8 +141,7 @@ final class AttentionTileKernel implements AttentionTile {
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    @Override
-    public void exponentials(float[] w, int at, int stop, float top, float[] sums) {
+    private static void exponentials(float[] w, int at, int stop, float top, float[] sums) {
         for (int lane = 0; lane < LANES; lane += WIDTH) {
             FloatVector sum = FloatVector.zero(F);
             for (int i = at + lane; i < stop; i += LANES) {
@@ -140,6 +150,14 @@ final class AttentionTileKernel implements AttentionTile {
                 sum = sum.add(e);
             }
             sum.intoArray(sums, lane);
+        }
+    }
+
+    /** A flat loop, which is compiled to conversion instructions; the Vector API has none. */
+    @Override
+    public void widen(short[] halves, MemorySegment segment, int at, float[] out, int n) {
+        for (int i = 0; i < n; i++) {
+            out[i] = Float.float16ToFloat(halves[at + i]);
         }
     }
 

@@ -1,6 +1,5 @@
 package ingot.runtime.kernel.vector;
 
-import ingot.formats.IngotException;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Int4;
 import ingot.formats.block.Int8;
@@ -15,6 +14,8 @@ import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Ops;
 import ingot.runtime.kernel.WorkerPool;
+import ingot.runtime.kernel.attention.AttentionTile;
+import ingot.runtime.kernel.attention.BlockedAttention;
 import java.util.function.IntConsumer;
 
 /**
@@ -44,15 +45,16 @@ public final class VectorKernels implements Kernels {
     private final ThreadLocal<MatVec> matvec = ThreadLocal.withInitial(MatVec::new);
 
     /**
-     * Loads the kernels of a width and starts the threads.
+     * Loads the kernels of a width.
      *
      * @param bits 128, 256, 512, or 0 for the preferred width
-     * @throws IngotException.Usage for other widths
+     * @param pool closed with this
      */
-    public VectorKernels(int bits, int threads) {
+    public VectorKernels(int bits, WorkerPool pool) {
+        this.pool = pool;
         width = Width.of(bits);
         ops = width.instance(Ops.class, VectorOps.class);
-        attention = new VectorAttention(width.instance(AttentionTile.class, AttentionTileKernel.class));
+        attention = new BlockedAttention(width.instance(AttentionTile.class, AttentionTileKernel.class));
         int3 = integer(3);
         int4 = integer(4);
         int5 = integer(5);
@@ -62,7 +64,6 @@ public final class VectorKernels implements Kernels {
         iq4 = width.instance(WeightKernel.class, TableKernel.class, Iq4.values());
         dense = new DenseKernels(width);
         TileProduct product = width.instance(TileProduct.class, TileProductKernel.class);
-        pool = new WorkerPool(threads);
         feedback = width.instance(Feedback.class, FeedbackKernel.class);
         blas = new VectorBlas(product, pool);
         matmul = new MatMul(product, pool);

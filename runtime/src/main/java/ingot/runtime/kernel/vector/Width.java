@@ -1,6 +1,5 @@
 package ingot.runtime.kernel.vector;
 
-import ingot.formats.IngotException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.constant.ConstantDescs;
@@ -25,7 +24,7 @@ final class Width {
         this.species = species;
     }
 
-    /** A width in bits, 0 for the preferred one; {@link IngotException.Usage} for one that is not supported. */
+    /** A width in bits, 128, 256, 512 or 0 for the preferred one. */
     static Width of(int bits) {
         return new Width(
                 switch (bits) {
@@ -33,9 +32,7 @@ final class Width {
                     case 128 -> FloatVector.SPECIES_128;
                     case 256 -> FloatVector.SPECIES_256;
                     case 512 -> FloatVector.SPECIES_512;
-                    default ->
-                        throw new IngotException.Usage(
-                                "vectors of " + bits + " bits; expected 128, 256 or 512, or 0 for the preferred width");
+                    default -> throw new IllegalArgumentException(bits + " bits");
                 });
     }
 

@@ -1,5 +1,6 @@
 package ingot.runtime.kernel.nativecode;
 
+import ingot.runtime.kernel.nativecode.IntegerAssembler.Condition;
 import ingot.runtime.kernel.nativecode.Operand.Address;
 import ingot.runtime.kernel.nativecode.Operand.Broadcast;
 import ingot.runtime.kernel.nativecode.Operand.Zmm;
@@ -24,11 +25,16 @@ final class EncodingCases {
             EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4, VectorOp.VCVTPS2PH);
     private static final Set<VectorOp> FROM_INTEGER = EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
     private static final Set<VectorOp> FROM_MEMORY =
-            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS, VectorOp.VPMOVZXWD);
+            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS, VectorOp.VPMOVSXBD,
+            VectorOp.VPMOVZXWD);
     private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
             VectorOp.VMOVUPS,
             VectorOp.VCVTDQ2PS,
             VectorOp.VCVTPS2DQ,
+            VectorOp.VCVTPS2PD,
+            VectorOp.VCVTPD2PS,
+            VectorOp.VSQRTPD,
+            VectorOp.VPMOVSXBD,
             VectorOp.VCVTPH2PS,
             VectorOp.VPBROADCASTD,
             VectorOp.VPBROADCASTQ,
@@ -45,7 +51,10 @@ final class EncodingCases {
     /** Instructions on 32-bit lanes that read memory: they can read four bytes for all lanes. */
     private static final Set<VectorOp> BROADCASTS = EnumSet.of(
             VectorOp.VADDPS,
+            VectorOp.VSUBPS,
             VectorOp.VMULPS,
+            VectorOp.VMAXPS,
+            VectorOp.VMINPS,
             VectorOp.VDIVPS,
             VectorOp.VCVTDQ2PS,
             VectorOp.VFMADD231PS,
@@ -144,7 +153,7 @@ final class EncodingCases {
             Zmm d = new Zmm(r[0]);
             Zmm s = new Zmm(r[1]);
             Zmm t = new Zmm(r[2]);
-            if (STORES.contains(op)) {
+            if (STORES.contains(op) || op == VectorOp.VCMPPS) {
                 continue;
             }
             if (FROM_INTEGER.contains(op)) {
@@ -155,10 +164,14 @@ final class EncodingCases {
                 continue;
             } else if (shift || ONE_SOURCE_IMMEDIATE.contains(op)) {
                 add(name + " " + zmm(r[0], r[1]) + ",5", a -> a.op(op, d, s, 5));
-            } else if (op == VectorOp.VCVTPS2PD) {
-                add(name + " " + zmm(r[0]) + ",ymm" + r[1], a -> a.op(op, d, s));
             } else if (ONE_SOURCE.contains(op)) {
-                add(name + " " + zmm(r[0], r[1]), a -> a.op(op, d, s));
+                String registers = zmm(r[0], r[1]);
+                String text = switch (op) {
+                    case VCVTPS2PD -> registers.replaceFirst(",z", ",y");
+                    case VCVTPD2PS -> registers.replaceFirst("z", "y");
+                    default -> registers;
+                };
+                add(name + " " + text, a -> a.op(op, d, s));
             } else if (op == VectorOp.VADDSD) {
                 add("{evex} " + name + " " + zmm(r).replace('z', 'x'), a -> a.op(op, d, s, t));
             } else if (IMMEDIATE.contains(op)) {
@@ -166,6 +179,10 @@ final class EncodingCases {
             } else {
                 add(name + " " + zmm(r), a -> a.op(op, d, s, t));
             }
+        }
+        if (op == VectorOp.VCMPPS) {
+            masks();
+            return;
         }
         for (Address m : addresses(op.memoryBytes())) {
             memory(op, name, m);
@@ -180,6 +197,30 @@ final class EncodingCases {
                     add(name + " zmm17,zmm6,DWORD PTR " + source, a -> a.op(op, new Zmm(17), new Zmm(6), b));
                 }
             }
+        }
+    }
+
+    /** Comparisons, and moves under the masks that they leave. */
+    private void masks() {
+        for (int[] r : REGISTERS) {
+            for (int number : new int[] {1, 2, 7}) {
+                Mask k = new Mask(number);
+                String under = "{k" + number + "}";
+                Zmm d = new Zmm(r[0]);
+                Zmm s = new Zmm(r[1]);
+                add("vcmpps k" + number + "," + zmm(r[0], r[1]) + ",5", a -> a.compare(VectorOp.VCMPPS, k, d, s, 5));
+                add("vmovups zmm" + r[0] + under + "{z},zmm" + r[1], a -> a.zeroing(VectorOp.VMOVUPS, d, k, s));
+                add("vmovups zmm" + r[0] + under + ",zmm" + r[1], a -> a.merging(VectorOp.VMOVUPS, d, k, s));
+                for (Address m : addresses(64)) {
+                    String place = at(m.base(), m.disp());
+                    add("vmovups zmm" + r[0] + under + "{z}," + place, a -> a.zeroing(VectorOp.VMOVUPS, d, k, m));
+                    add("vmovups zmm" + r[0] + under + "," + place, a -> a.merging(VectorOp.VMOVUPS, d, k, m));
+                    add("vmovups " + place + under + ",zmm" + r[0], a -> a.store(VectorOp.VMOVUPS_STORE, m, k, d));
+                }
+            }
+        }
+        for (int number : new int[] {1, 5, 7}) {
+            add("kmovw k" + number + ",eax", a -> a.maskFromRax(new Mask(number)));
         }
     }
 
@@ -231,7 +272,8 @@ final class EncodingCases {
         } else if (op.digit() != VectorOp.NO_DIGIT || ONE_SOURCE_IMMEDIATE.contains(op)) {
             add(name + " zmm21," + place + ",7", a -> a.op(op, new Zmm(21), m, 7));
         } else if (ONE_SOURCE.contains(op)) {
-            add(name + " zmm21," + place, a -> a.op(op, new Zmm(21), m));
+            String first = op == VectorOp.VCVTPD2PS ? " ymm21,ZMMWORD PTR " : " zmm21,";
+            add(name + first + place, a -> a.op(op, new Zmm(21), m));
         } else if (IMMEDIATE.contains(op)) {
             add(name + " zmm21,zmm12," + place + ",78", a -> a.op(op, new Zmm(21), new Zmm(12), m, 78));
         } else if (op == VectorOp.VADDSD) {
@@ -263,6 +305,14 @@ final class EncodingCases {
             add("imul " + name + ",r10", a -> a.imul(r, Gpr.R10));
             add("imul rax," + name, a -> a.imul(Gpr.RAX, r));
             add("shl " + name + ",5", a -> a.shl(r, 5));
+            add("shr " + name + ",32", a -> a.shr(r, 32));
+            add("sub " + name + ",16", a -> a.sub(r, 16));
+            add("sub " + name + ",1024", a -> a.sub(r, 1024));
+            add("mov eax," + low(r), a -> a.low32(Gpr.RAX, r));
+            add("mov " + low(r) + ",r9d", a -> a.low32(r, Gpr.R9));
+            add("bzhi eax," + low(r) + ",r10d", a -> a.bzhi32(Gpr.RAX, r, Gpr.R10));
+            add("bzhi " + low(r) + ",eax,ecx", a -> a.bzhi32(r, Gpr.RAX, Gpr.RCX));
+            add("bzhi r11d,eax," + low(r), a -> a.bzhi32(Gpr.R11, Gpr.RAX, r));
             add("dec " + name, a -> a.dec(r));
             add("push " + name, a -> a.push(r));
             add("pop " + name, a -> a.pop(r));
@@ -272,11 +322,26 @@ final class EncodingCases {
         add("xgetbv", Assembler::xgetbv);
         add("vzeroupper", Assembler::vzeroupper);
         add("ret", Assembler::ret);
+        for (Condition when : Condition.values()) {
+            String name = List.of("jo", "jno", "jb", "jnb", "jz", "jnz").get(when.ordinal());
+            add("1: nop; " + name + " 1b", a -> {
+                Label to = new Label();
+                a.bind(to);
+                a.nop();
+                a.jump(when, to);
+            });
+        }
         jump(3, false);
         jump(126, false);
         jump(127, false);
         jump(40_000, false);
         jump(200, true);
+    }
+
+    /** The lower half of a register. */
+    private static String low(Gpr r) {
+        String name = r.name().toLowerCase(Locale.ROOT);
+        return r.number() > 7 ? name + "d" : name.replace('r', 'e');
     }
 
     /** A jump over so many bytes, backward or forward. */

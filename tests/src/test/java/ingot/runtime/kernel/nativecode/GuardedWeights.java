@@ -3,10 +3,10 @@ package ingot.runtime.kernel.nativecode;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
-import ingot.runtime.kernel.Backend;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.tests.block.RandomMatrix;
+import ingot.tests.kernel.NativeMachine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -39,8 +39,7 @@ final class GuardedWeights {
         }
         int products = 0;
         for (Isa isa : isas) {
-            try (Kernels kernels =
-                    NativeKernels.generate(isa, ActivationBits.TWENTY, Kernels.create(Backend.PORTABLE, 0, 1))) {
+            try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
                 for (Layout layout : RandomMatrix.LAYOUTS) {
                     if (layout instanceof Grouped || layout instanceof Nf4) {
                         products += multiply(kernels, layout);

@@ -1,7 +1,9 @@
-package ingot.runtime.kernel.vector;
+package ingot.runtime.kernel.attention;
+
+import java.lang.foreign.MemorySegment;
 
 /** The loops of attention that depend on the width of vectors; ranges are whole panels of 32. */
-interface AttentionTile {
+public interface AttentionTile {
     /** Floats of the widest vector; sums have as many parts at every width, so that they are the same. */
     int LANES = 16;
 
@@ -12,14 +14,15 @@ interface AttentionTile {
      */
     void add(FloatRows a, int rows, PageReader b, int bAt, int k, FloatRows c);
 
-    /** The largest of {@code w[at … stop)}. */
-    float top(float[] w, int at, int stop);
-
     /**
-     * w = exp(w − top) in place. Their sum leaves as {@value #LANES} sums, of every sixteenth number each: added up in here,
-     * the method exceeds what is compiled without boxes.
+     * w = exp(w − top) of {@code w[at … stop)} in place, top the largest of them, which is returned. Their sum leaves as {@value
+     * #LANES} sums, of every sixteenth number each: added up in here, a method of vectors exceeds what is compiled without
+     * boxes.
      */
-    void exponentials(float[] w, int at, int stop, float top, float[] sums);
+    float weigh(float[] w, int at, int stop, float[] sums);
+
+    /** out[i] = halves[at + i] for i &lt; n, a multiple of 32; {@code segment} is of the same array. */
+    void widen(short[] halves, MemorySegment segment, int at, float[] out, int n);
 
     /** out[at + i] = codes[from + i] · scales[scaleAt + i % 32] for i &lt; n. */
     void scaleColumns(PageCodes codes, int scaleAt, float[] out, int at, int n);

@@ -1,10 +1,10 @@
-package ingot.runtime.kernel.vector;
+package ingot.runtime.kernel.attention;
 
 import ingot.runtime.kernel.Queries;
 import java.util.Arrays;
 
 /** Rows of floats and the column at which a product begins; kept by a thread and used again. */
-final class FloatRows {
+public final class FloatRows {
     private float[] data = {};
     private int stride;
     private int column;
@@ -35,11 +35,11 @@ final class FloatRows {
         column = newColumn;
     }
 
-    float[] data() {
+    public float[] data() {
         return data;
     }
 
-    int stride() {
+    public int stride() {
         return stride;
     }
 
@@ -49,7 +49,7 @@ final class FloatRows {
     }
 
     /** Where the row's present column is. */
-    int cursor(int row) {
+    public int cursor(int row) {
         return row * stride + column;
     }
 }

@@ -1,4 +1,4 @@
-package ingot.runtime.kernel.vector;
+package ingot.runtime.kernel.attention;
 
 import ingot.runtime.kernel.AttentionKernel;
 import ingot.runtime.kernel.KvPage;
@@ -11,11 +11,11 @@ import java.util.Arrays;
  * queries · keys, then, when a block's scores have become weights, mixed [rows][dim] += weights · values. Pages that are not
  * f32 are widened one at a time into a buffer that stays in the processor's cache.
  */
-final class VectorAttention implements AttentionKernel {
+public final class BlockedAttention implements AttentionKernel {
     private final AttentionTile tile;
     private final ThreadLocal<Work> works = ThreadLocal.withInitial(Work::new);
 
-    VectorAttention(AttentionTile tile) {
+    public BlockedAttention(AttentionTile tile) {
         this.tile = tile;
     }
 
@@ -90,8 +90,7 @@ final class VectorAttention implements AttentionKernel {
         }
         Arrays.fill(w, at, at + from, Float.NEGATIVE_INFINITY);
         Arrays.fill(w, at + to, stop, Float.NEGATIVE_INFINITY);
-        work.tops[row] = tile.top(w, at, stop);
-        tile.exponentials(w, at, stop, work.tops[row], work.lanes);
+        work.tops[row] = tile.weigh(w, at, stop, work.lanes);
         float sum = 0;
         for (float lane : work.lanes) {
             sum += lane;

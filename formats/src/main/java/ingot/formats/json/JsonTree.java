@@ -1,0 +1,87 @@
+package ingot.formats.json;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Jackson's tokens as Jackson's tree, one document. Jackson's own way there is a mapper, whose set-up (calendars, locales,
+ * serializers) takes longer than reading the header of a model. docs/decisions/0093-first-token.md
+ */
+final class JsonTree {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private final JsonParser parser;
+
+    /** Objects and arrays that are open, the innermost first; the parser bounds their number. */
+    private final Deque<JsonNode> open = new ArrayDeque<>();
+
+    private JsonTree(JsonParser parser) {
+        this.parser = parser;
+    }
+
+    /**
+     * The document; a missing node where there is nothing.
+     *
+     * @throws StreamReadException for malformed JSON, and for anything behind the document
+     */
+    static JsonNode read(JsonParser parser) {
+        return new JsonTree(parser).document();
+    }
+
+    private JsonNode document() {
+        JsonToken token = parser.nextToken();
+        if (token == null) {
+            return NODES.missingNode();
+        }
+        JsonNode root = node(token);
+        while (!open.isEmpty()) {
+            token = parser.nextToken();
+            if (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY) {
+                open.pop();
+            } else if (open.element() instanceof ObjectNode object) {
+                String name = parser.currentName();
+                object.set(name, node(parser.nextToken()));
+            } else if (open.element() instanceof ArrayNode array) {
+                array.add(node(token));
+            }
+        }
+        if (parser.nextToken() != null) {
+            throw new StreamReadException(parser, "more behind the document", parser.currentTokenLocation());
+        }
+        return root;
+    }
+
+    /** What a token begins; an object or array is open and empty. */
+    private JsonNode node(JsonToken token) {
+        return switch (token) {
+            case START_OBJECT -> opened(NODES.objectNode());
+            case START_ARRAY -> opened(NODES.arrayNode());
+            case VALUE_STRING -> NODES.stringNode(parser.getString());
+            case VALUE_NUMBER_INT ->
+                switch (parser.getNumberType()) {
+                    case INT -> NODES.numberNode(parser.getIntValue());
+                    case LONG -> NODES.numberNode(parser.getLongValue());
+                    default -> NODES.numberNode(parser.getBigIntegerValue());
+                };
+            // With their text: 1.0 stays 1.0.
+            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            case VALUE_NULL -> NODES.nullNode();
+            case END_OBJECT, END_ARRAY, PROPERTY_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+                throw new IllegalStateException("the parser gave " + token);
+        };
+    }
+
+    private JsonNode opened(JsonNode container) {
+        open.push(container);
+        return container;
+    }
+}

@@ -1,0 +1,112 @@
+package ingot.runtime.kernel.nativecode;
+
+import static ingot.runtime.kernel.nativecode.BlockCall.pair;
+import static java.lang.foreign.MemorySegment.NULL;
+
+import ingot.runtime.kernel.KvPage;
+import ingot.runtime.kernel.Queries;
+import ingot.runtime.kernel.attention.AttentionTile;
+import ingot.runtime.kernel.attention.FloatRows;
+import ingot.runtime.kernel.attention.PageCodes;
+import ingot.runtime.kernel.attention.PageReader;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/** The loops of attention in generated code, with the bits of the vector backend. */
+final class NativeTile implements AttentionTile {
+    private final BlockCode code;
+    private final ArraySegments arrays;
+
+    NativeTile(BlockCode code, ArraySegments arrays) {
+        this.code = code;
+        this.arrays = arrays;
+    }
+
+    @Override
+    public void add(FloatRows a, int rows, PageReader b, int bAt, int k, FloatRows c) {
+        int room = rows % Queries.TILE == Queries.TILE - 1 ? rows + 1 : rows;
+        Objects.checkFromIndexSize(a.cursor(room - 1), k, a.data().length);
+        Objects.checkFromIndexSize(b.at() + bAt, k * KvPage.PANEL, b.data().length);
+        Objects.checkFromIndexSize(c.cursor(room - 1), KvPage.PANEL, c.data().length);
+        try {
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.tile,
+                    arrays.of(a.data()),
+                    b.segment(),
+                    arrays.of(c.data()),
+                    pair(a.cursor(0), a.stride()),
+                    pair(b.at() + bAt, k),
+                    pair(c.cursor(0), c.stride()),
+                    (long) rows,
+                    0L);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+
+    @Override
+    public float weigh(float[] w, int at, int stop, float[] sums) {
+        Objects.checkFromToIndex(at, stop, w.length);
+        Objects.checkFromIndexSize(0, LANES, sums.length);
+        try {
+            return Float.intBitsToFloat((int) (long) BlockCode.CALL.invokeExact(
+                    code.weigh, arrays.of(w), arrays.of(sums), NULL, (long) at, (long) (stop - at), 0L, 0L, 0L));
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+
+    @Override
+    public void widen(short[] halves, MemorySegment segment, int at, float[] out, int n) {
+        Objects.checkFromIndexSize(at, n, halves.length);
+        Objects.checkFromIndexSize(0, n, out.length);
+        try {
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.halves, segment, arrays.of(out), NULL, (long) at, (long) n, 0L, 0L, 0L);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+
+    @Override
+    public void scaleColumns(PageCodes codes, int scaleAt, float[] out, int at, int n) {
+        Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
+        Objects.checkFromIndexSize(scaleAt, KvPage.PANEL, codes.scales().length);
+        Objects.checkFromIndexSize(at, n, out.length);
+        try {
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.columns,
+                    codes.dataSegment(),
+                    codes.scaleSegment(),
+                    arrays.of(out),
+                    (long) codes.at() + at,
+                    (long) scaleAt,
+                    (long) at,
+                    (long) n,
+                    0L);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+
+    @Override
+    public void scaleRows(PageCodes codes, int scaleAt, float[] out, int at, int n) {
+        Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
+        Objects.checkFromIndexSize(scaleAt, n / KvPage.PANEL, codes.scales().length);
+        Objects.checkFromIndexSize(at, n, out.length);
+        try {
+            long none = (long) BlockCode.CALL.invokeExact(
+                    code.rows,
+                    codes.dataSegment(),
+                    codes.scaleSegment(),
+                    arrays.of(out),
+                    (long) codes.at() + at,
+                    (long) scaleAt,
+                    (long) at,
+                    (long) n,
+                    0L);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+}
