@@ -20,14 +20,16 @@ final class KeptWork implements AutoCloseable {
      * @param kept whether the run can be resumed
      */
     static KeptWork during(Console console, Path output, boolean kept) {
-        return new KeptWork(kept ? Optional.of(new Thread(() -> tell(console, WorkFolder.of(output)))) : Optional.empty());
+        return new KeptWork(
+                kept ? Optional.of(new Thread(() -> tell(console, WorkFolder.of(output)))) : Optional.empty());
     }
 
     private static void tell(Console console, Path folder) {
         if (Files.isDirectory(folder)) {
             // A bar has the line it is on.
             String before = console.terminal() ? "\n" : "";
-            console.note(before + "ingot: interrupted; the same command with --resume goes on with " + Text.path(folder));
+            console.note(
+                    before + "ingot: interrupted; the same command with --resume goes on with " + Text.path(folder));
         }
     }
 

@@ -85,8 +85,7 @@ final class Calibrated implements AutoCloseable {
         requireWork(source, options);
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
-        CalibrationJob job =
-                CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
+        CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
         // Shapes decide, not types: those of a plan to be made do not matter.
         var asked = new Weights(source, options, new TypePlan(options));
         HeapNeed need = job.need(asked, options.method().rounding(), options.threads());

@@ -30,9 +30,7 @@ final class GgufCalibration implements AutoCloseable {
     /** What a reader should know of it. */
     Optional<String> note() {
         boolean asked = method.calibratedOn().isPresent();
-        return asked && done.isEmpty()
-                ? Optional.of(SourceWeights.NOTHING)
-                : Optional.empty();
+        return asked && done.isEmpty() ? Optional.of(SourceWeights.NOTHING) : Optional.empty();
     }
 
     /** What was looked at, if anything was, and what that reached. */
@@ -111,7 +109,9 @@ final class GgufCalibration implements AutoCloseable {
         int sequences = set.get("sequences").asInt();
         if (method instanceof ConvertOptions.Method.Imatrix) {
             metadata.text("quantize.imatrix.dataset", data)
-                    .i32("quantize.imatrix.entries_count", work.folder().tensors().count())
+                    .i32(
+                            "quantize.imatrix.entries_count",
+                            work.folder().tensors().count())
                     .i32("quantize.imatrix.chunks_count", sequences);
         }
         metadata.text("ingot.quantize.method", method.label());

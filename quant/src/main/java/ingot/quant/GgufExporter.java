@@ -126,8 +126,7 @@ public final class GgufExporter {
     public ExportResult export(Path model, Path target, Progress progress) {
         try (Source source = Source.open(model)) {
             source.requireNot(target);
-            return HeapNeed.ofStreaming(model, options.threads())
-                    .within(() -> export(source, model, target, progress));
+            return HeapNeed.ofStreaming(model, options.threads()).within(() -> export(source, model, target, progress));
         }
     }
 

@@ -44,7 +44,6 @@ final class SourceHashes {
 
     /** Hashes one file; {@code advance} is told of every piece. */
     static SourceFile of(InputFile file, LongConsumer advance) {
-        return new SourceFile(
-                Folders.name(file.path()), file.size(), Checksum.sha256(file, 0, file.size(), advance));
+        return new SourceFile(Folders.name(file.path()), file.size(), Checksum.sha256(file, 0, file.size(), advance));
     }
 }

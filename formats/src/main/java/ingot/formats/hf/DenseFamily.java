@@ -106,7 +106,8 @@ enum DenseFamily implements ConfigFamily {
     private void refuseContradictions(ObjectFields fields) {
         boolean qkNorm = this == QWEN3 || this == QWEN3_MOE;
         if (fields.flag("use_qk_norm", qkNorm) != qkNorm) {
-            throw fields.unsupported("use_qk_norm", "'" + !qkNorm + "' contradicts model_type " + Text.quote(modelType));
+            throw fields.unsupported(
+                    "use_qk_norm", "'" + !qkNorm + "' contradicts model_type " + Text.quote(modelType));
         }
         boolean bias = this != QWEN2_MOE && fields.flag("attention_bias", this == QWEN2);
         if (this != QWEN2_MOE && fields.flag("qkv_bias", bias) != bias) {

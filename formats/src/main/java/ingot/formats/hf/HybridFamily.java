@@ -100,7 +100,8 @@ enum HybridFamily implements ConfigFamily {
         }
         String gate = fields.text("output_gate_type").orElse("swish");
         if (!gate.equals("swish") && !gate.equals("silu")) {
-            throw fields.unsupported("output_gate_type", Text.quote(gate) + " is not supported; expected swish or silu");
+            throw fields.unsupported(
+                    "output_gate_type", Text.quote(gate) + " is not supported; expected swish or silu");
         }
         if (!fields.flag("use_qk_norm", true)) {
             throw fields.unsupported("use_qk_norm", "'false' is not supported for this model type");

@@ -45,7 +45,8 @@ final class MoeReader {
         int inner = fields.integerOr("moe_intermediate_size", defaults.expertInner(), 1, DenseFamily.MAX_WIDTH);
         int shared = 0;
         if (defaults.sharedExpert()) {
-            shared = fields.integerOr("shared_expert_intermediate_size", defaults.sharedInner(), 0, DenseFamily.MAX_WIDTH);
+            shared = fields.integerOr(
+                    "shared_expert_intermediate_size", defaults.sharedInner(), 0, DenseFamily.MAX_WIDTH);
         } else if (fields.integerOr("shared_expert_intermediate_size", 0, 0, DenseFamily.MAX_WIDTH) != 0) {
             throw fields.unsupported("shared_expert_intermediate_size", "this model type has no shared expert");
         }

@@ -103,7 +103,8 @@ enum Qwen1Family implements ConfigFamily {
         }
         int keyHeads = fields.integerOr("num_key_value_heads", heads, 1, 1 << 16);
         if (keyHeads != heads) {
-            throw fields.unsupported("num_key_value_heads", keyHeads + "; this family has one per query head, " + heads);
+            throw fields.unsupported(
+                    "num_key_value_heads", keyHeads + "; this family has one per query head, " + heads);
         }
         return new AttentionConfig(
                 heads,

@@ -71,8 +71,7 @@ public final class InputFile implements AutoCloseable {
                 Folders.reason(e).startsWith("Too many open files")
                         ? new IngotException.OutOfResources(Text.path(path)
                                 + ": cannot be opened: too many files are open; allow more: ulimit -n 1024")
-                        : new IngotException.ReadWrite(
-                                Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
+                        : new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
         };
     }
 

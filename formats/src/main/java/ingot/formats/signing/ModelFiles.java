@@ -158,8 +158,8 @@ final class ModelFiles {
         List<Resource> found = new ArrayList<>();
         long[] done = new long[1];
         // A file that grows is refused behind its hash.
-        LongConsumer advance = bytes -> progress.step(
-                "hashing", Math.min(done[0] += bytes, total), total, Progress.Unit.BYTES);
+        LongConsumer advance =
+                bytes -> progress.step("hashing", Math.min(done[0] += bytes, total), total, Progress.Unit.BYTES);
         files.forEach((name, path) -> {
             try (InputFile file = InputFile.open(path)) {
                 if (scope.shardSize() == 0) {
@@ -168,8 +168,7 @@ final class ModelFiles {
                 for (long from = 0; scope.shardSize() > 0 && from < file.size(); ) {
                     long length = Math.min(scope.shardSize(), file.size() - from);
                     found.add(new Resource(
-                            name + ":" + from + ":" + (from + length),
-                            Checksum.sha256(file, from, length, advance)));
+                            name + ":" + from + ":" + (from + length), Checksum.sha256(file, from, length, advance)));
                     from += length;
                 }
                 file.requireUnchanged();

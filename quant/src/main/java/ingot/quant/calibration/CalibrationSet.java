@@ -130,8 +130,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
 
     /** Of sequences of many lengths: in a random order those that still fit, at least one. */
     private static List<int[]> chooseRagged(List<int[]> all, CalibrationOptions options) {
-        List<Integer> shuffled = new ArrayList<>(
-                IntStream.range(0, all.size()).boxed().toList());
+        List<Integer> shuffled =
+                new ArrayList<>(IntStream.range(0, all.size()).boxed().toList());
         Collections.shuffle(shuffled, new Random(options.seed()));
         List<Integer> taken = new ArrayList<>();
         long left = options.tokens();
@@ -168,7 +168,8 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         }
         try {
             return line.startsWith("{")
-                    && Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line")).has("ids");
+                    && Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line"))
+                            .has("ids");
         } catch (IngotException.BadData e) {
             return false;
         }
@@ -189,14 +190,16 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
 
     /** Bytes of the byte-order mark in front, if there is one. */
     private static int mark(byte[] bytes) {
-        boolean marked = bytes.length > 2 && bytes[0] == (byte) 0xEF && bytes[1] == (byte) 0xBB && bytes[2] == (byte) 0xBF;
+        boolean marked =
+                bytes.length > 2 && bytes[0] == (byte) 0xEF && bytes[1] == (byte) 0xBB && bytes[2] == (byte) 0xBF;
         return marked ? 3 : 0;
     }
 
     private static List<int[]> tokens(byte[] bytes, String shown) {
         List<int[]> texts = new ArrayList<>();
         int number = 0;
-        for (String line : new String(bytes, mark(bytes), bytes.length - mark(bytes), StandardCharsets.UTF_8).split("\n")) {
+        for (String line :
+                new String(bytes, mark(bytes), bytes.length - mark(bytes), StandardCharsets.UTF_8).split("\n")) {
             number++;
             if (line.isBlank()) {
                 continue;

@@ -126,9 +126,11 @@ public final class SensitivityPass {
             }
         }
         long streams = Math.multiplyExact(probed, groups + 1L);
-        long rows = Math.addExact(2 * used, streams + 2 * probed) * graph.config().hidden();
+        long rows =
+                Math.addExact(2 * used, streams + 2 * probed) * graph.config().hidden();
         long inside = Math.multiplyExact(Math.max(used, streams), widest);
-        return Math.multiplyExact(Float.BYTES, rows + inside + matrices / graph.config().layers());
+        return Math.multiplyExact(
+                Float.BYTES, rows + inside + matrices / graph.config().layers());
     }
 
     private static long tokens(List<int[]> sequences) {

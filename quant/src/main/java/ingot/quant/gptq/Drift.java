@@ -44,8 +44,7 @@ public record Drift(float[] d, float[] r, float strength) {
             }
             if (d.length > 0) {
                 Tile some = new Tile(w, first * n, n);
-                kernels.blas()
-                        .multiplyAdd(strength, some, new Tile(d, 0, n), new Tile(product, 0, n), count, n, n);
+                kernels.blas().multiplyAdd(strength, some, new Tile(d, 0, n), new Tile(product, 0, n), count, n, n);
             }
             float[] x = factor.order().arrange(product, count);
             divide(x, count, factor, kernels.blas());

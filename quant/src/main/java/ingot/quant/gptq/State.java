@@ -15,7 +15,14 @@ import java.util.Arrays;
  * @param outputs e·(H + λI)·eᵀ of every row, kept in step [rows]
  */
 @SuppressWarnings("ArrayRecordComponent") // buffers, never compared
-record State(float[] weights, float[] errors, float[] levels, float[] scales, float[] offsets, int[] unitOf, double[] outputs) {
+record State(
+        float[] weights,
+        float[] errors,
+        float[] levels,
+        float[] scales,
+        float[] offsets,
+        int[] unitOf,
+        double[] outputs) {
     static State of(float[] weights, int rows, Order order) {
         int units = order.units().length;
         int[] unitOf = new int[order.size()];

@@ -98,7 +98,10 @@ final class MomentsTest {
         assertArrayEquals(moments.h(), ofOutputs.h());
         Drift together = ofOutputs.drift(0.5f).orElseThrow();
         assertEquals(0, together.d().length);
-        assertNear(plus(outer(apart(fullY, y), HIDDEN, seen, N), times(w, outer(apart(full, seen), N, seen, N))), together.r(), false);
+        assertNear(
+                plus(outer(apart(fullY, y), HIDDEN, seen, N), times(w, outer(apart(full, seen), N, seen, N))),
+                together.r(),
+                false);
         assertNear(outer(apart(seen, new float[seen.length]), N, seen, N), moments.h(), true);
         Drift drift = moments.drift(0.5f).orElseThrow();
         assertNear(outer(apart(full, seen), N, seen, N), drift.d(), false);

@@ -43,7 +43,8 @@ final class WorkingSetTest {
     @Test
     void tooMuchIsRefusedWithWhatToDo() {
         var e = assertThrows(
-                IngotException.OutOfResources.class, () -> seven("int4").need(DRIFT).require(3L << 30));
+                IngotException.OutOfResources.class,
+                () -> seven("int4").need(DRIFT).require(3L << 30));
         assertTrue(
                 String.valueOf(e.getMessage())
                         .matches(
@@ -53,7 +54,8 @@ final class WorkingSetTest {
                 e.getMessage());
         seven("int4").need(PLAIN).require(4L << 30);
         var tight = assertThrows(
-                IngotException.OutOfResources.class, () -> seven("int4").need(PLAIN).require(1L << 30));
+                IngotException.OutOfResources.class,
+                () -> seven("int4").need(PLAIN).require(1L << 30));
         assertTrue(!String.valueOf(tight.getMessage()).contains("--drift"), tight.getMessage());
     }
 }

@@ -38,12 +38,20 @@ final class LimitTest extends Benched {
         requireNamedHeapSuffices(
                 "30m",
                 bench.convert(
-                        TRAINED, "int4", "--method", "gptq", "--calibration-tokens", "64", "--calibration-length", "32"));
+                        TRAINED,
+                        "int4",
+                        "--method",
+                        "gptq",
+                        "--calibration-tokens",
+                        "64",
+                        "--calibration-length",
+                        "32"));
     }
 
     private void requireNamedHeapSuffices(String heap, String... words) throws IOException, InterruptedException {
         var small = ChildCommand.run(heap(heap), words);
-        Bench.requireRefused(small, 71, "needs about \\d+ MiB of heap.* the heap may have \\d+ MiB; .*INGOT_OPTS=-Xmx\\d+m");
+        Bench.requireRefused(
+                small, 71, "needs about \\d+ MiB of heap.* the heap may have \\d+ MiB; .*INGOT_OPTS=-Xmx\\d+m");
         assertTrue(!Files.exists(bench.out()), "nothing was written");
         Matcher named = Pattern.compile("-Xmx(\\d+m)").matcher(small.err());
         assertTrue(named.find());

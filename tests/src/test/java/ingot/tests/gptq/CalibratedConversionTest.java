@@ -216,7 +216,8 @@ final class CalibratedConversionTest {
         assertTrue(tensor(result, "lm_head").weightedError().isPresent());
         Path golden = Checkpoints.folder("qwen3_moe-a").resolve("golden.safetensors");
         Path plain = temp.resolve("rtn.ingot");
-        ConvertOptions nearest = ConvertOptions.of(ConvertOptions.layout("nf4-dq")).withKeep(head);
+        ConvertOptions nearest =
+                ConvertOptions.of(ConvertOptions.layout("nf4-dq")).withKeep(head);
         Checkpoints.convert(Checkpoints.folder("qwen3_moe-a"), plain, nearest);
         assertTrue(error(out, golden) < error(plain, golden), error(out, golden) + " of " + error(plain, golden));
     }

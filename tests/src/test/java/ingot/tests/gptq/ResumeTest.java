@@ -240,9 +240,7 @@ final class ResumeTest extends Interrupted {
         });
         assertTrue(begun.await(60, TimeUnit.SECONDS));
         for (boolean resume : new boolean[] {false, true}) {
-            assertThrows(
-                    IngotException.Busy.class,
-                    () -> convert(options(resume)));
+            assertThrows(IngotException.Busy.class, () -> convert(options(resume)));
         }
         over.countDown();
         first.join();
@@ -253,9 +251,7 @@ final class ResumeTest extends Interrupted {
     @Test
     void anOutputThatExistsIsRefusedAtOnce() throws IOException {
         Files.writeString(out, "here first");
-        assertThrows(
-                IngotException.CannotCreate.class,
-                () -> convert(options(false)));
+        assertThrows(IngotException.CannotCreate.class, () -> convert(options(false)));
         assertFalse(Files.exists(work()));
         assertEquals("here first", Files.readString(out));
     }

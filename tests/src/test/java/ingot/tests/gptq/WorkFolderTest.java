@@ -71,8 +71,7 @@ final class WorkFolderTest extends Interrupted {
         Files.delete(log);
         var key = Json.readObject(work().resolve("key.json"), 1 << 20);
         assertEquals("scalar", key.path("options").path("kernels").asString());
-        var e = assertThrows(
-                IngotException.Usage.class, () -> convert(options(true)));
+        var e = assertThrows(IngotException.Usage.class, () -> convert(options(true)));
         assertTrue(e.getMessage().contains("other options"), e.getMessage());
         convert(options(false));
         assertSameAndClean();
@@ -87,9 +86,7 @@ final class WorkFolderTest extends Interrupted {
             byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);
-            var e = assertThrows(
-                    IngotException.BadData.class,
-                    () -> convert(options(true)));
+            var e = assertThrows(IngotException.BadData.class, () -> convert(options(true)));
             assertTrue(e.getMessage().contains(name + " is damaged"), e.getMessage());
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);
@@ -102,13 +99,9 @@ final class WorkFolderTest extends Interrupted {
     void damagedWorkIsRefused() throws IOException {
         stopBehindRounding(2, false);
         Files.writeString(work().resolve("step-0.json"), "{\"x\": {}}");
-        assertThrows(
-                IngotException.BadData.class,
-                () -> convert(options(true)));
+        assertThrows(IngotException.BadData.class, () -> convert(options(true)));
         Files.writeString(work().resolve("key.json"), "no");
-        assertThrows(
-                IngotException.BadData.class,
-                () -> convert(options(true)));
+        assertThrows(IngotException.BadData.class, () -> convert(options(true)));
         convert(options(false));
         assertSameAndClean();
     }
@@ -119,17 +112,13 @@ final class WorkFolderTest extends Interrupted {
         Files.createDirectory(work());
         Path precious = Files.writeString(work().resolve("thesis.txt"), "years");
         for (boolean resume : new boolean[] {false, true}) {
-            assertThrows(
-                    IngotException.CannotCreate.class,
-                    () -> convert(options(resume)));
+            assertThrows(IngotException.CannotCreate.class, () -> convert(options(resume)));
         }
         assertEquals("years", Files.readString(precious));
         Files.delete(precious);
         Files.delete(work());
         Files.writeString(work(), "a file");
-        assertThrows(
-                IngotException.CannotCreate.class,
-                () -> convert(options(false)));
+        assertThrows(IngotException.CannotCreate.class, () -> convert(options(false)));
         assertEquals("a file", Files.readString(work()));
     }
 }

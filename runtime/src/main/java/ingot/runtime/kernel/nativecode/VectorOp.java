@@ -157,7 +157,17 @@ enum VectorOp {
     /** EVEX.W; VEX.W is 0 for all. */
     int wide() {
         return switch (this) {
-            case VPUNPCKLQDQ, VPBROADCASTQ, VPBROADCASTQ_GPR, VSUBPD, VMULPD, VMAXPD, VADDSD, VCVTPD2PS, VADDPD, VDIVPD, VSQRTPD -> 1;
+            case VPUNPCKLQDQ,
+                    VPBROADCASTQ,
+                    VPBROADCASTQ_GPR,
+                    VSUBPD,
+                    VMULPD,
+                    VMAXPD,
+                    VADDSD,
+                    VCVTPD2PS,
+                    VADDPD,
+                    VDIVPD,
+                    VSQRTPD -> 1;
             default -> 0;
         };
     }

@@ -24,9 +24,8 @@ final class EncodingCases {
     private static final Set<VectorOp> STORES =
             EnumSet.of(VectorOp.VMOVUPS_STORE, VectorOp.VPMOVDB, VectorOp.VEXTRACTI32X4, VectorOp.VCVTPS2PH);
     private static final Set<VectorOp> FROM_INTEGER = EnumSet.of(VectorOp.VPBROADCASTD_GPR, VectorOp.VPBROADCASTQ_GPR);
-    private static final Set<VectorOp> FROM_MEMORY =
-            EnumSet.of(VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS, VectorOp.VPMOVSXBD,
-            VectorOp.VPMOVZXWD);
+    private static final Set<VectorOp> FROM_MEMORY = EnumSet.of(
+            VectorOp.VPBROADCASTD, VectorOp.VPBROADCASTQ, VectorOp.VCVTPH2PS, VectorOp.VPMOVSXBD, VectorOp.VPMOVZXWD);
     private static final Set<VectorOp> ONE_SOURCE = EnumSet.of(
             VectorOp.VMOVUPS,
             VectorOp.VCVTDQ2PS,
