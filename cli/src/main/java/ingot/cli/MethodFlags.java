@@ -30,8 +30,8 @@ final class MethodFlags {
             names = "--calibration",
             paramLabel = "TEXT",
             description =
-                    "Text to calibrate on, or a file of token ids: lines {\"ids\": [...]} (default: a text that comes"
-                            + " with Ingot).")
+                    "Text to calibrate on, or lines {\"text\": ...}, or of token ids: {\"ids\": [...]} (default: a text"
+                            + " that comes with Ingot).")
     @Nullable
     Path calibration;
 

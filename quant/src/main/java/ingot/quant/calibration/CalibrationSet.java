@@ -83,7 +83,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         String name = options.data().map(Folders::name).orElse("ingot:" + DEFAULT);
         byte[] bytes = options.data().map(CalibrationSet::file).orElseGet(CalibrationSet::bundled);
         String shown = options.data().map(Text::path).orElse(name);
-        List<int[]> texts = isTokens(bytes) ? tokens(bytes, shown) : List.of(encode(bytes, tokenizer, shown));
+        List<int[]> texts = texts(bytes, tokenizer, shown);
         List<int[]> cut = new ArrayList<>();
         for (int[] text : texts) {
             for (int id : text) {
@@ -160,19 +160,44 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         }
     }
 
-    /** Whether the first line is an object with {@code ids}, or begins as one. */
-    private static boolean isTokens(byte[] bytes) {
+    /** What a file of calibration data holds. */
+    private enum Form {
+        /** One text. */
+        TEXT,
+        /** Lines of {@code {"text": …}}. */
+        TEXTS,
+        /** Lines of {@code {"ids": […]}}. */
+        IDS
+    }
+
+    /** By the first line: an object with {@code ids} (or what begins as one) or {@code text}, or anything else. */
+    private static Form form(byte[] bytes) {
         String line = firstLine(bytes);
         if (line.matches("(?s)\\{\\s*\"ids\"\\s*:.*")) {
-            return true;
+            return Form.IDS;
         }
         try {
-            return line.startsWith("{")
-                    && Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line"))
-                            .has("ids");
+            ObjectNode node = line.startsWith("{")
+                    ? Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line"))
+                    : Json.object();
+            return node.has("ids") ? Form.IDS : node.path("text").isString() ? Form.TEXTS : Form.TEXT;
         } catch (IngotException.BadData e) {
-            return false;
+            return Form.TEXT;
         }
+    }
+
+    private static List<int[]> texts(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {
+        return switch (form(bytes)) {
+            case TEXT -> List.of(encode(bytes, tokenizer, shown));
+            case IDS -> lines(bytes, shown, CalibrationSet::ids);
+            case TEXTS ->
+                lines(bytes, shown, (line, where) -> {
+                    if (!line.path("text").isString()) {
+                        throw new IngotException.BadData(where + ": expected {\"text\": \"…\"}");
+                    }
+                    return encode(line.get("text").stringValue().getBytes(StandardCharsets.UTF_8), tokenizer, where);
+                });
+        };
     }
 
     /** The first line that is not blank, without a byte-order mark. */
@@ -195,31 +220,39 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         return marked ? 3 : 0;
     }
 
-    private static List<int[]> tokens(byte[] bytes, String shown) {
+    /** Reads a line that says where it stands. */
+    private interface Line {
+        int[] read(ObjectNode line, String where);
+    }
+
+    private static List<int[]> lines(byte[] bytes, String shown, Line reader) {
         List<int[]> texts = new ArrayList<>();
         int number = 0;
         for (String line :
                 new String(bytes, mark(bytes), bytes.length - mark(bytes), StandardCharsets.UTF_8).split("\n")) {
             number++;
-            if (line.isBlank()) {
-                continue;
+            if (!line.isBlank()) {
+                String where = shown + " line " + number;
+                texts.add(reader.read(
+                        Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(where)), where));
             }
-            JsonNode ids = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(shown + " line " + number))
-                    .get("ids");
-            if (ids == null || !ids.isArray()) {
-                throw new IngotException.BadData(shown + " line " + number + ": expected {\"ids\": [numbers]}");
-            }
-            int[] text = new int[ids.size()];
-            for (int i = 0; i < text.length; i++) {
-                if (!ids.get(i).isInt()) {
-                    throw new IngotException.BadData(
-                            shown + " line " + number + ": id " + i + " is not a whole number");
-                }
-                text[i] = ids.get(i).intValue();
-            }
-            texts.add(text);
         }
         return texts;
+    }
+
+    private static int[] ids(ObjectNode line, String where) {
+        JsonNode ids = line.get("ids");
+        if (ids == null || !ids.isArray()) {
+            throw new IngotException.BadData(where + ": expected {\"ids\": [numbers]}");
+        }
+        int[] text = new int[ids.size()];
+        for (int i = 0; i < text.length; i++) {
+            if (!ids.get(i).isInt()) {
+                throw new IngotException.BadData(where + ": id " + i + " is not a whole number");
+            }
+            text[i] = ids.get(i).intValue();
+        }
+        return text;
     }
 
     private static int[] encode(byte[] bytes, Optional<Tokenizer> tokenizer, String shown) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
+import ingot.quant.ConvertResult;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.CalibrationSet;
 import ingot.runtime.tokenizer.Tokenizer;
@@ -152,6 +153,18 @@ final class CalibrationDataTest {
         file("A short text.");
         Checkpoints.convert(source, out, Checkpoints.gptq("int8", data, false));
         assertTrue(Files.exists(out));
+        file("{\"text\": \"A short text.\", \"source\": 7}\n\n{\"text\": \"And another one.\"}\n");
+        ConvertResult lines =
+                Checkpoints.convert(source, temp.resolve("lines.ingot"), Checkpoints.gptq("int8", data, false));
+        assertEquals(
+                2,
+                lines.calibration().orElseThrow().set().get("sequences").asInt(),
+                "a sequence for each text");
+        file("{\"text\": \"A short text.\"}\n{\"text\": 5}\n");
+        e = assertThrows(
+                IngotException.BadData.class,
+                () -> Checkpoints.convert(source, temp.resolve("x.ingot"), Checkpoints.gptq("int8", data, false)));
+        assertTrue(e.getMessage().contains("line 2: expected {\"text\""), e.getMessage());
         assertThrows(
                 IngotException.MissingInput.class,
                 () -> Checkpoints.convert(
