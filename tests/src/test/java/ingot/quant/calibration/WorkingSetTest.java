@@ -49,7 +49,7 @@ final class WorkingSetTest {
                 String.valueOf(e.getMessage())
                         .matches(
                                 "calibration needs about 3\\.\\d GiB of heap for model\\.layers\\.0\\.mlp\\.down_proj\\.weight,"
-                                        + " and the heap may have 3\\.0 GiB; allow more with INGOT_OPTS=-Xmx5g,"
+                                        + " and the heap may have 3\\.0 GiB; allow more with INGOT_OPTS=-Xmx6g,"
                                         + " or use --drift 0, which needs about 2\\.\\d GiB"),
                 e.getMessage());
         seven("int4").need(PLAIN).require(4L << 30);
