@@ -156,10 +156,7 @@ final class CalibrationDataTest {
         file("{\"text\": \"A short text.\", \"source\": 7}\n\n{\"text\": \"And another one.\"}\n");
         ConvertResult lines =
                 Checkpoints.convert(source, temp.resolve("lines.ingot"), Checkpoints.gptq("int8", data, false));
-        assertEquals(
-                2,
-                lines.calibration().orElseThrow().set().get("sequences").asInt(),
-                "a sequence for each text");
+        assertEquals(2, lines.calibration().orElseThrow().set().get("sequences").asInt(), "a sequence for each text");
         file("{\"text\": \"A short text.\"}\n{\"text\": 5}\n");
         e = assertThrows(
                 IngotException.BadData.class,
