@@ -18,9 +18,8 @@ public final class Main {
                 Terminal.stderrIsTerminal());
         int code = run(args, console);
         // After success the JVM ends by itself, as all other threads are daemons. After a failure nothing is left to do
-        // either,
-        // and System.exit would first set up logging, for which there may be no memory: that would end with another
-        // code.
+        // either, and System.exit would first set up logging, for which there may be no memory: that would end with
+        // another code.
         if (code != ExitCode.DONE) {
             Runtime.getRuntime().halt(code);
         }

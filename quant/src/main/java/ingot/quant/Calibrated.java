@@ -82,12 +82,12 @@ final class Calibrated implements AutoCloseable {
         if (calibration.isEmpty()) {
             return new Calibrated(Chosen.of(source, options), Optional.empty(), Optional.empty());
         }
-        requireWork(source, options);
+        var asked = new Weights(source, options, new TypePlan(options));
+        requireWork(asked);
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
         CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
         // Shapes decide, not types: those of a plan to be made do not matter.
-        var asked = new Weights(source, options, new TypePlan(options));
         HeapNeed need = job.need(asked, options.method().rounding(), options.threads());
         if (options.method() instanceof ConvertOptions.Method.Gptq) {
             need.require(Runtime.getRuntime().maxMemory());
@@ -111,11 +111,12 @@ final class Calibrated implements AutoCloseable {
     }
 
     /** Refuses hours that would change no number. */
-    private static void requireWork(Source source, ConvertOptions options) {
+    private static void requireWork(Weights asked) {
+        ConvertOptions options = asked.options();
         boolean open = options.types().auto().isPresent()
                 || !options.transforms().measured().isEmpty()
                 || !(options.method() instanceof ConvertOptions.Method.Gptq);
-        if (!open && !new Weights(source, options, new TypePlan(options)).anyCalibrated()) {
+        if (!open && !asked.anyCalibrated()) {
             throw new IngotException.Usage(SourceWeights.NOTHING + "; leave --method and --calibration out");
         }
     }
@@ -127,7 +128,7 @@ final class Calibrated implements AutoCloseable {
         if (asked.isEmpty()) {
             return Chosen.of(source, options);
         }
-        requireWork(source, options);
+        requireWork(new Weights(source, options, new TypePlan(options)));
         CalibrationJob job = CalibrationJob.of(source, asked.get(), AskedFor.of(options, source.isQuantized()));
         if (options.types().auto().isEmpty()) {
             // What is wrong with the text is said now.

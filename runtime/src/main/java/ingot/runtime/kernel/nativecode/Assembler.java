@@ -67,6 +67,11 @@ final class Assembler extends IntegerAssembler {
         }
     }
 
+    /** Every 32-bit lane = the float; overwrites rax. */
+    void fill(Zmm dst, float value) {
+        everywhere(dst, Float.floatToRawIntBits(value));
+    }
+
     /** Every 64-bit lane = the number; overwrites rax. */
     void everywhere(Zmm dst, long value) {
         mov(Gpr.RAX, value);

@@ -22,8 +22,6 @@ final class BlockCode {
                             JAVA_LONG),
                     Linker.Option.critical(true));
 
-    private static final int ALIGNMENT = 64;
-
     final MemorySegment add;
     final MemorySegment axpy;
     final MemorySegment dot;
@@ -73,8 +71,7 @@ final class BlockCode {
     }
 
     private static int at(Assembler a, Consumer<Assembler> function) {
-        a.align(ALIGNMENT);
-        int at = a.size();
+        int at = a.entry();
         function.accept(a);
         return at;
     }

@@ -41,7 +41,7 @@ final class CandidateCode {
     static void emit(Assembler a) {
         a.op(VPBROADCASTD, LOW, at(ScaleCandidates.LOW));
         a.op(VPBROADCASTD, HIGH, at(ScaleCandidates.HIGH));
-        a.everywhere(HALF, Float.floatToRawIntBits(0.5f));
+        a.fill(HALF, 0.5f);
         for (int i = 0; i < REGISTERS; i++) {
             a.op(VMOVUPS, inverse(i), at(ScaleCandidates.INVERSE + LANES * i));
             a.op(VPXORD, products(i), products(i), products(i));

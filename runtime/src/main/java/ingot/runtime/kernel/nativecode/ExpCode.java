@@ -43,20 +43,16 @@ final class ExpCode {
 
     /** Loads the constants; overwrites rax. */
     static void constants(Assembler a) {
-        set(a, ONE, 1);
-        set(a, LOWEST, Exponential.LOWEST);
-        set(a, HIGHEST, Exponential.HIGHEST);
-        set(a, LOG2_E, Exponential.LOG2_E);
-        set(a, ROUND, Exponential.ROUND);
-        set(a, MINUS_LN2_HIGH, -Exponential.LN2_HIGH);
-        set(a, MINUS_LN2_LOW, -Exponential.LN2_LOW);
+        a.fill(ONE, 1);
+        a.fill(LOWEST, Exponential.LOWEST);
+        a.fill(HIGHEST, Exponential.HIGHEST);
+        a.fill(LOG2_E, Exponential.LOG2_E);
+        a.fill(ROUND, Exponential.ROUND);
+        a.fill(MINUS_LN2_HIGH, -Exponential.LN2_HIGH);
+        a.fill(MINUS_LN2_LOW, -Exponential.LN2_LOW);
         for (int i = 0; i < Exponential.COEFFICIENTS; i++) {
-            set(a, coefficient(i), Exponential.coefficient(i));
+            a.fill(coefficient(i), Exponential.coefficient(i));
         }
-    }
-
-    static void set(Assembler a, Zmm all, float value) {
-        a.everywhere(all, Float.floatToRawIntBits(value));
     }
 
     private static Zmm coefficient(int i) {

@@ -9,7 +9,9 @@ import java.util.Arrays;
  * GNU as chooses too, except for forward jumps, which have 32-bit distances.
  */
 class IntegerAssembler {
+    private static final int REX = 0x40;
     private static final int REX_W = 0x48;
+    private static final int CACHE_LINE = 64;
     private static final int RSP_BITS = 4;
     private static final int RBP_BITS = 5;
 
@@ -43,6 +45,12 @@ class IntegerAssembler {
         }
     }
 
+    /** Where a function begins: at the next cache line. */
+    int entry() {
+        align(CACHE_LINE);
+        return size;
+    }
+
     void nop() {
         put(0x90);
     }
@@ -65,18 +73,14 @@ class IntegerAssembler {
 
     /** 32 bits; the upper half becomes 0. */
     void load32(Gpr dst, Address from) {
-        if (dst.number() > 7 || from.base().number() > 7) {
-            put(0x40 | dst.number() >> 3 << 2 | from.base().number() >> 3);
-        }
+        rex32(dst.number(), from.base().number());
         put(0x8B);
         memory(dst.number(), from.base(), from.disp(), 1);
     }
 
     /** The low 32 bits to memory. */
     void store32(Address to, Gpr src) {
-        if (src.number() > 7 || to.base().number() > 7) {
-            put(0x40 | src.number() >> 3 << 2 | to.base().number() >> 3);
-        }
+        rex32(src.number(), to.base().number());
         put(0x89);
         memory(src.number(), to.base(), to.disp(), 1);
     }
@@ -110,10 +114,7 @@ class IntegerAssembler {
     }
 
     void shl(Gpr dst, int count) {
-        rex(0, dst.number());
-        put(0xC1);
-        put(0xE0 | dst.number() & 7);
-        put(count);
+        shift(4, dst, count);
     }
 
     void or(Gpr dst, Gpr src) {
@@ -121,17 +122,19 @@ class IntegerAssembler {
     }
 
     void shr(Gpr dst, int count) {
+        shift(5, dst, count);
+    }
+
+    private void shift(int digit, Gpr dst, int count) {
         rex(0, dst.number());
         put(0xC1);
-        put(0xE8 | dst.number() & 7);
+        put(0xC0 | digit << 3 | dst.number() & 7);
         put(count);
     }
 
     /** dst = the low 32 bits of src, zeros above them. */
     void low32(Gpr dst, Gpr src) {
-        if (src.number() > 7 || dst.number() > 7) {
-            put(0x40 | src.number() >> 3 << 2 | dst.number() >> 3);
-        }
+        rex32(src.number(), dst.number());
         put(0x89);
         put(0xC0 | (src.number() & 7) << 3 | dst.number() & 7);
     }
@@ -244,6 +247,13 @@ class IntegerAssembler {
             put(0x41);
         }
         put(opcode | r.number() & 7);
+    }
+
+    /** Before instructions on 32 bits only where a register has a number above 7. */
+    private void rex32(int reg, int rm) {
+        if (reg > 7 || rm > 7) {
+            put(REX | reg >> 3 << 2 | rm >> 3);
+        }
     }
 
     private void rex(int reg, int rm) {

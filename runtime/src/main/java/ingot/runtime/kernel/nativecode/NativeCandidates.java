@@ -8,7 +8,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -27,8 +26,7 @@ public final class NativeCandidates implements ScaleCandidates {
         private Generated() {}
 
         private static Optional<ScaleCandidates> generate() {
-            if (!(NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas))
-                    || isas.stream().noneMatch(isa -> isa.encoding() == Encoding.EVEX_512)) {
+            if (!Encoding.EVEX_512.available()) {
                 return Optional.empty();
             }
             Assembler a = new Assembler();

@@ -28,9 +28,6 @@ final class NativeCode {
             .downcallHandle(FunctionDescriptor.ofVoid(
                     ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-    /** Entry points begin on cache lines. */
-    private static final int ALIGNMENT = 64;
-
     private final Isa isa;
     private final ActivationBits bits;
     private final Optional<BlockCode> block;
@@ -59,15 +56,15 @@ final class NativeCode {
         Entries e6 = emit(a, new ByteCodes.Planes(6));
         Entries e8 = emit(a, new ByteCodes.Bytes());
         Entries eTable = emit(a, new ByteCodes.TableNibbles());
-        int one = begin(a);
+        int one = a.entry();
         if (wide()) {
             QuantizeCode.emit(a, isa.form(), bits);
         }
-        int product = begin(a);
+        int product = a.entry();
         if (manyTokens()) {
             GemmCode.emit(a, bits);
         }
-        int table = begin(a);
+        int table = a.entry();
         if (wide()) {
             TableMatVecCode.emit(a);
         }
@@ -96,18 +93,13 @@ final class NativeCode {
     }
 
     private Entries emit(Assembler a, ByteCodes codes) {
-        int matvec = begin(a);
+        int matvec = a.entry();
         MatVecCode.emit(a, codes, isa);
-        int expand = begin(a);
+        int expand = a.entry();
         if (manyTokens()) {
             ExpandCode.emit(a, codes);
         }
         return new Entries(codes, matvec, expand);
-    }
-
-    private static int begin(Assembler a) {
-        a.align(ALIGNMENT);
-        return a.size();
     }
 
     /** What is around the products, where it is generated. */

@@ -19,8 +19,6 @@ import java.util.Optional;
 
 /** {@link RoundCode}, callable. */
 public final class NativeRounding implements GroupRounding {
-    private static final int ALIGNMENT = 64;
-
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment code;
     private final RoundCall call;
@@ -38,8 +36,7 @@ public final class NativeRounding implements GroupRounding {
         private Generated() {}
 
         private static Map<Kind, MemorySegment> generate() {
-            if (!(NativeSupport.probe() instanceof NativeSupport.Ready(List<Isa> isas))
-                    || isas.stream().noneMatch(isa -> isa.encoding() == Encoding.EVEX_512)) {
+            if (!Encoding.EVEX_512.available()) {
                 return Map.of();
             }
             Assembler a = new Assembler();
@@ -52,8 +49,7 @@ public final class NativeRounding implements GroupRounding {
                         new IntN(5, RoundCall.UNIT),
                         new IntN(3, RoundCall.UNIT))) {
                     IntegerGrid grid = IntegerGrid.of(layout);
-                    a.align(ALIGNMENT);
-                    entries.put(new Kind(type, grid), a.size());
+                    entries.put(new Kind(type, grid), a.entry());
                     RoundCode.emit(a, type, grid);
                 }
             }

@@ -70,33 +70,22 @@ final class NativeTile implements AttentionTile {
 
     @Override
     public void scaleColumns(PageCodes codes, int scaleAt, float[] out, int at, int n) {
-        Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
         Objects.checkFromIndexSize(scaleAt, KvPage.PANEL, codes.scales().length);
-        Objects.checkFromIndexSize(at, n, out.length);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.columns,
-                    codes.dataSegment(),
-                    codes.scaleSegment(),
-                    arrays.of(out),
-                    (long) codes.at() + at,
-                    (long) scaleAt,
-                    (long) at,
-                    (long) n,
-                    0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        scale(code.columns, codes, scaleAt, out, at, n);
     }
 
     @Override
     public void scaleRows(PageCodes codes, int scaleAt, float[] out, int at, int n) {
-        Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
         Objects.checkFromIndexSize(scaleAt, n / KvPage.PANEL, codes.scales().length);
+        scale(code.rows, codes, scaleAt, out, at, n);
+    }
+
+    private void scale(MemorySegment function, PageCodes codes, int scaleAt, float[] out, int at, int n) {
+        Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
         Objects.checkFromIndexSize(at, n, out.length);
         try {
             long none = (long) BlockCode.CALL.invokeExact(
-                    code.rows,
+                    function,
                     codes.dataSegment(),
                     codes.scaleSegment(),
                     arrays.of(out),

@@ -146,9 +146,9 @@ final class RoundCode {
     private void constants() {
         a.everywhere(MAGNITUDE, 0x7FFF_FFFF);
         a.everywhere(SIGN, 0x8000_0000);
-        a.everywhere(HALF, Float.floatToRawIntBits(0.5f));
-        a.everywhere(ONE, Float.floatToRawIntBits(1));
-        a.everywhere(DIVISOR, Float.floatToRawIntBits(grid.divisor()));
+        a.fill(HALF, 0.5f);
+        a.fill(ONE, 1);
+        a.fill(DIVISOR, grid.divisor());
         a.everywhere(LOWEST, grid.lowest());
         a.everywhere(HIGHEST, grid.highest());
         a.everywhere(BIAS, grid.bias());

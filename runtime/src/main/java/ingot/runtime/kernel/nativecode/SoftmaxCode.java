@@ -57,8 +57,8 @@ final class SoftmaxCode {
         a.mov(FIRST, X);
         a.mov(COUNT, N);
         ExpCode.constants(a);
-        ExpCode.set(a, TOP, Float.NEGATIVE_INFINITY);
-        ExpCode.set(a, VALUE, Float.NEGATIVE_INFINITY);
+        a.fill(TOP, Float.NEGATIVE_INFINITY);
+        a.fill(VALUE, Float.NEGATIVE_INFINITY);
         Lanes.forEach(a, N, List.of(X), lanes -> {
             // Lanes that are not there keep what counted before.
             lanes.replace(a, VALUE, new Address(X, 0));
