@@ -6,13 +6,18 @@ import ingot.runtime.kernel.WorkerPool;
 import ingot.runtime.kernel.vector.TileProduct.Packed;
 
 /**
- * c += α·a·b in blocks (Goto and van de Geijn 2008): {@value #DEPTH} summands and {@value #COLS} columns of b are packed
- * once, 2 MiB, by all threads; then every task packs {@value #ROWS} rows of a, 96 KiB for its second-level cache, and
- * multiplies them with one 32 KiB panel of b after the other, which stays in the first-level cache meanwhile.
+ * c += α·a·b in blocks (Goto and van de Geijn 2008): {@value #PASS} summands and {@value #COLS} columns of b are packed
+ * once, 4 MiB, by all threads; then every task packs {@value #ROWS} rows of a, 192 KiB for its second-level cache, and
+ * multiplies them with one panel of b after the other, {@value #DEPTH} summands at a time, 32 KiB, which stay in the
+ * first-level cache meanwhile. Outputs come from memory once for a pass: with passes of one chain a tenth of the time went
+ * there.
  */
 final class BlockedProduct {
-    /** Summands of a pass. */
-    static final int DEPTH = 256;
+    /** Summands of a chain of fused multiply-adds. */
+    private static final int DEPTH = 256;
+
+    /** Summands of a pass, a multiple of {@link #DEPTH}. */
+    private static final int PASS = 512;
 
     private static final int COLS = 2048;
     private static final int ROWS = 96;
@@ -39,8 +44,8 @@ final class BlockedProduct {
     record Shape(int m, int k, int n, Region region) {}
 
     void add(float alpha, Factor a, Factor b, Tile c, Shape shape) {
-        for (int l = 0; l < shape.k; l += DEPTH) {
-            int depth = Math.min(DEPTH, shape.k - l);
+        for (int l = 0; l < shape.k; l += PASS) {
+            int depth = Math.min(PASS, shape.k - l);
             for (int col = 0; col < shape.n; col += COLS) {
                 int cols = Math.min(COLS, shape.n - col);
                 // Rows above the first column of a lower triangle have nothing in it.
@@ -63,18 +68,21 @@ final class BlockedProduct {
         pool.run((pass.m - 1) / ROWS + 1, task -> {
             int row = task * ROWS;
             int rows = Math.min(ROWS, pass.m - row);
-            float[] block = left.floats(DEPTH * ROWS);
+            float[] block = left.floats(PASS * ROWS);
             float[] room = tiles.floats(2 * TileProduct.TILE);
             for (int i = 0; i < rows; i += TileProduct.ROWS) {
                 int lanes = Math.min(TileProduct.ROWS, rows - i);
                 a.from(row + i, 0).packRows(alpha, lanes, pass.k, block, i * pass.k);
             }
             for (int p = 0; p < panels; p++) {
-                Packed panel = new Packed(packed, p * length);
-                for (int i = 0; i < rows; i += TileProduct.ROWS) {
-                    int lanes = Math.min(TileProduct.ROWS, rows - i);
-                    Output out = new Output(c, pass, row + i, lanes, p * TileProduct.COLS);
-                    multiply(new Packed(block, i * pass.k), panel, room, out);
+                for (int l = 0; l < pass.k; l += DEPTH) {
+                    Packed panel = new Packed(packed, p * length + l * TileProduct.COLS);
+                    int depth = Math.min(DEPTH, pass.k - l);
+                    for (int i = 0; i < rows; i += TileProduct.ROWS) {
+                        int lanes = Math.min(TileProduct.ROWS, rows - i);
+                        Output out = new Output(c, pass, row + i, lanes, p * TileProduct.COLS);
+                        multiply(new Packed(block, i * pass.k + l * TileProduct.ROWS), panel, depth, room, out);
+                    }
                 }
             }
         });
@@ -106,22 +114,22 @@ final class BlockedProduct {
         }
     }
 
-    private void multiply(Packed a, Packed b, float[] room, Output out) {
+    private void multiply(Packed a, Packed b, int k, float[] room, Output out) {
         if (out.whole()) {
-            kernel.multiply(a, out.rows, b, out.pass.k, room, out.c.at(out.row, out.col));
+            kernel.multiply(a, out.rows, b, k, room, out.c.at(out.row, out.col));
         } else if (!out.none()) {
-            edge(a, b, room, out);
+            edge(a, b, k, room, out);
         }
     }
 
     /** A tile of which only a part is wanted: the sums are made in a whole one. */
-    private void edge(Packed a, Packed b, float[] room, Output out) {
+    private void edge(Packed a, Packed b, int k, float[] room, Output out) {
         float[] c = out.c.data();
         int tile = TileProduct.TILE;
         for (int i = 0; i < out.rows; i++) {
             System.arraycopy(c, out.at(i), room, tile + i * TileProduct.COLS, out.wanted(i));
         }
-        kernel.multiply(a, out.rows, b, out.pass.k, room, new Tile(room, tile, TileProduct.COLS));
+        kernel.multiply(a, out.rows, b, k, room, new Tile(room, tile, TileProduct.COLS));
         for (int i = 0; i < out.rows; i++) {
             System.arraycopy(room, tile + i * TileProduct.COLS, c, out.at(i), out.wanted(i));
         }

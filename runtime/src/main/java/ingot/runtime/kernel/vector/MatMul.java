@@ -11,11 +11,11 @@ import java.util.Arrays;
  * Products of a matrix with several tokens. The weights of 32 rows, a panel, are expanded to f32, {@value #COLS} columns at a
  * time. A task has a few panels in its second-level cache and takes them through all tokens, some tiles at a time, so that
  * activations come from memory once for all of them: of long prompts and wide matrices they fit no cache (6144 columns, 2048
- * tokens: 180 GFLOP/s with one panel, 250 with four).
+ * tokens: 180 GFLOP/s with one panel, 250 with eight).
  */
 final class MatMul {
-    /** Columns of a panel: 64 KiB. */
-    private static final int COLS = 512;
+    /** Columns of a panel: 32 KiB, which stay in the first-level cache while tiles pass. */
+    private static final int COLS = 256;
 
     /** A panel may be overrun by the columns of one word. */
     private static final int SLACK = 8;
@@ -23,9 +23,9 @@ final class MatMul {
     private static final int PANEL = (COLS + SLACK) * TileProduct.COLS;
 
     /** Most panels of a task. */
-    private static final int PANELS = 4;
+    private static final int PANELS = 8;
 
-    /** Tiles that all panels of a task meet before the next: 768 KiB of activations. */
+    /** Tiles that all panels of a task meet before the next: 384 KiB of activations. */
     private static final int TILES = 32;
 
     /** Least tasks of a thread where there are rows enough, so that threads end together. */
