@@ -92,6 +92,8 @@ final class Calibrated implements AutoCloseable {
         if (options.method() instanceof ConvertOptions.Method.Gptq) {
             need.require(Runtime.getRuntime().maxMemory());
         }
+        // Again at the end, with the results; said now for those who would rather stop.
+        ConvertWarnings.few(job.set().tokens(), source).ifPresent(progress::note);
         var way = new CalibrationJob.Way(options.resume(), options.threads(), need, progress);
         var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);

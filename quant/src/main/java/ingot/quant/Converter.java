@@ -258,7 +258,12 @@ public final class Converter {
         ConvertWarnings.padded(tensors).ifPresent(warnings::add);
         Optional<CalibrationResult> calibration =
                 done.map(Calibrated::calibration).orElse(written.types().calibration());
-        calibration.flatMap(c -> ConvertWarnings.few(c, source)).ifPresent(warnings::add);
+        calibration.flatMap(c -> ConvertWarnings.few(c.tokens(), source)).ifPresent(warnings::add);
+        ConvertWarnings.again(
+                        source,
+                        tensors,
+                        name -> done.map(c -> c.weightedError(name).isPresent()).orElse(false))
+                .ifPresent(warnings::add);
         long parameters = source.graph().parameters();
         return new ConvertResult(
                 written.output(),

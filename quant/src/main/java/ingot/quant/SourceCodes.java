@@ -47,6 +47,19 @@ final class SourceCodes {
         };
     }
 
+    /** Bits per weight, scales included, with which the source stores it. */
+    static double bits(Source source, WeightSpec weight) {
+        double weights = weight.shape().count();
+        return source.packed(weight)
+                .map(p -> 8 * p.codes().bytes() / weights)
+                .or(() -> natural(source, weight)
+                        .map(layout -> 8
+                                * layout.bytes(
+                                        weight.shape().rows(), weight.shape().cols())
+                                / weights))
+                .orElse((double) Float.SIZE);
+    }
+
     /** The type a weight has in the GGUF file it comes from, if it does and Ingot writes blocks of this type. */
     static Optional<GgmlType> ggufType(Source source, WeightSpec weight) {
         return source instanceof GgufSource gguf

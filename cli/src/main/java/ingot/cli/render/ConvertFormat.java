@@ -12,20 +12,11 @@ public final class ConvertFormat {
 
     public static String text(ConvertView view) {
         ConvertResult result = view.result();
-        Table table = new Table()
-                .text("type")
-                .number("tensors")
-                .number("weights")
-                .number("bits")
-                .number("worst NMSE");
-        for (TypeSum sum : TypeSum.of(result.tensors())) {
-            table.row(
-                    sum.type(),
-                    Integer.toString(sum.tensors().size()),
-                    Format.count(sum.weights()),
-                    Format.fixed(sum.bits(), 2),
-                    view.dryRun() ? "–" : Format.scientific(sum.worst()));
-        }
+        List<TypeSum> sums = TypeSum.of(result.tensors());
+        List<String> heads = TypeSum.heads(sums);
+        Table table = new Table().text(heads.getFirst());
+        heads.subList(1, heads.size()).forEach(table::number);
+        TypeSum.cells(sums).forEach(table::row);
         String size = Format.fixed(result.bitsPerWeight(), 2) + " bits per weight, " + Format.bytes(result.bytes());
         String last = view.dryRun()
                 ? "would write " + result.output() + ": " + size + " of weights"

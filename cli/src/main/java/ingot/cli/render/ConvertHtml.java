@@ -84,7 +84,7 @@ public final class ConvertHtml {
         });
         predicted(result).ifPresent(kld -> cards.add(HtmlPage.card(divergence(kld), "predicted mean KLD, nats")));
         Worst worst = Worst.of(result.tensors());
-        if (!worst.byNmse().isEmpty()) {
+        if (worst.byWeightedError().isEmpty() && !worst.byNmse().isEmpty()) {
             double nmse = worst.byNmse().getFirst().nmse().orElseThrow();
             cards.add(HtmlPage.card(Format.scientific(nmse), "worst NMSE of a tensor"));
         }
@@ -129,16 +129,7 @@ public final class ConvertHtml {
                     .append("</span>\n");
         }
         out.append("</div>\n");
-        List<List<String>> rows = new ArrayList<>();
-        for (TypeSum sum : sums) {
-            rows.add(List.of(
-                    sum.type(),
-                    Integer.toString(sum.tensors().size()),
-                    Format.count(sum.weights()),
-                    Format.fixed(sum.bits(), 2),
-                    view.dryRun() ? "–" : Format.scientific(sum.worst())));
-        }
-        return out + HtmlPage.table(List.of("type", "tensors", "weights", "bits per weight", "worst NMSE"), rows);
+        return out + HtmlPage.table(TypeSum.heads(sums), TypeSum.cells(sums));
     }
 
     private static String planned(Allocation plan, ConvertResult result) {
@@ -258,8 +249,8 @@ public final class ConvertHtml {
                     Markup.escape(r.type()),
                     Format.count(r.weights()),
                     Format.fixed(r.bits(), 2),
-                    error(r.nmse()),
-                    error(r.weightedError()),
+                    Format.scientific(r.nmse()),
+                    Format.scientific(r.weightedError()),
                     codes.map(c -> Format.percent(c.saturation())).orElse("–"),
                     codes.map(c -> CodeCharts.spark(c.codes(), "")).orElse(""),
                     codes.map(c -> CodeCharts.spark(c.scales(), "2^")).orElse("")));
@@ -278,10 +269,6 @@ public final class ConvertHtml {
                                 "scales"),
                         cells)
                 + "</div>";
-    }
-
-    private static String error(OptionalDouble error) {
-        return error.isPresent() ? Format.scientific(error.getAsDouble()) : "–";
     }
 
     private static String list(List<String> lines) {

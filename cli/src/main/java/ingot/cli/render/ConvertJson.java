@@ -43,7 +43,8 @@ public final class ConvertJson {
             node.put("weights", sum.weights());
             node.put("bytes", sum.bytes());
             number(node, "bits_per_weight", sum.bits());
-            number(node, "worst_nmse", view.dryRun() ? Double.NaN : sum.worst());
+            number(node, "worst_nmse", sum.worstNmse().orElse(Double.NaN));
+            sum.worstWeightedError().ifPresent(e -> number(node, "worst_weighted_error", e));
         }
         if (!view.dryRun()) {
             worst(root.putObject("worst"), Worst.of(result.tensors()));

@@ -66,13 +66,21 @@ public final class ExportFormat {
             table.row(row);
         }
         long rounded = result.tensors().stream().filter(t -> !t.lossless()).count();
-        double worst = result.tensors().stream().mapToDouble(Tensor::nmse).max().orElse(0);
+        // Error feedback moves weights on purpose: where the outputs' error is known, it counts.
+        String worst = calibrated
+                ? "worst weighted error "
+                        + Format.scientific(result.tensors().stream()
+                                .flatMapToDouble(t -> t.loss().weightedError().stream())
+                                .max())
+                : "worst NMSE "
+                        + Format.scientific(result.tensors().stream()
+                                .mapToDouble(Tensor::nmse)
+                                .max()
+                                .orElse(0));
         String files = result.files().size() > 1 ? " in " + result.files().size() + " files" : "";
         return table.render() + "\n" + result.output() + ": " + result.tensors().size() + " tensors, "
                 + Format.bytes(result.bytes()) + files
-                + (rounded == 0
-                        ? ", bit-exact values of the model"
-                        : ", " + rounded + " rounded again: worst NMSE " + Format.scientific(worst))
+                + (rounded == 0 ? ", bit-exact values of the model" : ", " + rounded + " rounded again: " + worst)
                 + "\n";
     }
 }

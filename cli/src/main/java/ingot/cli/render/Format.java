@@ -2,6 +2,7 @@ package ingot.cli.render;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /** Numbers for people, the same in every locale. */
 public final class Format {
@@ -51,6 +52,11 @@ public final class Format {
     /** {@code 3.2e-11}, or plain {@code 0}. */
     public static String scientific(double v) {
         return v == 0 ? "0" : Double.isFinite(v) ? String.format(Locale.ROOT, "%.2e", v) : Double.toString(v);
+    }
+
+    /** A dash where nothing is known. */
+    public static String scientific(OptionalDouble v) {
+        return v.isPresent() ? scientific(v.getAsDouble()) : "–";
     }
 
     /** Plain where four decimals say enough, scientific below. */

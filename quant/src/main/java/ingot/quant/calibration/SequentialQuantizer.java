@@ -69,13 +69,16 @@ public final class SequentialQuantizer {
         return Math.addExact(tensors, Math.multiplyExact(streams().size() * row, set.tokens()));
     }
 
-    /** Counts the tensors of a step. */
+    /**
+     * Counts what is done of a step. A matrix of {@code rows × cols} counts {@code cols · (rows + cols)}: sums over its inputs
+     * take time as cols², products and rounding as rows · cols. Counted by heads, the first estimates are half of the truth.
+     */
     private static final class Counter {
         private final Progress progress;
         private final int step;
         private final int layers;
-        private long total;
-        private long done;
+        private double total;
+        private double done;
 
         Counter(Progress progress, int step, int layers) {
             this.progress = progress;
@@ -83,14 +86,18 @@ public final class SequentialQuantizer {
             this.layers = layers;
         }
 
-        void begin(long tensors) {
-            total = tensors;
+        void begin(List<WeightSpec> matrices) {
+            total = matrices.stream().mapToDouble(m -> cost(m, m.rows())).sum();
             tell(0);
         }
 
-        void next() {
-            done++;
-            tell(total == 0 ? 1 : Math.min(1, done / (double) total));
+        void next(WeightSpec matrix, int rows) {
+            done += cost(matrix, rows);
+            tell(total == 0 ? 1 : Math.min(1, done / total));
+        }
+
+        private static double cost(WeightSpec matrix, double rows) {
+            return matrix.cols() * (rows + matrix.cols() * rows / matrix.rows());
         }
 
         void end() {
@@ -135,7 +142,7 @@ public final class SequentialQuantizer {
         work.begin();
         TensorSink sink = (spec, firstRow, rounded, note) -> {
             work.add(spec, weights.target(spec), firstRow, rounded, note);
-            counter.next();
+            counter.next(spec, rounded.stored().length / spec.cols());
         };
         Site site = new Site(kernels, how, weights, sink);
         try (Streams files = files(work, step)) {
@@ -151,7 +158,7 @@ public final class SequentialQuantizer {
                 }
                 counter.begin(streams.getFirst().layer().specs().stream()
                         .filter(s -> s.role() == WeightSpec.Role.LINEAR && weights.calibrated(s))
-                        .count());
+                        .toList());
                 new LayerPass(streams, weights, kernels).run();
                 work.routed(site.experts());
             } else {
@@ -196,7 +203,7 @@ public final class SequentialQuantizer {
         if (!weights.calibrated(head)) {
             return;
         }
-        counter.begin(Math.ceilDiv(head.rows(), Site.HEAD_ROWS));
+        counter.begin(List.of(head));
         FinalNorm norm = new FinalNorm(graph, weights.read(graph.finalNorm()), kernels);
         // A tied matrix must not be moved from what it is for its other use.
         List<Activations> looked = graph.config().tiedEmbeddings() ? files.subList(0, 1) : files;
