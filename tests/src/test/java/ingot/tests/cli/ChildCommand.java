@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The {@code ingot} command in a JVM of its own: with the memory a test wants to give it, and with a compiler that has seen
@@ -55,10 +56,17 @@ public final class ChildCommand {
     }
 
     private static Outcome await(List<String> command) throws IOException, InterruptedException {
+        return await(command, Map.of());
+    }
+
+    /** Runs any program, with some more environment. */
+    static Outcome await(List<String> command, Map<String, String> environment)
+            throws IOException, InterruptedException {
         Path err = Files.createTempFile("ingot-child", ".err");
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectError(err.toFile()).start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Outcome(process.waitFor(), out, Files.readString(err));
         } finally {

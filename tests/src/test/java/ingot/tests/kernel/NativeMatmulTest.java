@@ -37,6 +37,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -175,15 +176,46 @@ class NativeMatmulTest {
         }
     }
 
+    /** Within the bound of DenseMatVecCode, which is the portable backend's too: it has dense weights where that is missing. */
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16", "BF16"})
+    void denseWeights(DType type) {
+        for (Isa isa : NativeMachine.isas()) {
+            for (int[] shape : new int[][] {{1, 1}, {7, 31}, {31, 33}, {33, 100}, {3, 64}, {16, 896}, {1300, 200}}) {
+                RandomMatrix m = RandomMatrix.of(new Dense(type), shape[0], shape[1], 4);
+                Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
+                float[] x = activations(1, m.cols());
+                float[] y = new float[m.rows()];
+                Arrays.fill(y, Float.NaN);
+                try (Kernels kernels = kernels(isa, 2)) {
+                    kernels.matmul(w, x, 1, y);
+                }
+                float[] row = new float[m.cols()];
+                for (int r = 0; r < m.rows(); r++) {
+                    w.decodeRow(r, row, 0);
+                    double exact = 0;
+                    double products = 0;
+                    for (int k = 0; k < m.cols(); k++) {
+                        exact += (double) row[k] * x[k];
+                        products += Math.abs((double) row[k] * x[k]);
+                    }
+                    double bound = (Math.ceilDiv(m.cols(), 64) + 10) * EPSILON * products;
+                    assertEquals(exact, y[r], bound, isa + " " + m.rows() + "x" + m.cols() + " row " + r);
+                }
+            }
+        }
+    }
+
     /** Types of different padding and bias together, one that is not generated among them or not. */
     @Test
     void companyChangesNoBit() {
         List<Layout> integers = List.of(new Int8(96), new Int4(32), new IntN(3, Grouping.CHANNEL), new Iq4(128));
         List<Layout> tables = List.of(new Nf4(false), new Int4(64));
         List<Layout> mixed = List.of(new Int4(32), new Nf4(true), new Dense(DType.F32));
+        List<Layout> dense = List.of(new Dense(DType.BF16), new Int4(32), new Dense(DType.F16), new Nf4(false));
         for (Isa isa : NativeMachine.isas()) {
             try (Kernels kernels = kernels(isa, 2)) {
-                for (List<Layout> layouts : List.of(integers, tables, mixed)) {
+                for (List<Layout> layouts : List.of(integers, tables, mixed, dense)) {
                     for (int tokens : TOKENS) {
                         float[] x = activations(tokens, 100);
                         Products products = new Products();

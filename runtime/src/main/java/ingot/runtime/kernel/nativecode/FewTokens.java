@@ -3,8 +3,10 @@ package ingot.runtime.kernel.nativecode;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import ingot.formats.block.Blocks;
+import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
+import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Products;
@@ -44,6 +46,7 @@ final class FewTokens implements IntConsumer {
         private final List<Row> tokens = new ArrayList<>();
         private int count;
         private int rows;
+        private int rowsPerBlock;
         private int blocks;
         private int blocksPerTask;
         private int firstTask;
@@ -52,8 +55,8 @@ final class FewTokens implements IntConsumer {
         void run(int task) {
             int first = (task - firstTask) * blocksPerTask;
             int n = Math.min(blocksPerTask, blocks - first);
-            int row = first * Blocks.ROWS;
-            int length = Math.min(n * Blocks.ROWS, rows - row);
+            int row = first * rowsPerBlock;
+            int length = Math.min(n * rowsPerBlock, rows - row);
             for (int t = 0; t < count; t++) {
                 NativeCode.Operands operands = tokens.get(t).operands;
                 NativeCode.matvec(operands, first, n);
@@ -109,9 +112,9 @@ final class FewTokens implements IntConsumer {
         int rounded = 0;
         for (int i = 0; i < products.count(); i++) {
             Matrix w = products.weight(i);
-            padded = Math.max(padded, w.blocks().paddedCols());
-            rounded =
-                    w.layout() instanceof Grouped ? Math.max(rounded, w.blocks().paddedCols()) : rounded;
+            int cols = w.layout() instanceof Dense ? w.cols() : w.blocks().paddedCols();
+            padded = Math.max(padded, cols);
+            rounded = w.layout() instanceof Grouped ? Math.max(rounded, cols) : rounded;
         }
         int cols = products.weight(0).cols();
         int units = rounded / Grouping.UNIT;
@@ -129,26 +132,36 @@ final class FewTokens implements IntConsumer {
 
     /** Returns the number of tasks. */
     private int share(Share s, Matrix w, float[] y) {
-        Blocks geometry = w.blocks();
+        s.rows = w.rows();
+        s.rowsPerBlock = w.layout() instanceof Dense ? 1 : Blocks.ROWS;
+        s.blocks = (w.rows() - 1) / s.rowsPerBlock + 1;
         for (int t = 0; t < s.count; t++) {
             Row token = s.token(t);
             NativeCode.Operands operands = token.operands;
-            if (w.layout() instanceof Grouped layout) {
-                operands.entry = code.type(layout).matvec();
-                operands.records = records.get(t).bytes(0);
-                operands.last = geometry.group() / Grouping.UNIT;
-            } else {
-                operands.entry = code.nf4();
-                operands.records = input.bytes(0);
-                operands.last = code.nf4Table().address();
+            switch (w.layout()) {
+                case Grouped layout -> {
+                    operands.entry = code.type(layout).matvec();
+                    operands.records = records.get(t).bytes(0);
+                    operands.groups = w.blocks().groups();
+                    operands.last = w.blocks().group() / Grouping.UNIT;
+                }
+                case Nf4 nf4 -> {
+                    operands.entry = code.nf4();
+                    operands.records = input.bytes(0);
+                    operands.groups = w.blocks().groups();
+                    operands.last = code.nf4Table().address();
+                }
+                case Dense dense -> {
+                    operands.entry = code.dense(dense.type());
+                    operands.records = input.bytes(0);
+                    operands.groups = w.cols();
+                    operands.last = 0;
+                }
             }
             operands.codes = w.parts().getFirst();
             operands.scales = w.parts().getLast();
-            operands.out = token.output.bytes((long) geometry.count() * Blocks.ROWS * Float.BYTES);
-            operands.groups = geometry.groups();
+            operands.out = token.output.bytes((long) s.blocks * s.rowsPerBlock * Float.BYTES);
         }
-        s.rows = w.rows();
-        s.blocks = geometry.count();
         long blockBytes = w.parts().getFirst().byteSize() / s.blocks;
         s.blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, s.blocks);
         s.firstTask = tasks;

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import ingot.formats.DType;
 import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Int4;
@@ -17,6 +18,10 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -40,6 +45,7 @@ final class NativeCode {
     private final TypeCode int8;
     private final TypeCode iq4;
     private final MemorySegment nf4;
+    private final Map<DType, MemorySegment> dense = new EnumMap<>(DType.class);
     private final MemorySegment nf4Table = Arena.ofAuto().allocateFrom(JAVA_FLOAT, Nf4.values());
 
     /** The functions of one type of codes. */
@@ -68,6 +74,13 @@ final class NativeCode {
         if (wide()) {
             TableMatVecCode.emit(a);
         }
+        Map<DType, Integer> rows = new EnumMap<>(DType.class);
+        if (wide()) {
+            for (DType type : List.of(DType.F32, DType.F16, DType.BF16)) {
+                rows.put(type, a.entry());
+                DenseMatVecCode.emit(a, type);
+            }
+        }
         block = wide() ? Optional.of(new BlockCode()) : Optional.empty();
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantize = image.asSlice(one);
@@ -79,6 +92,7 @@ final class NativeCode {
         int8 = e8.in(image);
         iq4 = eTable.in(image);
         nf4 = image.asSlice(table);
+        rows.forEach((type, at) -> dense.put(type, image.asSlice(at)));
     }
 
     /** Whether everything there is for 512 bits is there. */
@@ -128,7 +142,7 @@ final class NativeCode {
         return switch (layout) {
             case Grouped g -> true;
             case Nf4 nf4 -> wide() && !nf4.doubleQuant();
-            case Dense d -> false;
+            case Dense d -> dense.containsKey(d.type());
         };
     }
 
@@ -144,6 +158,11 @@ final class NativeCode {
                     default -> int6;
                 };
         };
+    }
+
+    /** {@link DenseMatVecCode}. */
+    MemorySegment dense(DType type) {
+        return Objects.requireNonNull(dense.get(type), () -> "no code for dense weights of type " + type.label());
     }
 
     /** {@link TableMatVecCode}. */
@@ -181,13 +200,15 @@ final class NativeCode {
         MemorySegment scales = MemorySegment.NULL;
         MemorySegment records = MemorySegment.NULL;
         MemorySegment out = MemorySegment.NULL;
+
+        /** Groups of a row, or its columns where there are no groups. */
         int groups;
 
-        /** Units per group, or the address of the table. */
+        /** Units per group, or the address of the table, or nothing. */
         long last;
     }
 
-    /** {@link MatVecCode} or {@link TableMatVecCode} for {@code blocks} blocks from {@code block} on. */
+    /** {@link MatVecCode}, {@link TableMatVecCode} or {@link DenseMatVecCode} for {@code blocks} blocks from {@code block} on. */
     static void matvec(Operands on, int block, int blocks) {
         try {
             MATVEC.invokeExact(

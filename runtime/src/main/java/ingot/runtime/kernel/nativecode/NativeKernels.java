@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 
 /**
  * Generated machine code for weights with integer codes (several tokens: where {@link NativeCode#manyTokens}), and for one
- * token with plain nf4 ({@link TableMatVecCode}), where they lie in native memory, as those of a model do; everything else by
+ * token with plain nf4 ({@link TableMatVecCode}) or dense weights ({@link DenseMatVecCode}), where they lie in native memory, as those of a model do; everything else by
  * another backend, whose threads it uses.
  *
  * <p>Bound for integer codes, to first order in ε = 2⁻²⁴ and with outputs that are normal floats. Let w = scale·q, and m the

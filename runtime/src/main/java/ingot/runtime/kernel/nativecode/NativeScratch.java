@@ -27,7 +27,10 @@ final class NativeScratch {
     MemorySegment floats(float[] x, int at, int n, int padded) {
         MemorySegment to = bytes((long) padded * Float.BYTES);
         MemorySegment.copy(x, at, to, JAVA_FLOAT, 0, n);
-        to.asSlice((long) n * Float.BYTES, (long) (padded - n) * Float.BYTES).fill((byte) 0);
+        // A slice to be filled would be garbage of the token loop.
+        for (int i = n; i < padded; i++) {
+            to.setAtIndex(JAVA_FLOAT, i, 0);
+        }
         return to;
     }
 }

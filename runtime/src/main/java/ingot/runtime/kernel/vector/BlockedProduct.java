@@ -20,6 +20,10 @@ final class BlockedProduct {
     private static final int PASS = 512;
 
     private static final int COLS = 2048;
+
+    /** Columns that a task packs, whole panels. */
+    private static final int PACKED = 8 * TileProduct.COLS;
+
     private static final int ROWS = 96;
 
     private final TileProduct kernel;
@@ -60,20 +64,16 @@ final class BlockedProduct {
         int panels = (pass.n - 1) / TileProduct.COLS + 1;
         int length = pass.k * TileProduct.COLS;
         float[] packed = right.floats(panels * length);
-        pool.run(panels, p -> {
-            int col = p * TileProduct.COLS;
-            int cols = Math.min(TileProduct.COLS, pass.n - col);
-            b.from(col, 0).packColumns(cols, pass.k, packed, p * length);
+        pool.run((pass.n - 1) / PACKED + 1, task -> {
+            int col = task * PACKED;
+            b.from(col, 0).packColumns(Math.min(PACKED, pass.n - col), pass.k, packed, col * pass.k);
         });
         pool.run((pass.m - 1) / ROWS + 1, task -> {
             int row = task * ROWS;
             int rows = Math.min(ROWS, pass.m - row);
             float[] block = left.floats(PASS * ROWS);
             float[] room = tiles.floats(2 * TileProduct.TILE);
-            for (int i = 0; i < rows; i += TileProduct.ROWS) {
-                int lanes = Math.min(TileProduct.ROWS, rows - i);
-                a.from(row + i, 0).packRows(alpha, lanes, pass.k, block, i * pass.k);
-            }
+            a.from(row, 0).packRows(alpha, rows, pass.k, block, 0);
             for (int p = 0; p < panels; p++) {
                 for (int l = 0; l < pass.k; l += DEPTH) {
                     Packed panel = new Packed(packed, p * length + l * TileProduct.COLS);

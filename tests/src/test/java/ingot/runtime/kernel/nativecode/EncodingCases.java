@@ -210,6 +210,12 @@ final class EncodingCases {
                 add("vcmpps k" + number + "," + zmm(r[0], r[1]) + ",5", a -> a.compare(VectorOp.VCMPPS, k, d, s, 5));
                 add("vmovups zmm" + r[0] + under + "{z},zmm" + r[1], a -> a.zeroing(VectorOp.VMOVUPS, d, k, s));
                 add("vmovups zmm" + r[0] + under + ",zmm" + r[1], a -> a.merging(VectorOp.VMOVUPS, d, k, s));
+                for (Address m : addresses(32)) {
+                    String place = at(m.base(), m.disp());
+                    for (VectorOp op : List.of(VectorOp.VPMOVZXWD, VectorOp.VCVTPH2PS)) {
+                        add(mnemonic(op) + " zmm" + r[0] + under + "{z}," + place, a -> a.zeroing(op, d, k, m));
+                    }
+                }
                 for (Address m : addresses(64)) {
                     String place = at(m.base(), m.disp());
                     add("vmovups zmm" + r[0] + under + "{z}," + place, a -> a.zeroing(VectorOp.VMOVUPS, d, k, m));

@@ -1,8 +1,6 @@
 package ingot.runtime.kernel.nativecode;
 
-import ingot.formats.block.Grouped;
 import ingot.formats.block.Layout;
-import ingot.formats.block.Nf4;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.tests.block.RandomMatrix;
@@ -41,9 +39,7 @@ final class GuardedWeights {
         for (Isa isa : isas) {
             try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
                 for (Layout layout : RandomMatrix.LAYOUTS) {
-                    if (layout instanceof Grouped || layout instanceof Nf4) {
-                        products += multiply(kernels, layout);
-                    }
+                    products += multiply(kernels, layout);
                 }
             }
         }
