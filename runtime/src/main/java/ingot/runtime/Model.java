@@ -228,6 +228,11 @@ public final class Model implements AutoCloseable {
     }
 
     /** Before weights are computed with: a mapped file that was cut short would end the process. */
+    void requireReadable() {
+        store.requireReadable();
+    }
+
+    /** Before what was computed is handed out. */
     void requireIntact() {
         store.requireIntact();
     }

@@ -192,7 +192,7 @@ final class Step {
         requireMemory(inputs, total + held);
         boolean done = false;
         try {
-            model.requireIntact();
+            model.requireReadable();
             for (Batch.Input input : inputs) {
                 catchUp(input.session());
                 input.session().memory().mark();

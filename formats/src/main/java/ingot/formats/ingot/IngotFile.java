@@ -229,6 +229,15 @@ public final class IngotFile implements AutoCloseable {
         file.input().requireIntact();
     }
 
+    /**
+     * Confirms that the file is as long as it was: what is mapped can be read.
+     *
+     * @throws IngotException.ReadWrite when it is not
+     */
+    public void requireLength() {
+        file.input().requireLength();
+    }
+
     /** The bytes of a tensor's parts within a mapping of this file. */
     public List<MemorySegment> parts(StoredTensor tensor, MemorySegment mapping) {
         return tensor.parts().stream()

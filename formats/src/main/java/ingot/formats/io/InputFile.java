@@ -192,12 +192,23 @@ public final class InputFile implements AutoCloseable {
      * @throws IngotException.ReadWrite when the length or the time differs
      */
     public void requireIntact() {
-        change(named()).ifPresent(what -> {
-            throw new IngotException.ReadWrite(
-                    Text.path(path) + ": was changed while it was in use: " + what
-                            + "; open it again, and replace models by a rename, never in place",
-                    null);
-        });
+        change(named()).ifPresent(this::refuse);
+    }
+
+    /**
+     * Looks only whether the open file is as long as it was: whether all of what is mapped can be read.
+     *
+     * @throws IngotException.ReadWrite when it is not
+     */
+    public void requireLength() {
+        change(Optional.empty()).ifPresent(this::refuse);
+    }
+
+    private void refuse(String what) {
+        throw new IngotException.ReadWrite(
+                Text.path(path) + ": was changed while it was in use: " + what
+                        + "; open it again, and replace models by a rename, never in place",
+                null);
     }
 
     /** What the file system says now, if the name still leads to the file that was opened. */

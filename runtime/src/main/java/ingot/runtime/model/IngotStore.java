@@ -105,6 +105,13 @@ public final class IngotStore implements WeightStore {
     }
 
     @Override
+    public void requireReadable() {
+        if (loading == Loading.MAPPED) {
+            file.requireLength();
+        }
+    }
+
+    @Override
     public void close() {
         try {
             arena.close();

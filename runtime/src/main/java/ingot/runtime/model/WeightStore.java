@@ -19,11 +19,18 @@ public interface WeightStore extends AutoCloseable {
     WeightInfo info(WeightSpec spec);
 
     /**
-     * Confirms that the weights are still those that were opened; called before they are computed with.
+     * Confirms that the weights are still those that were opened; called before what was computed with them is handed out.
      *
      * @throws IngotException.ReadWrite when the file they are mapped from was changed
      */
     default void requireIntact() {}
+
+    /**
+     * Confirms that the weights can be read; called before they are computed with.
+     *
+     * @throws IngotException.ReadWrite when the file they are mapped from has another length
+     */
+    default void requireReadable() {}
 
     @Override
     void close();

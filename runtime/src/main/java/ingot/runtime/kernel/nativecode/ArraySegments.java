@@ -10,8 +10,13 @@ import org.jspecify.annotations.Nullable;
  * token loop, 16 bytes each that the compiler does not do without. The collector may take them, and the arrays with them.
  */
 final class ArraySegments {
-    /** Many more than a model has norms, biases and buffers, as two that meet make each other's segment anew. */
+    /** Many more than a model has norms, biases and buffers. */
     private static final int SLOTS = 8192;
+
+    /** Where an array's segment may be: two arrays that meet in a single place would make each other's anew for every token. */
+    private static final int WAYS = 4;
+
+    private static final int NONE = -1;
 
     private final AtomicReferenceArray<@Nullable WeakReference<Held>> table = new AtomicReferenceArray<>(SLOTS);
 
@@ -19,14 +24,19 @@ final class ArraySegments {
     private record Held(float[] array, MemorySegment segment) {}
 
     MemorySegment of(float[] x) {
-        int slot = System.identityHashCode(x) & SLOTS - 1;
-        WeakReference<Held> there = table.getAcquire(slot);
-        Held held = there == null ? null : there.get();
-        if (held != null && held.array == x) {
-            return held.segment;
+        int first = System.identityHashCode(x);
+        int free = NONE;
+        for (int i = 0; i < WAYS; i++) {
+            int slot = first + i & SLOTS - 1;
+            WeakReference<Held> there = table.getAcquire(slot);
+            Held held = there == null ? null : there.get();
+            if (held != null && held.array == x) {
+                return held.segment;
+            }
+            free = held == null && free == NONE ? slot : free;
         }
-        held = new Held(x, MemorySegment.ofArray(x));
-        table.setRelease(slot, new WeakReference<>(held));
+        Held held = new Held(x, MemorySegment.ofArray(x));
+        table.setRelease(free == NONE ? first & SLOTS - 1 : free, new WeakReference<>(held));
         return held.segment;
     }
 }
