@@ -348,6 +348,9 @@ final class GgufCases {
                 accepted("row-71-other-name", f -> Tiny.model().write(f.resolve("model.bin"))),
                 accepted("row-72-version-2", with(w -> w.version(2))),
                 accepted("row-78-unknown-general-key", with(w -> w.text("general.anything", "\u001b[31m"))),
+                accepted(
+                        "row-78-general-name-that-moves-the-cursor",
+                        with(w -> w.text("general.name", "\u009b2J\u202eevil").text("\u009b2J\u202e", "x"))),
                 accepted("row-85-no-padding-at-the-end", bytes(b -> Arrays.copyOf(b, b.length - 24))));
     }
 

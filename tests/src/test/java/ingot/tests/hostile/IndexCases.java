@@ -49,7 +49,7 @@ public final class IndexCases {
                 shard("row-32-shard-absolute", "/etc/passwd"),
                 missing(
                         "row-32-shard-name-with-escape-sequence",
-                        FILE + "1 of 2 shards are missing: \\\\u001b\\[2J",
+                        FILE + "1 of 2 shards are missing: '\\\\u001b\\[2J'",
                         f -> write(f, root -> rename(root, SECOND, "\u001b[2J"))));
     }
 
@@ -67,13 +67,13 @@ public final class IndexCases {
                         "row-33-hub-cache-links-to-another-repository",
                         FILE + ".*is a link that leaves",
                         f -> hub(f, "models--other/blobs")),
-                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(SECOND));
                     Files.createSymbolicLink(f.resolve(SECOND), Path.of("nowhere"));
                     return f;
                 }),
-                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(SECOND));
                     Files.createSymbolicLink(f.resolve(SECOND), Path.of(SECOND));
@@ -115,12 +115,20 @@ public final class IndexCases {
                     Files.createDirectory(f.resolve(SECOND));
                     return f;
                 }),
-                missing("row-35-shards-missing", FILE + "2 of 2 shards are missing: " + FIRST + ", " + SECOND, f -> {
+                missing("row-35-shards-missing", FILE + "2 of 2 shards are missing: '" + FIRST + "', '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(FIRST));
                     Files.delete(f.resolve(SECOND));
                     return f;
-                }));
+                }),
+                missing(
+                        "row-35-missing-shard-of-a-long-name",
+                        FILE + "1 of 2 shards are missing: 'x{79}…'",
+                        f -> write(f, root -> rename(root, SECOND, "x".repeat(1024)))),
+                bad(
+                        "row-35-shard-name-of-60-KB",
+                        FILE + "shard name 'x{79}…' of 60000 characters; at most 1024",
+                        f -> write(f, root -> rename(root, SECOND, "x".repeat(60_000)))));
     }
 
     private static List<HostileCase> contradictions() {
@@ -176,6 +184,18 @@ public final class IndexCases {
                         "row-38-total-size-text",
                         "total_size says 'huge'",
                         f -> write(f, root -> root.putObject("metadata").put("total_size", "huge"))),
+                acceptWarning(
+                        "row-38-total-size-list",
+                        "total_size says '\\[1\\]'",
+                        f -> write(
+                                f,
+                                root -> root.putObject("metadata")
+                                        .putArray("total_size")
+                                        .add(1))),
+                acceptWarning(
+                        "row-38-total-size-object",
+                        "total_size says '\\{\\}'",
+                        f -> write(f, root -> root.putObject("metadata").putObject("total_size"))),
                 acceptWarning(
                         "row-38-total-size-huge",
                         "total_size says '1E\\+999999999'",

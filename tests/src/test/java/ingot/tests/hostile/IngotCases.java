@@ -147,6 +147,18 @@ final class IngotCases {
     private static List<HostileCase> layouts() {
         return List.of(
                 manifest("ingot-shape-negative", "shape of .* is not a list of sizes", m -> shape(m, -7, 6)),
+                manifest("ingot-name-of-5000-characters", "tensor 'x{79}…': name of 5000 characters", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "x".repeat(5000));
+                }),
+                manifest("ingot-name-with-escape-sequence", "tensor '\\\\u001b\\[2J': control character", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "\u001b[2J");
+                }),
+                manifest("ingot-name-of-4000-characters", "shape of 'x{79}…' is not a list of sizes", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "x".repeat(4000));
+                }),
                 manifest("ingot-shape-overflows", "shape of .* is not small enough", m -> shape(m, 1L << 62, 4)),
                 manifest(
                         "ingot-shape-huge",

@@ -138,6 +138,13 @@ final class SafetensorsCases {
                         FILE + "__metadata__ key 'shape' is not a string",
                         meta("{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}")),
                 good("row-14-metadata-empty", meta("{}")),
+                // The file is named, not its folder: inspect shows the metadata of a file only.
+                accept(
+                        "row-14-metadata-that-moves-the-cursor",
+                        f -> new TinyModel()
+                                .header(meta("{\"\\u009b2J\":\"\\u202eevil\\u2066\\u200b\"}"))
+                                .write(f)
+                                .resolve("model.safetensors")),
                 good("row-14-metadata-unknown-strings", meta("{\"format\":\"pt\",\"\\u001b[31m\":\"\\u0000\"}")));
     }
 
