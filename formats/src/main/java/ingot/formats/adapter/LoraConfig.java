@@ -2,6 +2,7 @@ package ingot.formats.adapter;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ public record LoraConfig(
      * @throws IngotException.ConfigMismatch for another kind of adapter, by name
      */
     static LoraConfig read(Path folder) {
-        Path file = folder.resolve(FILE);
+        Path file = Folders.companion(folder, FILE);
         if (!Files.exists(file)) {
             throw new IngotException.MissingInput(
                     Text.path(file) + ": no such file; an adapter folder has it beside adapter_model.safetensors");

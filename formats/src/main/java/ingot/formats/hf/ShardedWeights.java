@@ -113,10 +113,8 @@ final class ShardedWeights implements TensorSource {
                     + " shards are missing: " + String.join(", ", missing));
         }
         try {
-            Path realFolder = folder.toRealPath();
             for (var shard : shards.entrySet()) {
-                Path real = shard.getValue().toRealPath();
-                if (!real.startsWith(realFolder) && !isHubBlob(real, realFolder)) {
+                if (Folders.leaves(shard.getValue(), folder)) {
                     throw IngotException.BadData.in(
                             index, "shard " + Text.quote(shard.getKey()) + " is a link that leaves the model folder");
                 }
@@ -148,15 +146,6 @@ final class ShardedWeights implements TensorSource {
         }
         throw IngotException.BadData.in(
                 index, "shard name " + Text.quote(name) + " is not a path inside the model folder");
-    }
-
-    /** {@code …/models--X/snapshots/REV} may link into {@code …/models--X/blobs}. */
-    private static boolean isHubBlob(Path real, Path realFolder) {
-        Path snapshots = realFolder.getParent();
-        return snapshots != null
-                && snapshots.endsWith("snapshots")
-                && snapshots.getParent() != null
-                && real.startsWith(snapshots.resolveSibling("blobs"));
     }
 
     private static void collect(

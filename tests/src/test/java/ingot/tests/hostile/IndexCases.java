@@ -62,6 +62,32 @@ public final class IndexCases {
                     Files.createSymbolicLink(model.resolve(SECOND), Path.of("../elsewhere.safetensors"));
                     return model;
                 }),
+                leaving("row-33-config-links-out", "config.json"),
+                leaving("row-33-generation-config-links-out", "generation_config.json"),
+                leaving("row-33-tokenizer-links-out", "tokenizer.json"),
+                leaving("row-33-tokenizer-config-links-out", "tokenizer_config.json"),
+                leaving("row-33-template-links-out", "chat_template.jinja"),
+                bad(
+                        "row-33-template-links-to-the-kernel",
+                        "chat_template\\.jinja: is a link that leaves the model folder",
+                        f -> {
+                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
+                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("/proc/self/environ"));
+                            return f;
+                        }),
+                new HostileCase(
+                        "row-33-template-links-inside",
+                        "f32",
+                        f -> {
+                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
+                            Files.writeString(
+                                    Files.createDirectory(f.resolve("templates"))
+                                            .resolve("a"),
+                                    "{{ 1 }}");
+                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("templates/a"));
+                            return f;
+                        },
+                        new HostileCase.Accepted(new TinyModel(TokenizerCases.VOCAB).values(), 0, "")),
                 accept("row-33-links-of-a-hub-cache", f -> hub(f, "blobs")),
                 bad(
                         "row-33-hub-cache-links-to-another-repository",
@@ -105,7 +131,7 @@ public final class IndexCases {
                     new TinyModel().writeConfig(f);
                     return device(f, "model.safetensors");
                 }),
-                bad("row-34-config-is-a-device", "config\\.json: not a regular file", f -> {
+                bad("row-34-config-is-a-device", "config\\.json: is a link that leaves the model folder", f -> {
                     new TinyModel().write(f);
                     return device(f, "config.json");
                 }),
@@ -216,6 +242,21 @@ public final class IndexCases {
         });
     }
 
+    /** A file beside the weights is right in itself, but is one of the folder above. */
+    private static HostileCase leaving(String name, String file) {
+        return bad(name, file.replace(".", "\\.") + ": is a link that leaves the model folder", f -> {
+            Path model = Files.createDirectory(f.resolve("model"));
+            TokenizerCases.tokenizer(model, TokenizerCases.VOCAB, root -> {});
+            if (Files.exists(model.resolve(file))) {
+                Files.move(model.resolve(file), f.resolve("secret"));
+            } else {
+                Files.writeString(f.resolve("secret"), "{}");
+            }
+            Files.createSymbolicLink(model.resolve(file), Path.of("../secret"));
+            return model;
+        });
+    }
+
     private static HostileCase fifo(String name, String file) {
         return bad(name, file.replace(".", "\\.") + ": not a regular file", f -> {
             write(f, root -> {});
@@ -242,11 +283,11 @@ public final class IndexCases {
         Path target = blobs.startsWith("models--") ? folder.resolve(blobs) : repository.resolve(blobs);
         Files.createDirectories(target);
         write(target, root -> {});
+        Path own = Files.createDirectories(repository.resolve("blobs"));
         for (String name : List.of("config.json", INDEX, FIRST, SECOND)) {
-            Files.move(target.resolve(name), target.resolve("sha-" + name.length() + "-" + name.hashCode()));
-            Files.createSymbolicLink(
-                    snapshot.resolve(name),
-                    snapshot.relativize(target.resolve("sha-" + name.length() + "-" + name.hashCode())));
+            Path blob = (name.equals("config.json") ? own : target).resolve("sha-" + name.length() + name.hashCode());
+            Files.move(target.resolve(name), blob);
+            Files.createSymbolicLink(snapshot.resolve(name), snapshot.relativize(blob));
         }
         return snapshot;
     }

@@ -129,6 +129,15 @@ final class IngotCases {
                         "ingot-manifest-tokenizer-absent",
                         "tensor 'ingot.tokenizer': the manifest names it",
                         m -> m.putObject("tokenizer").put("tensor", "ingot.tokenizer")),
+                bad(
+                        "ingot-tokenizer-of-2-GiB",
+                        FILE + "tensor 'ingot.tokenizer' @\\d+: a tokenizer of 2147483648 bytes; at most",
+                        f -> IngotBytes.of(IngotBytes.tiny("f32"))
+                                .writeWithTokenizer(f.resolve("model.ingot"), 1L << 31)),
+                bad(
+                        "ingot-tokenizer-damaged",
+                        FILE + "@\\d+: tensor 'ingot.tokenizer' does not match its checksum",
+                        f -> IngotBytes.of(IngotBytes.tiny("f32")).writeWithTokenizer(f.resolve("model.ingot"), 64)),
                 mismatch(
                         "ingot-manifest-lacks-a-weight",
                         "tensor '" + TinyModel.EMBED + "' is missing; expected shape \\[7, 6\\]",
