@@ -114,7 +114,8 @@ public final class IngotFile implements AutoCloseable {
     }
 
     private static void requireVersion(Path path, String version) {
-        String major = version.split("\\.", -1)[0];
+        int dot = version.indexOf('.');
+        String major = dot < 0 ? version : version.substring(0, dot);
         if (!major.matches("[0-9]{1,6}") || Integer.parseInt(major) < 1) {
             throw IngotException.BadData.in(path, "ingot.version " + Text.quote(version) + " is not a version");
         }

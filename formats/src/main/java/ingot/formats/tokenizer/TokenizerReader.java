@@ -120,7 +120,7 @@ public final class TokenizerReader {
 
     private static VocabularyIndex index(Vocabulary vocabulary, Path file) {
         TokenizerChecks.vocabulary(vocabulary, file);
-        var index = new VocabularyIndex(vocabulary);
+        var index = new VocabularyIndex(vocabulary, file);
         TokenizerChecks.unique(vocabulary, index, file);
         return index;
     }
