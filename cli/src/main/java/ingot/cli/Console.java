@@ -1,6 +1,7 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
+import ingot.formats.Text;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +44,7 @@ public record Console(InputStream in, PrintStream out, PrintStream err, boolean 
 
     /** A message for people, not part of the result. */
     void note(String message) {
-        err.println(message);
+        err.println(Text.visible(message));
     }
 
     /** A {@link PrintStream} swallows what its sink throws as {@link IOException}; this sink throws unchecked. */

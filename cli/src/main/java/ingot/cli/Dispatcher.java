@@ -87,12 +87,17 @@ final class Dispatcher {
         return switch (e) {
             case NoSuchFileException f -> fail(ExitCode.MISSING_INPUT, file(f) + ": no such file", e, debug);
             case AccessDeniedException f -> fail(ExitCode.DENIED, file(f) + ": permission denied", e, debug);
-            default -> fail(ExitCode.READ_WRITE, "reading or writing failed: " + e.getMessage(), e, debug);
+            default ->
+                fail(
+                        ExitCode.READ_WRITE,
+                        "reading or writing failed: " + Text.line(String.valueOf(e.getMessage())),
+                        e,
+                        debug);
         };
     }
 
     private static String file(FileSystemException e) {
-        return String.valueOf(e.getFile());
+        return Text.visible(String.valueOf(e.getFile()));
     }
 
     private int bug(Throwable e, boolean debug) {
@@ -109,14 +114,15 @@ final class Dispatcher {
                     e,
                     debug);
         }
-        String what = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+        String what = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + Text.line(e.getMessage()));
         String hint = debug ? "" : "; repeat with --debug for the stack trace";
         return fail(ExitCode.BUG, "this is a bug, please report it: " + what + hint, e, debug);
     }
 
     private int fail(int code, String message, Throwable cause, boolean debug) {
         console.finish(code);
-        console.err().println("ingot: " + message.lines().findFirst().orElse(""));
+        console.err()
+                .println("ingot: " + Text.visible(message.lines().findFirst().orElse("")));
         if (debug) {
             cause.printStackTrace(console.err());
         }

@@ -1,21 +1,17 @@
 package ingot.cli;
 
 import ingot.formats.IngotException;
-import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.GgufPath;
 import ingot.formats.ingot.IngotFile;
-import ingot.formats.ingot.IngotFormat;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.runtime.ChatFormat;
 import ingot.runtime.tokenizer.Tokenizer;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,7 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Path origin) {
     private static final long MAX_CONFIG = 4 << 20;
-    private static final int MAX_BLOB = 256 << 20;
 
     /** @param model an {@code .ingot} or GGUF file, a model folder, or a weight file in one */
     static ModelText open(Path given) {
@@ -48,7 +43,7 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
                 return file.manifest().generationConfig();
             }
         }
-        Path file = (Files.isDirectory(model) ? model : Folders.of(model)).resolve("generation_config.json");
+        Path file = Folders.companion(Files.isDirectory(model) ? model : Folders.of(model), "generation_config.json");
         return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_CONFIG)) : Optional.empty();
     }
 
@@ -69,17 +64,9 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
             return TokenizerReader.read(Files.isDirectory(model) ? model : Folders.of(model));
         }
         try (IngotFile file = IngotFile.open(model)) {
-            if (!file.manifest().hasTokenizer()) {
-                throw new IngotException.MissingInput(
-                        Text.path(model) + ": no tokenizer inside; convert again from a folder that has one");
-            }
-            TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
-            if (blob.bytes() > MAX_BLOB) {
-                throw IngotException.BadData.tensor(model, blob.name(), "a tokenizer of " + blob.bytes() + " bytes");
-            }
-            byte[] bytes = new byte[(int) blob.bytes()];
-            file.physical().read(blob, 0, MemorySegment.ofArray(bytes));
-            return TokenizerData.decode(ByteBuffer.wrap(bytes), model);
+            return file.tokenizer()
+                    .orElseThrow(() -> new IngotException.MissingInput(
+                            Text.path(model) + ": no tokenizer inside; convert again from a folder that has one"));
         }
     }
 

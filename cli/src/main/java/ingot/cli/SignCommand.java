@@ -77,7 +77,7 @@ final class SignCommand extends Task {
             print(console, root);
         } else {
             console.out()
-                    .println(target + ": " + describe(signature) + ", " + signature.files()
+                    .println(Text.path(target) + ": " + describe(signature) + ", " + signature.files()
                             + (signature.files() == 1 ? " file" : " files") + ", model " + signature.rootDigest());
         }
         return ExitCode.DONE;

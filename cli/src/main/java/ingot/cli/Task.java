@@ -1,5 +1,6 @@
 package ingot.cli;
 
+import ingot.formats.Text;
 import ingot.formats.json.Json;
 import java.io.IOException;
 import picocli.CommandLine.Mixin;
@@ -15,6 +16,6 @@ abstract class Task {
 
     /** Prints a result as JSON, indented. */
     static void print(Console console, JsonNode json) {
-        console.out().println(Json.pretty(json));
+        console.out().println(Text.json(Json.pretty(json)));
     }
 }

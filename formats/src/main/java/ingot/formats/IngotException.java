@@ -11,7 +11,7 @@ public abstract sealed class IngotException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private IngotException(String message, @Nullable Throwable cause) {
-        super(Text.oneLine(message), cause);
+        super(Text.visible(message), cause);
     }
 
     /** The caller asked for something impossible: a wrong option, an output that is the input (exit 64). */

@@ -1,8 +1,12 @@
 package ingot.formats;
 
 import java.nio.file.Path;
+import java.util.HexFormat;
 
-/** Makes foreign text safe to print on one terminal line. */
+/**
+ * Makes foreign text safe to show: nothing that it returns can move the cursor, colour the terminal, reorder a line or end
+ * it. This is the only place that decides which characters do.
+ */
 public final class Text {
     /** Names longer than this are cut: an error stays readable whatever a file calls its tensors. */
     private static final int MAX_NAME = 80;
@@ -11,44 +15,84 @@ public final class Text {
 
     private Text() {}
 
-    /** The name in single quotes, control characters escaped, cut at 80 characters. */
+    /** The name in single quotes, what cannot be shown escaped, cut at 80 characters. */
     public static String quote(String name) {
-        return "'" + cut(escape(name), MAX_NAME) + "'";
+        return "'" + escape(name, MAX_NAME) + "'";
     }
 
-    /** The first line of a text, control characters escaped, cut at 200 characters. */
+    /** The first line of a text, what cannot be shown escaped, cut at 200 characters. */
     public static String line(String text) {
         int end = text.indexOf('\n');
-        return cut(escape(end < 0 ? text : text.substring(0, end)), MAX_LINE);
-    }
-
-    /** Cut after escaping: one control character becomes six. */
-    private static String cut(String escaped, int max) {
-        return escaped.length() <= max ? escaped : escaped.substring(0, max - 1) + "…";
+        return escape(end < 0 ? text : text.substring(0, end), MAX_LINE);
     }
 
     /** The path, escaped but never cut. */
     public static String path(Path path) {
-        return escape(path.toString());
+        return visible(path.toString());
     }
 
-    static String oneLine(String message) {
-        return escape(message);
+    /** The whole text on one line, what cannot be shown escaped. */
+    public static String visible(String text) {
+        return escape(text, Integer.MAX_VALUE);
     }
 
-    private static String escape(String s) {
-        StringBuilder out = new StringBuilder(s.length());
-        s.codePoints().forEach(c -> {
-            switch (Character.getType(c)) {
-                // Control, format (bidi overrides), line/paragraph separators, lone surrogates.
-                case Character.CONTROL,
-                        Character.FORMAT,
-                        Character.LINE_SEPARATOR,
-                        Character.PARAGRAPH_SEPARATOR,
-                        Character.SURROGATE -> out.append(String.format("\\u%04x", c));
-                default -> out.appendCodePoint(c);
-            }
-        });
+    /** The whole text for a cell of a table: what cannot be shown becomes U+FFFD, one column wide. */
+    public static String cell(String text) {
+        if (text.codePoints().allMatch(Text::isVisible)) {
+            return text;
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> out.appendCodePoint(isVisible(c) ? c : 0xFFFD));
         return out.toString();
+    }
+
+    /** JSON as a terminal may see it: the writer escapes only what JSON forbids. Lines stay lines. */
+    public static String json(String json) {
+        StringBuilder out = new StringBuilder(json.length());
+        json.codePoints().forEach(c -> append(out, c, c < ' ' || isVisible(c)));
+        return out.toString();
+    }
+
+    /**
+     * Stops when the result is full: one character may become six or twelve, and text out of a file may have millions.
+     *
+     * @param max characters of the result, the last of which says that there were more
+     */
+    private static String escape(String s, int max) {
+        StringBuilder out = new StringBuilder(Math.min(s.length(), max) + 16);
+        int fits = 0;
+        for (int i = 0; i < s.length(); ) {
+            int c = s.codePointAt(i);
+            append(out, c, isVisible(c));
+            if (out.length() > max) {
+                out.setLength(fits);
+                return out.append('…').toString();
+            }
+            fits = out.length() < max ? out.length() : fits;
+            i += Character.charCount(c);
+        }
+        return out.toString();
+    }
+
+    private static void append(StringBuilder out, int c, boolean asItIs) {
+        if (asItIs) {
+            out.appendCodePoint(c);
+            return;
+        }
+        for (char unit : Character.toChars(c)) {
+            out.append("\\u").append(HexFormat.of().toHexDigits(unit));
+        }
+    }
+
+    /** No control, format (bidi overrides) or separator of lines, no half of a character. */
+    private static boolean isVisible(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE -> false;
+            default -> true;
+        };
     }
 }

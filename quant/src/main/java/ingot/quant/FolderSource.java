@@ -5,6 +5,7 @@ import ingot.formats.TensorSource;
 import ingot.formats.adapter.AdapterSource;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
+import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.TensorFile;
 import ingot.formats.quantized.Packed;
@@ -68,7 +69,7 @@ record FolderSource(
                 files.add(InputFile.open(index));
             }
             for (String name : COMPANIONS) {
-                Path file = folder.folder().resolve(name);
+                Path file = Folders.companion(folder.folder(), name);
                 if (Files.exists(file)) {
                     files.add(InputFile.open(file));
                 }

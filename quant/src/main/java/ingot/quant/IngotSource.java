@@ -13,7 +13,6 @@ import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -55,13 +54,11 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
 
     @Override
     public Optional<TokenizerData> tokenizer() {
-        if (!file.manifest().hasTokenizer()) {
-            return Optional.empty();
+        Optional<TokenizerData> tokenizer = file.tokenizer();
+        if (tokenizer.isPresent()) {
+            file.verify(IngotFormat.TOKENIZER);
         }
-        file.verify(IngotFormat.TOKENIZER);
-        TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
-        ByteBuffer bytes = mapping.asSlice(blob.offset(), blob.bytes()).asByteBuffer();
-        return Optional.of(TokenizerData.decode(bytes, file.path()));
+        return tokenizer;
     }
 
     @Override

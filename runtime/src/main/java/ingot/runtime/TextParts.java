@@ -1,16 +1,12 @@
 package ingot.runtime;
 
-import ingot.formats.TensorInfo;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.ingot.IngotFile;
-import ingot.formats.ingot.IngotFormat;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.runtime.template.ChatTemplate;
 import ingot.runtime.tokenizer.Tokenizer;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -37,10 +33,7 @@ final class TextParts {
     }
 
     static TextParts of(IngotFile file) {
-        return new TextParts(
-                () -> file.manifest().hasTokenizer() ? Optional.of(decode(file)) : Optional.empty(),
-                () -> file.manifest().generationConfig(),
-                file.path());
+        return new TextParts(file::tokenizer, () -> file.manifest().generationConfig(), file.path());
     }
 
     static TextParts of(HfFolder folder) {
@@ -55,13 +48,6 @@ final class TextParts {
     static TextParts of(GgufModel model) {
         Optional<ObjectNode> generation = model.generationConfig();
         return new TextParts(model.laterTokenizer(), () -> generation, model.path());
-    }
-
-    private static TokenizerData decode(IngotFile file) {
-        TensorInfo blob = file.physicalTensor(IngotFormat.TOKENIZER);
-        byte[] bytes = new byte[Math.toIntExact(blob.bytes())];
-        file.physical().read(blob, 0, MemorySegment.ofArray(bytes));
-        return TokenizerData.decode(ByteBuffer.wrap(bytes), file.path());
     }
 
     synchronized Optional<Tokenizer> tokenizer() {

@@ -1,5 +1,6 @@
 package ingot.cli.render;
 
+import ingot.formats.Text;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
 import java.util.List;
@@ -93,7 +94,7 @@ public final class ConvertFormat {
     /** A line as wide as a table at most; the name in it may have to be cut. */
     private static String line(String before, String name, String after) {
         int room = Table.MAX_WIDTH - Width.of(before) - Width.of(after);
-        String printable = name.replaceAll("\\p{Cntrl}", "�");
+        String printable = Text.cell(name);
         return before + Width.fit(printable, Math.min(room, Width.of(printable))) + after + "\n";
     }
 }

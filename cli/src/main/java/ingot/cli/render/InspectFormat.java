@@ -1,5 +1,6 @@
 package ingot.cli.render;
 
+import ingot.formats.Text;
 import java.util.IntSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,7 +51,8 @@ public final class InspectFormat {
     private static String warnings(JsonNode warnings) {
         StringBuilder out = new StringBuilder();
         if (warnings != null) {
-            warnings.forEach(w -> out.append("warning: ").append(w.asString()).append('\n'));
+            warnings.forEach(w ->
+                    out.append("warning: ").append(Text.visible(w.asString())).append('\n'));
         }
         return out.toString();
     }

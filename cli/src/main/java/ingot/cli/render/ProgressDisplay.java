@@ -1,6 +1,7 @@
 package ingot.cli.render;
 
 import ingot.formats.Progress;
+import ingot.formats.Text;
 import java.io.PrintStream;
 import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -143,7 +144,7 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
     public synchronized void note(String sentence) {
         if (err != null) {
             close();
-            err.println(sentence);
+            err.println(Text.visible(sentence));
         }
     }
 

@@ -1,5 +1,6 @@
 package ingot.cli.render;
 
+import ingot.formats.Text;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,7 +37,7 @@ public final class Table {
         if (cells.size() != heads.size()) {
             throw new IllegalArgumentException(cells.size() + " cells for " + heads.size() + " columns");
         }
-        rows.add(cells.stream().map(Table::printable).toList());
+        rows.add(cells.stream().map(Text::cell).toList());
         return this;
     }
 
@@ -97,10 +98,5 @@ public final class Table {
             line.append(i == 0 ? "" : GAP).append(numeric.get(i) ? pad + cell : cell + pad);
         }
         out.append(line.toString().stripTrailing()).append('\n');
-    }
-
-    /** Names come from files: nothing in them may move the cursor. */
-    private static String printable(String cell) {
-        return cell.codePoints().anyMatch(Character::isISOControl) ? cell.replaceAll("\\p{Cntrl}", "�") : cell;
     }
 }

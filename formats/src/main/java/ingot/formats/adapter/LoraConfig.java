@@ -2,6 +2,7 @@ package ingot.formats.adapter;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
@@ -47,6 +48,9 @@ public record LoraConfig(
             "target_parameters", "adapters on bare parameters");
 
     /** Initializations that leave the base weights as they were published. */
+    /** Each is compared with each module; adapters have one for each layer at most. */
+    private static final int MAX_PATTERNS = 1000;
+
     private static final Set<String> INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
 
     public LoraConfig {
@@ -60,7 +64,7 @@ public record LoraConfig(
      * @throws IngotException.ConfigMismatch for another kind of adapter, by name
      */
     static LoraConfig read(Path folder) {
-        Path file = folder.resolve(FILE);
+        Path file = Folders.companion(folder, FILE);
         if (!Files.exists(file)) {
             throw new IngotException.MissingInput(
                     Text.path(file) + ": no such file; an adapter folder has it beside adapter_model.safetensors");
@@ -118,13 +122,23 @@ public record LoraConfig(
     private static <T> Map<String, T> pattern(ObjectFields fields, String name, Value<T> value) {
         Map<String, T> found = new LinkedHashMap<>();
         Optional<ObjectFields> object = fields.object(name);
-        for (String key : object.map(o -> List.copyOf(o.node().propertyNames())).orElse(List.of())) {
+        List<String> keys =
+                object.map(o -> List.copyOf(o.node().propertyNames())).orElse(List.of());
+        if (keys.size() > MAX_PATTERNS) {
+            throw fields.unsupported(name, keys.size() + " keys; at most " + MAX_PATTERNS + " are accepted");
+        }
+        for (String key : keys) {
             if (!key.matches("[A-Za-z0-9_.-]{1,500}")) {
                 throw fields.unsupported(name, Text.quote(key) + " is not the name of a module or the end of one");
             }
             found.put(key, value.read(object.orElseThrow(), key));
         }
         return found;
+    }
+
+    private static boolean isEnd(String key, String module) {
+        int dot = module.length() - key.length() - 1;
+        return module.endsWith(key) && (dot < 0 || module.charAt(dot) == '.');
     }
 
     int rank(String module) {
@@ -140,7 +154,7 @@ public record LoraConfig(
     /** The first key, in the order of the file, that is the whole name or follows a dot in it, as {@code get_pattern_key}. */
     private static <T> Optional<T> match(Map<String, T> patterns, String module) {
         return patterns.entrySet().stream()
-                .filter(e -> module.equals(e.getKey()) || module.endsWith("." + e.getKey()))
+                .filter(e -> isEnd(e.getKey(), module))
                 .map(Map.Entry::getValue)
                 .findFirst();
     }

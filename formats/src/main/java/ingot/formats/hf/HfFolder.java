@@ -74,7 +74,7 @@ public record HfFolder(
         Path folder = isFolder ? path : Folders.of(path);
         Path weights = isFolder ? findWeights(folder) : path;
         ObjectNode config = readConfig(folder);
-        Path generation = folder.resolve("generation_config.json");
+        Path generation = Folders.companion(folder, "generation_config.json");
         Optional<ObjectNode> generationConfig =
                 Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
@@ -110,7 +110,7 @@ public record HfFolder(
 
     /** Reads {@code config.json} of a folder. */
     public static ObjectNode readConfig(Path folder) {
-        Path file = folder.resolve("config.json");
+        Path file = Folders.companion(folder, "config.json");
         if (!Files.exists(file)) {
             throw new IngotException.MissingInput(
                     Text.path(file) + ": no such file; a model folder needs config.json beside its weights");

@@ -7,6 +7,7 @@ import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.ObjectFields;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -32,6 +33,9 @@ final class ShardedWeights implements TensorSource {
     private static final long MAX_INDEX = 64 << 20;
 
     private static final int MAX_SHARDS = 10_000;
+
+    /** Four times what a file system allows for one name. */
+    private static final int MAX_SHARD_NAME = 1024;
 
     private final List<TensorFile> files;
     private final SequencedMap<String, TensorInfo> tensors;
@@ -100,7 +104,7 @@ final class ShardedWeights implements TensorSource {
         for (String name : names) {
             Path shard = inside(name, folder, index);
             if (!Files.exists(shard)) {
-                missing.add(name);
+                missing.add(Text.quote(name));
             }
             shards.put(name, shard);
         }
@@ -109,10 +113,8 @@ final class ShardedWeights implements TensorSource {
                     + " shards are missing: " + String.join(", ", missing));
         }
         try {
-            Path realFolder = folder.toRealPath();
             for (var shard : shards.entrySet()) {
-                Path real = shard.getValue().toRealPath();
-                if (!real.startsWith(realFolder) && !isHubBlob(real, realFolder)) {
+                if (Folders.leaves(shard.getValue(), folder)) {
                     throw IngotException.BadData.in(
                             index, "shard " + Text.quote(shard.getKey()) + " is a link that leaves the model folder");
                 }
@@ -124,6 +126,12 @@ final class ShardedWeights implements TensorSource {
     }
 
     private static Path inside(String name, Path folder, Path index) {
+        if (name.length() > MAX_SHARD_NAME) {
+            throw IngotException.BadData.in(
+                    index,
+                    "shard name " + Text.quote(name) + " of " + name.length() + " characters; at most " + MAX_SHARD_NAME
+                            + " are accepted");
+        }
         try {
             Path relative = Path.of(name);
             boolean leaves = name.isEmpty() || relative.isAbsolute() || name.startsWith("/") || name.contains("\\");
@@ -138,15 +146,6 @@ final class ShardedWeights implements TensorSource {
         }
         throw IngotException.BadData.in(
                 index, "shard name " + Text.quote(name) + " is not a path inside the model folder");
-    }
-
-    /** {@code …/models--X/snapshots/REV} may link into {@code …/models--X/blobs}. */
-    private static boolean isHubBlob(Path real, Path realFolder) {
-        Path snapshots = realFolder.getParent();
-        return snapshots != null
-                && snapshots.endsWith("snapshots")
-                && snapshots.getParent() != null
-                && real.startsWith(snapshots.resolveSibling("blobs"));
     }
 
     private static void collect(
@@ -177,7 +176,7 @@ final class ShardedWeights implements TensorSource {
         if (total.isMissingNode() || Json.number(total) == actual) {
             return List.of();
         }
-        return List.of(Text.path(index) + ": total_size says " + Text.quote(total.asString()) + ", the tensors have "
+        return List.of(Text.path(index) + ": total_size says " + ObjectFields.show(total) + ", the tensors have "
                 + actual + " bytes");
     }
 

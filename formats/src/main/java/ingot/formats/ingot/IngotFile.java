@@ -8,8 +8,10 @@ import ingot.formats.Text;
 import ingot.formats.block.Part;
 import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
+import ingot.formats.tokenizer.TokenizerData;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,6 +24,9 @@ import java.util.Optional;
  * demand by {@link #verify}. {@link #map} gives the bytes the kernels run on.
  */
 public final class IngotFile implements AutoCloseable {
+    /** Twice what the largest tokenizer.json that is accepted can become; that of Qwen3 takes 5 MB. */
+    private static final int MAX_TOKENIZER = 256 << 20;
+
     private final SafetensorsFile file;
     private final Manifest manifest;
     private final StatedChecksums checksums;
@@ -109,7 +114,8 @@ public final class IngotFile implements AutoCloseable {
     }
 
     private static void requireVersion(Path path, String version) {
-        String major = version.split("\\.", -1)[0];
+        int dot = version.indexOf('.');
+        String major = dot < 0 ? version : version.substring(0, dot);
         if (!major.matches("[0-9]{1,6}") || Integer.parseInt(major) < 1) {
             throw IngotException.BadData.in(path, "ingot.version " + Text.quote(version) + " is not a version");
         }
@@ -185,6 +191,29 @@ public final class IngotFile implements AutoCloseable {
             throw IngotException.BadData.tensor(path(), name, "the manifest names it, the file does not hold it");
         }
         return info;
+    }
+
+    /**
+     * The tokenizer, where there is one.
+     *
+     * @throws IngotException.BadData when it is damaged, larger than any tokenizer, or breaks its format
+     */
+    public Optional<TokenizerData> tokenizer() {
+        if (!manifest.hasTokenizer()) {
+            return Optional.empty();
+        }
+        TensorInfo blob = physicalTensor(IngotFormat.TOKENIZER);
+        if (blob.bytes() > MAX_TOKENIZER) {
+            throw IngotException.BadData.tensor(
+                    path(),
+                    blob.name(),
+                    blob.offset(),
+                    "a tokenizer of " + blob.bytes() + " bytes; at most " + MAX_TOKENIZER + " are accepted");
+        }
+        byte[] bytes = new byte[(int) blob.bytes()];
+        file.read(blob, 0, MemorySegment.ofArray(bytes));
+        checksums.requireCrc(blob, bytes);
+        return Optional.of(TokenizerData.decode(ByteBuffer.wrap(bytes), path()));
     }
 
     /**

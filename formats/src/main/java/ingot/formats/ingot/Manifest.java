@@ -2,6 +2,8 @@ package ingot.formats.ingot;
 
 import ingot.formats.IngotException;
 import ingot.formats.Shape;
+import ingot.formats.TensorNames;
+import ingot.formats.Text;
 import ingot.formats.block.Layout;
 import ingot.formats.json.Json;
 import java.nio.charset.StandardCharsets;
@@ -156,19 +158,20 @@ public record Manifest(
 
         StoredTensor tensor(JsonNode entry) {
             String name = text(entry, "name");
+            TensorNames.require(name, file);
             ArrayNode dims = array(entry, "shape");
             long[] shape = new long[dims.size()];
             for (int i = 0; i < shape.length; i++) {
                 JsonNode d = dims.get(i);
                 if (!d.isIntegralNumber() || !d.canConvertToLong() || d.longValue() < 0) {
-                    throw bad("shape of " + name, "a list of sizes");
+                    throw bad("shape of " + Text.quote(name), "a list of sizes");
                 }
                 shape[i] = d.longValue();
             }
             List<String> parts = new ArrayList<>();
             for (JsonNode part : array(entry, "parts")) {
                 if (!part.isString()) {
-                    throw bad("parts of " + name, "a list of tensor names");
+                    throw bad("parts of " + Text.quote(name), "a list of tensor names");
                 }
                 parts.add(part.stringValue());
             }
@@ -177,7 +180,7 @@ public record Manifest(
             try {
                 return new StoredTensor(name, new Shape(shape), layout, parts, nmse.isNumber() ? Json.number(nmse) : 0);
             } catch (ArithmeticException e) {
-                throw bad("shape of " + name, "small enough");
+                throw bad("shape of " + Text.quote(name), "small enough");
             }
         }
     }

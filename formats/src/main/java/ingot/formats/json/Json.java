@@ -83,7 +83,14 @@ public final class Json {
             if (size > maxBytes) {
                 throw IngotException.BadData.in(file, size + " bytes; at most " + maxBytes + " are accepted");
             }
-            return Files.readAllBytes(file);
+            // Files of the kernel have no size: what is read counts, not what is said.
+            try (var in = Files.newInputStream(file)) {
+                byte[] bytes = in.readNBytes(Math.toIntExact(Math.min(maxBytes + 1, Integer.MAX_VALUE)));
+                if (bytes.length > maxBytes) {
+                    throw IngotException.BadData.in(file, "more than " + maxBytes + " bytes are not accepted");
+                }
+                return bytes;
+            }
         } catch (IOException e) {
             throw InputFile.failure(file, e);
         }

@@ -5,6 +5,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
+import ingot.formats.Text;
 import ingot.formats.block.Layout;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +37,8 @@ public record Bnb8Matrix(TensorSource source, TensorInfo codes, TensorInfo absma
         if (value != 0) {
             throw IngotException.ConfigMismatch.in(
                     format.file(),
-                    "tensor '" + format.name() + "': format " + value + " is not supported; expected 0, row-major");
+                    "tensor " + Text.quote(format.name()) + ": format " + value
+                            + " is not supported; expected 0, row-major");
         }
     }
 

@@ -103,6 +103,10 @@ public record CompressedConfig(List<Weights> weights, List<String> warnings) imp
         if (fields.get("kv_cache_scheme").isPresent()) {
             warnings.add("the publisher's engine also quantizes the key/value cache; here it stays as it is");
         }
+        if (found.size() > GptqConfig.MAX_SETTINGS) {
+            throw fields.bad(
+                    "config_groups", found.size() + " settings; at most " + GptqConfig.MAX_SETTINGS + " are accepted");
+        }
         if (found.isEmpty()) {
             throw fields.unsupported("config_groups", "no group quantizes weights");
         }

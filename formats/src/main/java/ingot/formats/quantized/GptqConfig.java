@@ -35,6 +35,9 @@ public record GptqConfig(Setting setting, boolean version2, List<Setting> others
 
     static final int MAX_GROUP = 1 << 20;
 
+    /** Settings that differ, each of which is tried on each module; published files have a handful. */
+    static final int MAX_SETTINGS = 1000;
+
     static GptqConfig read(ObjectFields fields) {
         int bits = bits(fields, fields.requireInteger("bits", 1, 32));
         String format =
@@ -75,6 +78,9 @@ public record GptqConfig(Setting setting, boolean version2, List<Setting> others
                     values.flag("sym", own.symmetric())));
         }
         found.remove(own);
+        if (found.size() > MAX_SETTINGS) {
+            throw fields.bad("dynamic", found.size() + " settings; at most " + MAX_SETTINGS + " are accepted");
+        }
         return List.copyOf(found);
     }
 

@@ -2,6 +2,7 @@ package ingot.formats.quantized;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
@@ -54,7 +55,7 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
         if (field.isPresent()) {
             return Optional.of(read(field.get(), Optional.empty()));
         }
-        Path old = folder.resolve(OLD_FILE);
+        Path old = Folders.companion(folder, OLD_FILE);
         if (!Files.exists(old)) {
             return Optional.empty();
         }

@@ -38,11 +38,15 @@ final class HeaderParser {
 
     static final int MAX_RANK = 16;
 
+    /** Characters of all names and metadata; a manifest has a bound of its own. */
+    static final int MAX_TEXT = 16 << 20;
+
     private final Path file;
     private final long dataStart;
     private final long dataBytes;
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final List<TensorInfo> tensors = new ArrayList<>();
+    private long kept;
 
     private HeaderParser(Path file, long dataStart, long dataBytes) {
         this.file = file;
@@ -54,6 +58,7 @@ final class HeaderParser {
     record Header(SequencedMap<String, TensorInfo> tensors, Map<String, String> metadata) {}
 
     static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
+        HeaderStrings.require(json, file, 8);
         HeaderParser parser = new HeaderParser(file, dataStart, dataBytes);
         try (JsonParser p = Json.stream(json, file, 8)) {
             parser.root(p);
@@ -93,12 +98,25 @@ final class HeaderParser {
             if (metadata.size() == MAX_METADATA) {
                 throw bad("__metadata__ has more than " + MAX_METADATA + " keys");
             }
-            metadata.put(key, p.getString());
+            String value = p.getString();
+            keep(key);
+            if (!key.equals(HeaderStrings.MANIFEST)) {
+                keep(value);
+            }
+            metadata.put(key, value);
+        }
+    }
+
+    private void keep(String text) {
+        kept += text.length();
+        if (kept > MAX_TEXT) {
+            throw bad("names and metadata of more than " + MAX_TEXT + " characters");
         }
     }
 
     private void tensor(String name, JsonParser p) {
         TensorNames.require(name, file);
+        keep(name);
         if (tensors.size() == MAX_TENSORS) {
             throw bad("more than " + MAX_TENSORS + " tensors in one file");
         }

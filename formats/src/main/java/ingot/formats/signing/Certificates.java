@@ -54,7 +54,8 @@ final class Certificates {
             }
             return certificate;
         } catch (CertificateException e) {
-            throw new IngotException.BadData(Text.path(origin) + ": not an X.509 certificate: " + e.getMessage(), e);
+            throw new IngotException.BadData(
+                    Text.path(origin) + ": not an X.509 certificate: " + Text.line(String.valueOf(e.getMessage())), e);
         }
     }
 
@@ -93,7 +94,8 @@ final class Certificates {
             throw new IngotException.NotAuthentic(
                     Text.path(origin) + ": the certificate of " + subject(leaf)
                             + " does not lead to a trusted root"
-                            + (current.size() < roots.size() ? " that is valid now: " : ": ") + e.getMessage(),
+                            + (current.size() < roots.size() ? " that is valid now: " : ": ")
+                            + Text.line(String.valueOf(e.getMessage())),
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
@@ -142,7 +144,8 @@ final class Certificates {
                         null);
             }
         } catch (CertificateException e) {
-            throw new IngotException.BadData(Text.path(origin) + ": not an X.509 certificate: " + e.getMessage(), e);
+            throw new IngotException.BadData(
+                    Text.path(origin) + ": not an X.509 certificate: " + Text.line(String.valueOf(e.getMessage())), e);
         }
     }
 

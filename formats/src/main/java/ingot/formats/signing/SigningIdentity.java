@@ -142,7 +142,9 @@ public final class SigningIdentity {
             signature.update(data);
             return signature.sign();
         } catch (InvalidKeyException e) {
-            throw new IngotException.BadData(Text.path(origin) + ": the private key cannot sign: " + e.getMessage(), e);
+            throw new IngotException.BadData(
+                    Text.path(origin) + ": the private key cannot sign: " + Text.line(String.valueOf(e.getMessage())),
+                    e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }

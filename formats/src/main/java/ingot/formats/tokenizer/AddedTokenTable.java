@@ -13,6 +13,8 @@ import tools.jackson.databind.JsonNode;
 
 /** Collects added tokens from the places that list them; two places may repeat each other but not disagree. */
 final class AddedTokenTable {
+    private int characters;
+
     private final TreeMap<Integer, AddedToken> byId = new TreeMap<>();
     private final Map<String, Integer> byContent = new HashMap<>();
 
@@ -105,9 +107,15 @@ final class AddedTokenTable {
             throw IngotException.BadData.in(
                     file, place + ": " + Text.quote(token.content()) + " has the ids " + id + " and " + token.id());
         }
-        byId.put(token.id(), token);
+        if (byId.put(token.id(), token) == null) {
+            characters += token.content().length();
+        }
         if (byId.size() > TokenizerData.MAX_ADDED_TOKENS) {
             throw IngotException.BadData.in(file, "more than " + TokenizerData.MAX_ADDED_TOKENS + " added tokens");
+        }
+        if (characters > TokenizerData.MAX_ADDED_TEXT) {
+            throw IngotException.BadData.in(
+                    file, "added tokens of more than " + TokenizerData.MAX_ADDED_TEXT + " characters together");
         }
     }
 

@@ -2,6 +2,7 @@ package ingot.formats.tokenizer;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -30,7 +31,7 @@ final class FolderConfig {
 
     FolderConfig(Path folder) {
         this.folder = folder;
-        Path configFile = folder.resolve("tokenizer_config.json");
+        Path configFile = Folders.companion(folder, "tokenizer_config.json");
         if (Files.exists(configFile)) {
             byte[] bytes = Json.readBytes(configFile, MAX_BYTES);
             this.config = JsonFields.root(Json.parseObject(bytes, configFile), configFile);
@@ -121,7 +122,7 @@ final class FolderConfig {
                 templates.put(TokenizerConfig.DEFAULT_TEMPLATE, JsonFields.text(value, config.file(), "chat_template"));
             }
         }
-        Path jinja = folder.resolve("chat_template.jinja");
+        Path jinja = Folders.companion(folder, "chat_template.jinja");
         if (Files.exists(jinja)) {
             templates.put(TokenizerConfig.DEFAULT_TEMPLATE, text(jinja, MAX_BYTES));
         }
@@ -129,7 +130,7 @@ final class FolderConfig {
     }
 
     private @Nullable JsonFields optional(String name) {
-        Path file = folder.resolve(name);
+        Path file = Folders.companion(folder, name);
         return Files.exists(file) ? JsonFields.root(Json.readObject(file, MAX_BYTES), file) : null;
     }
 

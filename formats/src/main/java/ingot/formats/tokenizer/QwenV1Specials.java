@@ -1,5 +1,6 @@
 package ingot.formats.tokenizer;
 
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,14 +53,14 @@ final class QwenV1Specials {
     }
 
     private static boolean hasLaterNames(Path folder) {
-        Path script = folder.resolve("tokenization_qwen.py");
+        Path script = Folders.companion(folder, "tokenization_qwen.py");
         return Files.exists(script)
                 && new String(Json.readBytes(script, MAX_SCRIPT_BYTES), StandardCharsets.UTF_8).contains("<|extra_");
     }
 
     /** Qwen-VL is told from Qwen by the vision tower in its config.json. */
     private static boolean hasVision(Path folder) {
-        Path config = folder.resolve("config.json");
+        Path config = Folders.companion(folder, "config.json");
         return Files.exists(config) && Json.readObject(config, MAX_SCRIPT_BYTES).get("visual") instanceof ObjectNode;
     }
 }

@@ -12,6 +12,8 @@ import java.util.List;
  * rank is the token's id and, for tokens of more than one byte, its priority as a merge.
  */
 final class RankFile {
+    private static final Path RANKS = Path.of("qwen.tiktoken");
+
     private RankFile() {}
 
     /** The tokens in rank order; lines may come in any order, empty lines are skipped as in tiktoken's loader. */
@@ -171,7 +173,7 @@ final class RankFile {
     /** Whether writing ranks loses nothing: deriving the merges from them gives exactly {@code merges}. */
     static boolean isFaithful(Vocabulary vocabulary, Merges merges) {
         try {
-            Merges derived = merges(vocabulary, new VocabularyIndex(vocabulary), Path.of("qwen.tiktoken"));
+            Merges derived = merges(vocabulary, new VocabularyIndex(vocabulary, RANKS), RANKS);
             return derived.equals(merges);
         } catch (IngotException.BadData e) {
             return false;

@@ -101,7 +101,7 @@ public record TokenList(List<String> tokens, List<Kind> kinds, List<String> merg
             TokenizerConfig config,
             Path origin) {
         TokenizerChecks.vocabulary(vocabulary, origin);
-        var index = new VocabularyIndex(vocabulary);
+        var index = new VocabularyIndex(vocabulary, origin);
         TokenizerChecks.unique(vocabulary, index, origin);
         Merges joined = new VocabularyReader(origin, "merges").merges(merges, index);
         var data = new TokenizerData(vocabulary, joined, added.tokens(), Normalization.NFC, preTokenization, config);

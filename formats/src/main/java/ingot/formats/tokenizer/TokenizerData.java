@@ -30,9 +30,11 @@ public record TokenizerData(
     /** Largest id of an added token: no embedding has that many rows. */
     public static final int MAX_ADDED_ID = (1 << 24) - 1;
     /** Most added tokens accepted; published models have at most a few hundred. */
-    public static final int MAX_ADDED_TOKENS = 1 << 16;
-    /** Longest text of an added token, in characters. */
-    public static final int MAX_ADDED_CHARS = 4096;
+    public static final int MAX_ADDED_TOKENS = 1 << 14;
+    /** Longest text of an added token, in characters; it bounds the work on text that is almost one. */
+    public static final int MAX_ADDED_CHARS = 256;
+    /** Characters of all added tokens together: each takes some 40 bytes of memory. */
+    public static final int MAX_ADDED_TEXT = 1 << 20;
 
     public TokenizerData {
         addedTokens = List.copyOf(addedTokens);

@@ -2,6 +2,7 @@ package ingot.formats.tokenizer;
 
 import ingot.formats.IngotException;
 import ingot.formats.Text;
+import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -48,13 +49,13 @@ public final class TokenizerReader {
      */
     public static TokenizerData read(Path folder) {
         if (exists(folder, "tokenizer.json")) {
-            return new TokenizerReader(folder).readTokenizerJson(folder.resolve("tokenizer.json"));
+            return new TokenizerReader(folder).readTokenizerJson(Folders.companion(folder, "tokenizer.json"));
         }
         if (exists(folder, "vocab.json")) {
-            return new TokenizerReader(folder).readVocabJson(folder.resolve("vocab.json"));
+            return new TokenizerReader(folder).readVocabJson(Folders.companion(folder, "vocab.json"));
         }
         if (exists(folder, "qwen.tiktoken")) {
-            return new TokenizerReader(folder).readRanks(folder.resolve("qwen.tiktoken"));
+            return new TokenizerReader(folder).readRanks(Folders.companion(folder, "qwen.tiktoken"));
         }
         throw new IngotException.MissingInput(Text.path(folder)
                 + ": no tokenizer; expected tokenizer.json, vocab.json with merges.txt, or" + " qwen.tiktoken");
@@ -81,7 +82,7 @@ public final class TokenizerReader {
         var reader = new VocabularyReader(file, "");
         Vocabulary vocabulary = reader.vocabulary(Json.readObject(file, MAX_JSON_BYTES), added);
         VocabularyIndex index = index(vocabulary, file);
-        Path mergesFile = folder.resolve("merges.txt");
+        Path mergesFile = Folders.companion(folder, "merges.txt");
         String text = FolderConfig.text(mergesFile, MAX_JSON_BYTES);
         Merges merges = new VocabularyReader(mergesFile, "").merges(text, index);
         return finish(vocabulary, index, merges, mergesFile, Normalization.NFC, preTokenization());
@@ -119,7 +120,7 @@ public final class TokenizerReader {
 
     private static VocabularyIndex index(Vocabulary vocabulary, Path file) {
         TokenizerChecks.vocabulary(vocabulary, file);
-        var index = new VocabularyIndex(vocabulary);
+        var index = new VocabularyIndex(vocabulary, file);
         TokenizerChecks.unique(vocabulary, index, file);
         return index;
     }

@@ -1,5 +1,8 @@
 package ingot.formats.tokenizer;
 
+import ingot.formats.IngotException;
+import ingot.formats.Text;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** From the bytes of a token to its id: open addressing over the ids, at most half full. */
@@ -8,11 +11,14 @@ final class VocabularyIndex {
     static final int NONE = -1;
 
     private final Vocabulary vocabulary;
+    private final Path file;
     private final int[] slots;
     private int duplicate = NONE;
 
-    VocabularyIndex(Vocabulary vocabulary) {
+    /** @throws IngotException.BadData for tokens that are made to collide */
+    VocabularyIndex(Vocabulary vocabulary, Path file) {
         this.vocabulary = vocabulary;
+        this.file = file;
         this.slots = new int[Math.max(2, Integer.highestOneBit(Math.max(1, vocabulary.size())) * 4)];
         Arrays.fill(slots, NONE);
         byte[] bytes = vocabulary.bytes();
@@ -48,7 +54,10 @@ final class VocabularyIndex {
             hash = (hash ^ (source[i] & 0xff)) * 0x01000193;
         }
         int slot = (hash ^ (hash >>> 15)) & (slots.length - 1);
-        while (slots[slot] != NONE && !same(slots[slot], source, from, to)) {
+        for (int run = 0; slots[slot] != NONE && !same(slots[slot], source, from, to); run++) {
+            if (run == OpenTable.MAX_RUN) {
+                throw OpenTable.crowded(Text.path(file) + ": vocabulary");
+            }
             slot = (slot + 1) & (slots.length - 1);
         }
         return slot;

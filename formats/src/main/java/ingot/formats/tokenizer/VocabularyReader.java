@@ -32,17 +32,17 @@ final class VocabularyReader {
         String[] byId = new String[n];
         for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
             JsonNode value = entry.getValue();
-            String name = Text.quote(entry.getKey());
             if (!value.isIntegralNumber()) {
-                throw bad("token " + name + ": expected an integer id");
+                throw bad("token " + Text.quote(entry.getKey()) + ": expected an integer id");
             }
             if (!value.canConvertToInt() || value.intValue() < 0 || value.intValue() >= n) {
-                throw bad("token " + name + " has id " + Text.quote(value.asString()) + "; the ids of " + n
-                        + " tokens must be 0 to " + (n - 1) + " without holes");
+                throw bad("token " + Text.quote(entry.getKey()) + " has id " + Text.quote(value.asString())
+                        + "; the ids of " + n + " tokens must be 0 to " + (n - 1) + " without holes");
             }
             int id = value.intValue();
             if (byId[id] != null) {
-                throw bad("token id " + id + " stands for both " + Text.quote(byId[id]) + " and " + name);
+                throw bad("token id " + id + " stands for both " + Text.quote(byId[id]) + " and "
+                        + Text.quote(entry.getKey()));
             }
             byId[id] = entry.getKey();
         }

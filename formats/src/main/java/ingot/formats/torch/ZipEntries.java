@@ -25,10 +25,7 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  * is ours, for lenient readers differ in what they make of an archive that contradicts itself. Source: APPNOTE.TXT 6.3.
  */
 final class ZipEntries {
-    /** Twice the tensors of any published shard; bounds what the library allocates. */
-    private static final long MAX_ENTRIES = 200_000;
-
-    private static final long MAX_DIRECTORY = 32 << 20;
+    private static final long MAX_DIRECTORY = 16 << 20;
     private static final int LOCAL = 0x04034b50;
     private static final int DESCRIPTOR = 0x08074b50;
     private static final int LOCAL_BYTES = 30;
@@ -51,13 +48,14 @@ final class ZipEntries {
     /** Every entry by name, in the order of the file. */
     static SequencedMap<String, Entry> read(InputFile file) {
         ZipDirectory directory = ZipDirectory.find(file);
-        if (directory.count() > MAX_ENTRIES || directory.size() > MAX_DIRECTORY) {
+        if (directory.count() > ZipRecords.MAX_ENTRIES || directory.size() > MAX_DIRECTORY) {
             throw IngotException.BadData.at(
                     file.path(),
                     directory.offset(),
-                    directory.count() + " zip entries in " + directory.size() + " bytes; at most " + MAX_ENTRIES
-                            + " in " + MAX_DIRECTORY + " are accepted");
+                    directory.count() + " zip entries in " + directory.size() + " bytes; at most "
+                            + ZipRecords.MAX_ENTRIES + " in " + MAX_DIRECTORY + " are accepted");
         }
+        ZipRecords.require(file, directory);
         return new ZipEntries(file, directory).entries();
     }
 
@@ -115,7 +113,8 @@ final class ZipEntries {
             throw e;
         } catch (IOException | RuntimeException e) {
             // A library that meets what it did not expect is no reason to crash.
-            throw IngotException.BadData.in(file.path(), "the zip directory cannot be read: " + e.getMessage());
+            throw IngotException.BadData.in(
+                    file.path(), "the zip directory cannot be read: " + Text.line(String.valueOf(e.getMessage())));
         }
     }
 

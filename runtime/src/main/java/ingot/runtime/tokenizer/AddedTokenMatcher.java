@@ -1,6 +1,7 @@
 package ingot.runtime.tokenizer;
 
 import ingot.formats.tokenizer.AddedToken;
+import ingot.formats.tokenizer.OpenTable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +56,7 @@ final class AddedTokenMatcher {
             }
             accepts[node] = accepts[node] == NONE ? i : accepts[node];
         }
+        OpenTable.require(edges.length, i -> edges[i] != NONE, "tokenizer: added tokens");
     }
 
     /** What a match says to do with the text around it. */
@@ -124,7 +126,10 @@ final class AddedTokenMatcher {
     private int slot(int node, byte b) {
         long key = (long) node << 8 | b & 0xff;
         int slot = (int) (key * 0x9e3779b97f4a7c15L >>> 32) & (edges.length - 1);
-        while (edges[slot] != NONE && edges[slot] != key) {
+        for (int run = 0; edges[slot] != NONE && edges[slot] != key; run++) {
+            if (run == OpenTable.MAX_RUN) {
+                throw OpenTable.crowded("tokenizer: added tokens");
+            }
             slot = (slot + 1) & (edges.length - 1);
         }
         return slot;

@@ -1,6 +1,7 @@
 package ingot.runtime.tokenizer;
 
 import ingot.formats.tokenizer.Merges;
+import ingot.formats.tokenizer.OpenTable;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.Vocabulary;
 import java.util.Arrays;
@@ -41,7 +42,10 @@ final class MergeTable {
             result[rank] = merges.result(rank);
             long key = key(left, right);
             int slot = home(key);
-            while (slots[slot] != 0) {
+            for (int run = 0; slots[slot] != 0; run++) {
+                if (run == OpenTable.MAX_RUN) {
+                    throw OpenTable.crowded("tokenizer: merges");
+                }
                 slot = (slot + 1) & (slots.length - 1);
             }
             slots[slot] = key << RANK_BITS | rank + 1;
@@ -64,7 +68,8 @@ final class MergeTable {
     /** Rank of the merge of two tokens, or {@link #NO_MERGE}. */
     int rank(int left, int right) {
         long key = key(left, right);
-        int slot = home(key);
+        int home = home(key);
+        int slot = home;
         while (true) {
             long entry = slots[slot];
             if (entry == 0) {
@@ -74,6 +79,10 @@ final class MergeTable {
                 return (int) (entry & RANK_MASK) - 1;
             }
             slot = (slot + 1) & (slots.length - 1);
+            // No entry is farther from home, but entries of others may follow one another for long.
+            if (((slot - home) & (slots.length - 1)) > OpenTable.MAX_RUN) {
+                return NO_MERGE;
+            }
         }
     }
 

@@ -205,4 +205,14 @@ public final class GgufWriter {
     public Path write(Path file) throws IOException {
         return Files.write(file, build());
     }
+
+    /** A file of one pair and one tensor as a big-endian machine writes it. */
+    public static byte[] bigEndian() {
+        byte[] key = "general.architecture".getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer out = ByteBuffer.allocate(256).order(ByteOrder.BIG_ENDIAN);
+        out.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3).putLong(1).putLong(1);
+        out.putLong(key.length).put(key).putInt(STRING).putLong(5).put("qwen2".getBytes(StandardCharsets.US_ASCII));
+        out.putLong(1).put((byte) 'x').putInt(1).putLong(8).putInt(0).putLong(0);
+        return out.array();
+    }
 }

@@ -4,6 +4,7 @@ import static ingot.tests.hostile.HostileCase.bad;
 import static ingot.tests.hostile.HostileCase.mismatch;
 
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Small files that ask for much: experts of one byte, groups of one column. */
 final class CompanionCases {
@@ -20,6 +21,38 @@ final class CompanionCases {
                                         "F8_E4M3",
                                         "[100000,1,1]",
                                         new byte[100_000])
+                                .write(f)),
+                bad(
+                        "settings-1001",
+                        "'.*dynamic': 1001 settings; at most 1000",
+                        f -> new TinyModel()
+                                .config(c -> {
+                                    ObjectNode gptq = c.putObject("quantization_config")
+                                            .put("quant_method", "gptq")
+                                            .put("bits", 4);
+                                    ObjectNode dynamic = gptq.putObject("dynamic");
+                                    for (int i = 1; i <= 1001; i++) {
+                                        dynamic.putObject("+:a" + i)
+                                                .put("bits", 8)
+                                                .put("group_size", i);
+                                    }
+                                })
+                                .write(f)),
+                bad(
+                        "groups-1001",
+                        "'.*config_groups': 1001 settings; at most 1000",
+                        f -> new TinyModel()
+                                .config(c -> {
+                                    ObjectNode groups = c.putObject("quantization_config")
+                                            .put("quant_method", "compressed-tensors")
+                                            .putObject("config_groups");
+                                    for (int i = 1; i <= 1001; i++) {
+                                        groups.putObject("g" + i)
+                                                .putObject("weights")
+                                                .put("num_bits", 8)
+                                                .put("group_size", i);
+                                    }
+                                })
                                 .write(f)),
                 // Zero points of 1024 rows at a time would be 4 GiB.
                 mismatch("zero-points-of-every-column", "shape \\[2, 1048576\\] contradicts config\\.json", f -> {

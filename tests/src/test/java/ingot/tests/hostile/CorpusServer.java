@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ final class CorpusServer implements AutoCloseable {
     static final List<String> SMALL = List.of("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     private final Process process;
+    private final Path stderr;
     private final PrintStream requests;
     private final BufferedReader answers;
 
@@ -37,9 +39,8 @@ final class CorpusServer implements AutoCloseable {
         command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         command.addAll(SMALL);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), CorpusServer.class.getName()));
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        stderr = Files.createTempFile("ingot-corpus", ".err");
+        process = new ProcessBuilder(command).redirectError(stderr.toFile()).start();
         requests = new PrintStream(process.getOutputStream(), true, UTF_8);
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
     }
@@ -55,10 +56,18 @@ final class CorpusServer implements AutoCloseable {
         return new Outcome(Integer.parseInt(parts[0]), decode(parts[1]), decode(parts[2]));
     }
 
+    /** What the process itself has said so far, but that a module is an incubating one: errors of other threads, warnings. */
+    List<String> complaints() throws IOException {
+        return Files.readAllLines(stderr).stream()
+                .filter(line -> !line.startsWith("WARNING: Using incubator"))
+                .toList();
+    }
+
     @Override
-    public void close() {
+    public void close() throws IOException {
         requests.close();
         process.destroy();
+        Files.delete(stderr);
     }
 
     /** The child. */

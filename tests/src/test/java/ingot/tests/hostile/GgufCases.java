@@ -66,6 +66,12 @@ final class GgufCases {
                         "row-74-pairs-2-63",
                         "9223372036854775808 metadata pairs; at most",
                         with(w -> w.countPairs(Long.MIN_VALUE))),
+                bad(
+                        "row-73-big-endian-throughout",
+                        "@4: a big-endian GGUF file",
+                        f -> Files.write(f.resolve("x.gguf"), GgufWriter.bigEndian())),
+                bad("row-74-tensors-2-63", "9223372036854775808 tensors; at most", bytes(put(8, le64(Long.MIN_VALUE)))),
+                bad("row-74-pairs-minus-1", "18446744073709551615 metadata pairs; at most", bytes(put(16, le64(-1)))),
                 bad("row-74-tensors-beyond-file", "200000 tensors do not fit the", with(w -> w.countTensors(200_000))),
                 bad("row-74-one-tensor-more", "tensor name: a string of|tensor name: ", with(w -> w.countTensors(16))));
     }
@@ -81,6 +87,25 @@ final class GgufCases {
                         "row-75-key-not-utf8",
                         "metadata key: not valid UTF-8",
                         with(w -> w.pair(concat(string(new byte[] {(byte) 0xC3}), le32(4), le32(1))))),
+                bad(
+                        "row-76-key-2-64",
+                        "metadata key: a string of 18446744073709551615 bytes; expected 1 to 65535",
+                        with(w -> w.pair(concat(le64(-1), le32(4), le32(1))))),
+                bad(
+                        "row-76-key-beyond-file",
+                        "metadata key: a string of 60000 bytes, but \\d+ are left",
+                        with(w -> w.pair(concat(le64(60_000), le32(4), le32(1))))),
+                bad(
+                        "row-76-tensor-name-2-64",
+                        "tensor name: a string of 18446744073709551615 bytes; expected 1 to 128",
+                        bytes(b -> edit(b, GATE, -8 - GATE.length(), le64(-1)))),
+                bad("row-76-tensor-name-beyond-file", "tensor name: a string of 128 bytes, but \\d+ are left", f -> {
+                    byte[] head = new GgufWriter()
+                            .text("general.architecture", "qwen2")
+                            .countTensors(1)
+                            .header();
+                    return Files.write(f.resolve("x.gguf"), concat(head, le64(128), new byte[100]));
+                }),
                 bad(
                         "row-76-string-2-64",
                         "a string of 18446744073709551615 bytes; expected 0 to",
@@ -336,7 +361,7 @@ final class GgufCases {
                         "tensor 'rope_freqs.weight' is none that this architecture",
                         with(w -> w.tensor("rope_freqs.weight", 0, new byte[4], 1))),
                 mismatch(
-                        "row-101-config-contradicts",
+                        "row-100-gguf-config-contradicts",
                         "shape \\[7, 6\\] contradicts|embed_tokens",
                         with(w -> w.without("qwen2.embedding_length")
                                 .u32("qwen2.embedding_length", 12)
@@ -348,6 +373,9 @@ final class GgufCases {
                 accepted("row-71-other-name", f -> Tiny.model().write(f.resolve("model.bin"))),
                 accepted("row-72-version-2", with(w -> w.version(2))),
                 accepted("row-78-unknown-general-key", with(w -> w.text("general.anything", "\u001b[31m"))),
+                accepted(
+                        "row-78-general-name-that-moves-the-cursor",
+                        with(w -> w.text("general.name", "\u009b2J\u202eevil").text("\u009b2J\u202e", "x"))),
                 accepted("row-85-no-padding-at-the-end", bytes(b -> Arrays.copyOf(b, b.length - 24))));
     }
 

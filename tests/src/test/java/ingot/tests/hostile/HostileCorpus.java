@@ -15,6 +15,7 @@ final class HostileCorpus {
     static List<HostileCase> all() {
         List<HostileCase> all = new ArrayList<>();
         all.addAll(SafetensorsCases.all());
+        all.addAll(HeaderBombCases.all());
         all.addAll(IndexCases.all());
         all.addAll(ValueCases.all());
         all.addAll(ConfigCases.all());

@@ -49,7 +49,7 @@ public final class IndexCases {
                 shard("row-32-shard-absolute", "/etc/passwd"),
                 missing(
                         "row-32-shard-name-with-escape-sequence",
-                        FILE + "1 of 2 shards are missing: \\\\u001b\\[2J",
+                        FILE + "1 of 2 shards are missing: '\\\\u001b\\[2J'",
                         f -> write(f, root -> rename(root, SECOND, "\u001b[2J"))));
     }
 
@@ -62,18 +62,44 @@ public final class IndexCases {
                     Files.createSymbolicLink(model.resolve(SECOND), Path.of("../elsewhere.safetensors"));
                     return model;
                 }),
+                leaving("row-33-config-links-out", "config.json"),
+                leaving("row-33-generation-config-links-out", "generation_config.json"),
+                leaving("row-33-tokenizer-links-out", "tokenizer.json"),
+                leaving("row-33-tokenizer-config-links-out", "tokenizer_config.json"),
+                leaving("row-33-template-links-out", "chat_template.jinja"),
+                bad(
+                        "row-33-template-links-to-the-kernel",
+                        "chat_template\\.jinja: is a link that leaves the model folder",
+                        f -> {
+                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
+                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("/proc/self/environ"));
+                            return f;
+                        }),
+                new HostileCase(
+                        "row-33-template-links-inside",
+                        "f32",
+                        f -> {
+                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
+                            Files.writeString(
+                                    Files.createDirectory(f.resolve("templates"))
+                                            .resolve("a"),
+                                    "{{ 1 }}");
+                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("templates/a"));
+                            return f;
+                        },
+                        new HostileCase.Accepted(new TinyModel(TokenizerCases.VOCAB).values(), 0, "")),
                 accept("row-33-links-of-a-hub-cache", f -> hub(f, "blobs")),
                 bad(
                         "row-33-hub-cache-links-to-another-repository",
                         FILE + ".*is a link that leaves",
                         f -> hub(f, "models--other/blobs")),
-                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(SECOND));
                     Files.createSymbolicLink(f.resolve(SECOND), Path.of("nowhere"));
                     return f;
                 }),
-                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: " + SECOND, f -> {
+                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(SECOND));
                     Files.createSymbolicLink(f.resolve(SECOND), Path.of(SECOND));
@@ -105,7 +131,7 @@ public final class IndexCases {
                     new TinyModel().writeConfig(f);
                     return device(f, "model.safetensors");
                 }),
-                bad("row-34-config-is-a-device", "config\\.json: not a regular file", f -> {
+                bad("row-34-config-is-a-device", "config\\.json: is a link that leaves the model folder", f -> {
                     new TinyModel().write(f);
                     return device(f, "config.json");
                 }),
@@ -115,12 +141,20 @@ public final class IndexCases {
                     Files.createDirectory(f.resolve(SECOND));
                     return f;
                 }),
-                missing("row-35-shards-missing", FILE + "2 of 2 shards are missing: " + FIRST + ", " + SECOND, f -> {
+                missing("row-35-shards-missing", FILE + "2 of 2 shards are missing: '" + FIRST + "', '" + SECOND, f -> {
                     write(f, root -> {});
                     Files.delete(f.resolve(FIRST));
                     Files.delete(f.resolve(SECOND));
                     return f;
-                }));
+                }),
+                missing(
+                        "row-35-missing-shard-of-a-long-name",
+                        FILE + "1 of 2 shards are missing: 'x{79}…'",
+                        f -> write(f, root -> rename(root, SECOND, "x".repeat(1024)))),
+                bad(
+                        "row-35-shard-name-of-60-KB",
+                        FILE + "shard name 'x{79}…' of 60000 characters; at most 1024",
+                        f -> write(f, root -> rename(root, SECOND, "x".repeat(60_000)))));
     }
 
     private static List<HostileCase> contradictions() {
@@ -177,6 +211,18 @@ public final class IndexCases {
                         "total_size says 'huge'",
                         f -> write(f, root -> root.putObject("metadata").put("total_size", "huge"))),
                 acceptWarning(
+                        "row-38-total-size-list",
+                        "total_size says '\\[1\\]'",
+                        f -> write(
+                                f,
+                                root -> root.putObject("metadata")
+                                        .putArray("total_size")
+                                        .add(1))),
+                acceptWarning(
+                        "row-38-total-size-object",
+                        "total_size says '\\{\\}'",
+                        f -> write(f, root -> root.putObject("metadata").putObject("total_size"))),
+                acceptWarning(
                         "row-38-total-size-huge",
                         "total_size says '1E\\+999999999'",
                         f -> write(
@@ -192,6 +238,21 @@ public final class IndexCases {
             write(model, root -> rename(root, SECOND, shardName));
             // What the name means to somebody who follows it is a perfect shard.
             Files.move(model.resolve(SECOND), f.resolve(SECOND));
+            return model;
+        });
+    }
+
+    /** A file beside the weights is right in itself, but is one of the folder above. */
+    private static HostileCase leaving(String name, String file) {
+        return bad(name, file.replace(".", "\\.") + ": is a link that leaves the model folder", f -> {
+            Path model = Files.createDirectory(f.resolve("model"));
+            TokenizerCases.tokenizer(model, TokenizerCases.VOCAB, root -> {});
+            if (Files.exists(model.resolve(file))) {
+                Files.move(model.resolve(file), f.resolve("secret"));
+            } else {
+                Files.writeString(f.resolve("secret"), "{}");
+            }
+            Files.createSymbolicLink(model.resolve(file), Path.of("../secret"));
             return model;
         });
     }
@@ -222,11 +283,11 @@ public final class IndexCases {
         Path target = blobs.startsWith("models--") ? folder.resolve(blobs) : repository.resolve(blobs);
         Files.createDirectories(target);
         write(target, root -> {});
+        Path own = Files.createDirectories(repository.resolve("blobs"));
         for (String name : List.of("config.json", INDEX, FIRST, SECOND)) {
-            Files.move(target.resolve(name), target.resolve("sha-" + name.length() + "-" + name.hashCode()));
-            Files.createSymbolicLink(
-                    snapshot.resolve(name),
-                    snapshot.relativize(target.resolve("sha-" + name.length() + "-" + name.hashCode())));
+            Path blob = (name.equals("config.json") ? own : target).resolve("sha-" + name.length() + name.hashCode());
+            Files.move(target.resolve(name), blob);
+            Files.createSymbolicLink(snapshot.resolve(name), snapshot.relativize(blob));
         }
         return snapshot;
     }

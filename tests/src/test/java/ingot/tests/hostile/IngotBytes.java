@@ -7,9 +7,11 @@ import ingot.quant.Converter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -73,16 +75,51 @@ record IngotBytes(ObjectNode header, byte[] data) {
 
     /** The file with a header that fits its checksum. */
     byte[] seal() {
+        byte[] head = head();
+        byte[] file = Arrays.copyOf(head, head.length + data.length);
+        System.arraycopy(data, 0, file, head.length, data.length);
+        sealHeader(file);
+        return file;
+    }
+
+    /** Length and header, padded as Ingot does. */
+    private byte[] head() {
         byte[] json = Json.compact(header).getBytes(StandardCharsets.UTF_8);
         int padded = json.length + Math.floorMod(-(8 + json.length), 64);
-        ByteBuffer out = ByteBuffer.allocate(8 + padded + data.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(padded).put(json);
-        while (out.position() < 8 + padded) {
+        while (out.hasRemaining()) {
             out.put((byte) ' ');
         }
-        out.put(data);
-        byte[] file = out.array();
-        sealHeader(file);
+        return out.array();
+    }
+
+    /** Writes the file with a tokenizer of zeros, which take no room on disk; its own checksum is wrong. */
+    Path writeWithTokenizer(Path file, long bytes) throws IOException {
+        manifest(m -> m.putObject("tokenizer").put("tensor", "ingot.tokenizer"));
+        ObjectNode sums = (ObjectNode) header.remove("ingot.checksums");
+        int at = sums.path("data_offsets").path(0).intValue();
+        int table = data.length - at + ENTRY;
+        ObjectNode tokenizer = header.putObject("ingot.tokenizer").put("dtype", "U8");
+        tokenizer.putArray("shape").add(bytes);
+        tokenizer.putArray("data_offsets").add(at).add(at + bytes);
+        sums.putArray("shape").add(table);
+        sums.putArray("data_offsets").add(at + bytes).add(at + bytes + table);
+        header.set("ingot.checksums", sums);
+        byte[] head = head();
+        CRC32C crc = new CRC32C();
+        crc.update(head);
+        ByteBuffer entries = ByteBuffer.allocate(table).order(ByteOrder.LITTLE_ENDIAN);
+        entries.put(Arrays.copyOfRange(data, at, data.length))
+                .rewind()
+                .putInt((int) crc.getValue())
+                .put(sha256(head))
+                .rewind();
+        try (var out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            out.write(ByteBuffer.wrap(head), 0);
+            out.write(ByteBuffer.wrap(data, 0, at), head.length);
+            out.write(entries, head.length + at + bytes);
+        }
         return file;
     }
 

@@ -129,6 +129,15 @@ final class IngotCases {
                         "ingot-manifest-tokenizer-absent",
                         "tensor 'ingot.tokenizer': the manifest names it",
                         m -> m.putObject("tokenizer").put("tensor", "ingot.tokenizer")),
+                bad(
+                        "ingot-tokenizer-of-2-GiB",
+                        FILE + "tensor 'ingot.tokenizer' @\\d+: a tokenizer of 2147483648 bytes; at most",
+                        f -> IngotBytes.of(IngotBytes.tiny("f32"))
+                                .writeWithTokenizer(f.resolve("model.ingot"), 1L << 31)),
+                bad(
+                        "ingot-tokenizer-damaged",
+                        FILE + "@\\d+: tensor 'ingot.tokenizer' does not match its checksum",
+                        f -> IngotBytes.of(IngotBytes.tiny("f32")).writeWithTokenizer(f.resolve("model.ingot"), 64)),
                 mismatch(
                         "ingot-manifest-lacks-a-weight",
                         "tensor '" + TinyModel.EMBED + "' is missing; expected shape \\[7, 6\\]",
@@ -147,6 +156,18 @@ final class IngotCases {
     private static List<HostileCase> layouts() {
         return List.of(
                 manifest("ingot-shape-negative", "shape of .* is not a list of sizes", m -> shape(m, -7, 6)),
+                manifest("ingot-name-of-5000-characters", "tensor 'x{79}…': name of 5000 characters", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "x".repeat(5000));
+                }),
+                manifest("ingot-name-with-escape-sequence", "tensor '\\\\u001b\\[2J': control character", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "\u001b[2J");
+                }),
+                manifest("ingot-name-of-4000-characters", "shape of 'x{79}…' is not a list of sizes", m -> {
+                    shape(m, -7, 6);
+                    tensor(m, 0).put("name", "x".repeat(4000));
+                }),
                 manifest("ingot-shape-overflows", "shape of .* is not small enough", m -> shape(m, 1L << 62, 4)),
                 manifest(
                         "ingot-shape-huge",

@@ -1,5 +1,6 @@
 package ingot.tests.hostile;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.tests.cli.ChildCommand;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inputs made to exhaust memory are refused as bad data in a JVM that has little of it. */
@@ -16,15 +18,16 @@ final class MemoryTest {
     @TempDir
     private Path folder;
 
+    static List<HostileCase> headers() {
+        return HeaderBombCases.all();
+    }
+
     /** The header of 99 MB has to be read; 64 MiB more must do for everything made of it, and the JVM needs a little. */
     @ParameterizedTest
-    @ValueSource(strings = {"row-28-header-of-99-MB", "row-28-metadata-of-99-MB"})
-    void hugeHeaders(String name) throws IOException, InterruptedException {
-        HostileCase hostile = HostileCorpus.all().stream()
-                .filter(c -> c.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-        requireBadData(HostileCorpus.make(hostile, folder), "-Xmx192m");
+    @MethodSource("headers")
+    void hugeHeaders(HostileCase hostile) throws IOException, InterruptedException {
+        String line = requireBadData(HostileCorpus.make(hostile, folder), "-Xmx192m");
+        HostileCorpusTest.requireOneLine(line, assertInstanceOf(HostileCase.Refused.class, hostile.expected()));
     }
 
     /** Small values in large numbers: a tree of them is many times the text. */
@@ -47,7 +50,8 @@ final class MemoryTest {
         requireBadData(model, "-Xmx1g");
     }
 
-    private void requireBadData(Path source, String heap) throws IOException, InterruptedException {
+    /** The line that says why. */
+    private String requireBadData(Path source, String heap) throws IOException, InterruptedException {
         var outcome = ChildCommand.run(
                 List.of(heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 "convert",
@@ -57,5 +61,10 @@ final class MemoryTest {
                 "--type",
                 "f32");
         assertTrue(outcome.exit() == 65 || outcome.exit() == 78, outcome::err);
+        return outcome.err()
+                .lines()
+                .filter(line -> line.startsWith("ingot: "))
+                .findFirst()
+                .orElseThrow();
     }
 }

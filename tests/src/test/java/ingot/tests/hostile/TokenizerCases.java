@@ -122,6 +122,22 @@ final class TokenizerCases {
                         "row-92-vocabulary-missing",
                         "model.vocab is missing",
                         root -> model(root).remove("vocab")),
+                json(
+                        "row-92-tokens-that-collide",
+                        "vocabulary: made so that more than 256 of its entries collide",
+                        root -> Collisions.vocabulary(root, 10)),
+                json(
+                        "row-92-added-token-of-257-characters",
+                        "an added token has 257 characters; expected 1 to 256",
+                        root -> Collisions.many(root, 1, 257)),
+                json(
+                        "row-92-added-tokens-16385",
+                        "more than 16384 added tokens",
+                        root -> Collisions.many(root, 16_385, 8)),
+                json(
+                        "row-92-added-tokens-of-more-than-1-MB",
+                        "added tokens of more than 1048576 characters together",
+                        root -> Collisions.many(root, 10_000, 200)),
                 mismatch(
                         "row-92-token-beyond-the-embedding",
                         "'vocab_size': 200, but the tokenizer has ids up to 257",

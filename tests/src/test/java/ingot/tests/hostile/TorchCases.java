@@ -5,8 +5,11 @@ import static ingot.tests.hostile.HostileCase.bad;
 import static ingot.tests.hostile.TinyModel.EMBED;
 import static ingot.tests.hostile.TinyModel.GATE;
 
+import ingot.tests.hostile.HostileCase.Accepted;
 import ingot.tests.torch.Pickle;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -191,6 +194,21 @@ final class TorchCases {
                                             "FloatStorage", t.key(GATE), 30, new long[] {5, 6}, new long[] {1, 5}))
                             .write(f, z -> {});
                 }),
+                new HostileCase(
+                        "row-55-tied-and-both-asked-for",
+                        "f32",
+                        f -> {
+                            TorchModel t = new TorchModel();
+                            return t.value(
+                                            "lm_head.weight",
+                                            p -> p.tensor(
+                                                    "FloatStorage", "0", 42, new long[] {7, 6}, new long[] {6, 1}))
+                                    .write(
+                                            f,
+                                            z -> z.entries.remove(
+                                                    z.entry(TorchModel.TOP + "data/" + t.key("lm_head.weight"))));
+                        },
+                        new Accepted(tied(), 0, "")),
                 accept("row-55-tied", f -> {
                     // Another name for the same weights, which no graph asks for, is left alone.
                     Consumer<Pickle> embed =
@@ -262,5 +280,13 @@ final class TorchCases {
                         .op("(")
                         .storage("FloatStorage", new TorchModel().key(GATE), 30, "")
                         .rebuilt(offset, size, stride));
+    }
+
+    /** The weights where the head is the embedding. */
+    private static Map<String, float[]> tied() {
+        TinyModel model = new TinyModel();
+        Map<String, float[]> values = new HashMap<>(model.values());
+        values.put("lm_head.weight", model.value(EMBED).clone());
+        return values;
     }
 }

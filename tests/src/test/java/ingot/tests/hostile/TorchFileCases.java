@@ -2,10 +2,13 @@ package ingot.tests.hostile;
 
 import static ingot.tests.hostile.HostileCase.accept;
 import static ingot.tests.hostile.HostileCase.bad;
+import static ingot.tests.hostile.TinyModel.GATE;
 import static ingot.tests.hostile.TorchModel.FILE;
 import static ingot.tests.hostile.TorchModel.TOP;
 
 import ingot.tests.torch.Pickle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -185,14 +188,25 @@ final class TorchFileCases {
                             e.localExtra = e.centralExtra;
                             e.size = 0xFFFF_FFFFL;
                         })),
-                accept(
-                        "row-63-byteorder-big",
-                        f -> new TorchModel().write(f, z -> {
-                            text(z, "byteorder", "big");
-                            z.entries.stream()
-                                    .filter(e -> e.name.contains("/data/"))
-                                    .forEach(e -> set(e, reversed(e.data)));
-                        })),
+                accept("row-63-byteorder-big", f -> new TorchModel().write(f, z -> big(z, ""))),
+                accept("row-63-byteorder-big-f16", f -> {
+                    TorchModel t = new TorchModel();
+                    byte[] half = halves(t.floats(GATE));
+                    return t.storage(t.key(GATE), half)
+                            .value(
+                                    GATE,
+                                    p -> p.tensor("HalfStorage", t.key(GATE), 30, new long[] {5, 6}, new long[] {6, 1}))
+                            .write(f, z -> big(z, t.key(GATE)));
+                }),
+                accept("row-63-byteorder-big-transposed", f -> {
+                    TorchModel t = new TorchModel();
+                    return t.storage(t.key(GATE), TorchCases.transposed(t))
+                            .value(
+                                    GATE,
+                                    p -> p.tensor(
+                                            "FloatStorage", t.key(GATE), 30, new long[] {5, 6}, new long[] {1, 5}))
+                            .write(f, z -> big(z, ""));
+                }),
                 accept("row-70-safetensors-named-bin", f -> new TorchModel().write(f, new TinyModel().weightsFile())),
                 accept(
                         "row-70-zip-named-safetensors",
@@ -214,12 +228,30 @@ final class TorchFileCases {
                 }));
     }
 
-    private static byte[] reversed(byte[] floats) {
-        byte[] out = floats.clone();
+    /** All storages as a big-endian machine writes them; that of one key has two bytes per value, the others four. */
+    private static void big(ZipBytes zip, String halves) {
+        text(zip, "byteorder", "big");
+        for (ZipBytes.Entry e : zip.entries) {
+            if (e.name.startsWith(TOP + "data/")) {
+                e.replace(reversed(e.data, e.name.equals(TOP + "data/" + halves) ? 2 : 4));
+            }
+        }
+    }
+
+    private static byte[] reversed(byte[] values, int width) {
+        byte[] out = values.clone();
         for (int i = 0; i < out.length; i++) {
-            out[i] = floats[i / 4 * 4 + 3 - i % 4];
+            out[i] = values[i / width * width + width - 1 - i % width];
         }
         return out;
+    }
+
+    private static byte[] halves(float[] values) {
+        ByteBuffer out = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float v : values) {
+            out.putShort(Float.floatToFloat16(v));
+        }
+        return out.array();
     }
 
     /** An extra field of 64-bit values. */

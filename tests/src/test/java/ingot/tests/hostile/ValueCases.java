@@ -104,6 +104,14 @@ final class ValueCases {
                         GATE,
                         new TinyModel().set(GATE, w -> Arrays.fill(w, 0f)),
                         0),
+                besideZeros("int8", 0.02),
+                besideZeros("int6", 0.05),
+                besideZeros("int5", 0.08),
+                besideZeros("int4", 0.12),
+                besideZeros("int3", 0.25),
+                besideZeros("iq4", 0.15),
+                besideZeros("nf4", 0.15),
+                besideZeros("nf4-dq", 0.15),
                 kept(
                         "row-98-group-of-negative-zeros",
                         "int4",
@@ -183,6 +191,26 @@ final class ValueCases {
     private static HostileCase kept(String name, String type, String tensor, TinyModel model, double tolerance) {
         Maker maker = model::write;
         return new HostileCase(name, type, maker, new Accepted(Map.of(tensor, model.value(tensor)), tolerance, ""));
+    }
+
+    /** Rows of 64 weights, of which the first 32 are zeros: one group of a row, or half of one. */
+    private static HostileCase besideZeros(String type, double tolerance) {
+        int cols = 64;
+        String down = "model.layers.0.mlp.down_proj.weight";
+        float[] w = new float[TinyModel.HIDDEN * cols];
+        for (int i = 0; i < w.length; i++) {
+            w[i] = i % cols < 32 ? 0 : (i * 37 % 101 - 50) / 64f;
+        }
+        TinyModel model = new TinyModel().config(c -> c.put("intermediate_size", cols));
+        for (String name : List.of(GATE, "model.layers.0.mlp.up_proj.weight")) {
+            model.floats(name, new float[cols * TinyModel.HIDDEN], cols, TinyModel.HIDDEN);
+        }
+        return kept(
+                "row-98-zeros-beside-others-" + type,
+                type,
+                down,
+                model.floats(down, w, TinyModel.HIDDEN, cols),
+                tolerance);
     }
 
     /** The gate's weights scaled so that the largest has about this magnitude. */

@@ -22,6 +22,9 @@ final class ZipBytes {
         int localFlags = TORCH_FLAGS;
         long crc;
         long size;
+        /** Bytes in the file, where they are others. */
+        long stored = -1;
+
         long descriptorSize;
         boolean wideDescriptor;
         byte[] localExtra = new byte[0];
@@ -57,6 +60,11 @@ final class ZipBytes {
 
     boolean zip64;
     long zip64SizeLie;
+    long zip64OffsetLie;
+    long zip64CountLie;
+    long locatorLie;
+    /** The 32-bit fields announce that the 64-bit ones count. */
+    boolean hidden;
 
     Entry add(String name, byte[] data) {
         Entry e = new Entry(name, data);
@@ -85,11 +93,14 @@ final class ZipBytes {
         out.writeBytes(directory.toByteArray());
         if (zip64) {
             long end = out.size();
-            put(out, 0x06064b50, 4, 44, 8, 0x1e, 2, 0x2d, 2, 0, 4, 0, 4, count, 8, count, 8);
-            put(out, directory.size() + zip64SizeLie, 8, offset, 8);
-            put(out, 0x07064b50, 4, 0, 4, end, 8, 1, 4);
+            long entries64 = count + zip64CountLie;
+            put(out, 0x06064b50, 4, 44, 8, 0x1e, 2, 0x2d, 2, 0, 4, 0, 4, entries64, 8, entries64, 8);
+            put(out, directory.size() + zip64SizeLie, 8, offset + zip64OffsetLie, 8);
+            put(out, 0x07064b50, 4, 0, 4, end + locatorLie, 8, 1, 4);
         }
-        put(out, 0x06054b50, 4, 0, 2, 0, 2, count, 2, count, 2, directory.size(), 4, offset, 4, 0, 2);
+        long shown = hidden ? 0xFFFF : count;
+        put(out, 0x06054b50, 4, 0, 2, 0, 2, shown, 2, shown, 2);
+        put(out, hidden ? 0xFFFF_FFFFL : directory.size(), 4, hidden ? 0xFFFF_FFFFL : offset, 4, 0, 2);
         return out.toByteArray();
     }
 
@@ -110,7 +121,8 @@ final class ZipBytes {
 
     private static void central(Entry e, long offset, ByteArrayOutputStream out) {
         byte[] name = e.name.getBytes(StandardCharsets.UTF_8);
-        put(out, 0x02014b50, 4, 0, 2, 0, 2, e.flags, 2, e.method, 2, 0, 2, 0, 2, e.crc, 4, e.size, 4, e.size, 4);
+        put(out, 0x02014b50, 4, 0, 2, 0, 2, e.flags, 2, e.method, 2, 0, 2, 0, 2, e.crc, 4);
+        put(out, e.stored < 0 ? e.size : e.stored, 4, e.size, 4);
         put(out, name.length, 2, e.centralExtra.length, 2, 0, 2, 0, 2, 0, 2, 0, 4, offset, 4);
         out.writeBytes(name);
         out.writeBytes(e.centralExtra);

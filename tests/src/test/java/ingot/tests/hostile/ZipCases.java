@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 
 /** Rows 56 to 62: zip archives that contradict themselves. */
 final class ZipCases {
@@ -29,6 +30,12 @@ final class ZipCases {
     private static List<HostileCase> entries() {
         return List.of(
                 storage("row-56-deflated", AT + "entry 'pytorch_model/data/3' is compressed", e -> e.method = 8),
+                storage("row-56-deflated-bomb", AT + "entry 'pytorch_model/data/3' is compressed", e -> {
+                    e.replace(new byte[100_000_000]);
+                    e.data = deflated(e.data);
+                    e.stored = e.data.length;
+                    e.method = 8;
+                }),
                 storage("row-57-encrypted", AT + "entry 'pytorch_model/data/3' has flags 0x809", e -> {
                     e.flags |= 1;
                     e.localFlags |= 1;
@@ -140,6 +147,26 @@ final class ZipCases {
                     z.zip64 = true;
                     z.zip64SizeLie = 10;
                 }),
+                hidden("row-62-hidden-directory-size-lies", "the zip directory is said to be", z -> z.zip64SizeLie = 1),
+                hidden(
+                        "row-62-hidden-directory-offset-lies",
+                        "the zip directory is said to be",
+                        z -> z.zip64OffsetLie = -1),
+                hidden(
+                        "row-62-hidden-count-lies",
+                        "the zip directory has 17 entries, its end record says 18",
+                        z -> z.zip64CountLie = 1),
+                hidden("row-62-locator-lies", "the 64-bit end record .* is not where", z -> z.locatorLie = 1),
+                plain(
+                        "row-62-long-extra-field",
+                        AT + "a record of the zip directory with a name of 20, an extra field of 65 and",
+                        e -> e.centralExtra = new byte[65]),
+                // Each four bytes are a field of their own, which a library makes objects of.
+                zip("row-62-millions-of-extra-fields", AT + "a record of the zip directory .* field of 65532", z -> {
+                    for (int i = 0; i < 120; i++) {
+                        z.add(TOP + "data/x" + i, new byte[1]).centralExtra = new byte[65_532];
+                    }
+                }),
                 plain("row-62-local-size-lies", AT + "size or CRC of entry", e -> {
                     // 0xFFFFFFFF in the directory is true 2^32-1 bytes without a 64-bit field.
                     e.centralExtra = extra(1, e.data.length, e.data.length);
@@ -159,6 +186,24 @@ final class ZipCases {
                     e.centralExtra = extra(1, 1L << 62, 1L << 62);
                     e.size = 0xFFFF_FFFFL;
                 }));
+    }
+
+    private static byte[] deflated(byte[] data) {
+        Deflater deflater = new Deflater(9, true);
+        deflater.setInput(data);
+        deflater.finish();
+        byte[] out = new byte[data.length / 100];
+        int n = deflater.deflate(out);
+        deflater.end();
+        return Arrays.copyOf(out, n);
+    }
+
+    private static HostileCase hidden(String name, String message, Consumer<ZipBytes> edit) {
+        return zip(name, AT + message, z -> {
+            z.zip64 = true;
+            z.hidden = true;
+            edit.accept(z);
+        });
     }
 
     private static HostileCase storage(String name, String message, Consumer<ZipBytes.Entry> edit) {

@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -287,6 +289,15 @@ final class AdapterTest {
     void refusesWhatItDoesNotCompute(String config, String named) throws IOException {
         pair(LAYER + "self_attn.o_proj", 2, 8.0, false, "");
         refused(config, named);
+    }
+
+    /** Each key is compared with each module. */
+    @Test
+    void refusesMoreKeysThanAnyAdapterHas() throws IOException {
+        pair(LAYER + "self_attn.o_proj", 2, 8.0, false, "");
+        String keys =
+                IntStream.rangeClosed(0, 1000).mapToObj(i -> "\"a" + i + "\":2").collect(Collectors.joining(","));
+        refused("{\"r\":2,\"rank_pattern\":{" + keys + "}}", "1001 keys; at most 1000");
     }
 
     @Test
