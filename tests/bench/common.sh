@@ -22,7 +22,13 @@ source_folder() {
 with_text() {
     source_folder "$1"
     mkdir -p "$work/$1-text"
-    for part in "$work/$1"/*; do ln -sf "$(readlink -f "$part")" "$work/$1-text/"; done
+    # Only weights may be links to another folder, and only as a single file.
+    for part in "$work/$1"/*; do
+        case $part in
+            *.safetensors) ln -sf "$(readlink -f "$part")" "$work/$1-text/" ;;
+            *) cp --remove-destination "$part" "$work/$1-text/" ;;
+        esac
+    done
     cp "$root/golden-outputs/tokenizers/qwen/tokenizer.json" "$root/golden-outputs/tokenizers/qwen/tokenizer_config.json" \
         "$work/$1-text/"
 }
