@@ -6,7 +6,7 @@ import ingot.runtime.kernel.Kernels;
 /** Rounds whole matrices onto the grid of a target, on all threads. */
 public final class MatrixQuantizer {
     /** Tasks of a thread: few, as each reads all of the factor; several, so that threads end together. */
-    private static final int TASKS = 4;
+    private static final int TASKS = 2;
 
     private static final int LEAST_ROWS = 16;
     private static final int MOST_ROWS = 512;
