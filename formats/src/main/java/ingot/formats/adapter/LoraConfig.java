@@ -47,10 +47,10 @@ public record LoraConfig(
             "trainable_token_indices", "trainable token indices",
             "target_parameters", "adapters on bare parameters");
 
-    /** Initializations that leave the base weights as they were published. */
     /** Each is compared with each module; adapters have one for each layer at most. */
     private static final int MAX_PATTERNS = 1000;
 
+    /** Initializations that leave the base weights as they were published. */
     private static final Set<String> INITIALIZATIONS = Set.of("gaussian", "eva", "orthogonal");
 
     public LoraConfig {

@@ -13,10 +13,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Collects added tokens from the places that list them; two places may repeat each other but not disagree. */
 final class AddedTokenTable {
-    private int characters;
-
     private final TreeMap<Integer, AddedToken> byId = new TreeMap<>();
     private final Map<String, Integer> byContent = new HashMap<>();
+    private int characters;
 
     /** In id order. */
     List<AddedToken> tokens() {

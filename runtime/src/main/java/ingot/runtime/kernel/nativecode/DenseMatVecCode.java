@@ -22,9 +22,6 @@ import java.util.List;
  * <p>64 sums of fused multiply-adds, added up by fours and then by halves: error at most (⌈cols ÷ 64⌉ + 10)·ε·Σ|wᵢ·xᵢ|.
  */
 final class DenseMatVecCode {
-    /** As in {@link MatVecCode}. */
-    private static final int AHEAD = 4096;
-
     private static final int LINE = 64;
     private static final int SUMS = 4;
     private static final int STEP = SUMS * Lanes.COUNT;
@@ -98,7 +95,7 @@ final class DenseMatVecCode {
         a.align(Lanes.COUNT);
         a.bind(loop);
         for (int at = 0; at < STEP * type.bytes(); at += LINE) {
-            a.prefetcht0(new Address(WEIGHT, AHEAD + at));
+            a.prefetcht0(new Address(WEIGHT, MatVecCode.AHEAD + at));
         }
         for (int i = 0; i < SUMS; i++) {
             load(Lanes.ALL, i * Lanes.COUNT * type.bytes());

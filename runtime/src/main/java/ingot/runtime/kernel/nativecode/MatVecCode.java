@@ -29,7 +29,7 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
  */
 final class MatVecCode {
     /** How far ahead codes are asked for: a page, which the processor's own prefetching does not look beyond. */
-    private static final int AHEAD = 4096;
+    static final int AHEAD = 4096;
 
     private static final Gpr CODES = Gpr.RDI;
     private static final Gpr SCALES = Gpr.RSI;

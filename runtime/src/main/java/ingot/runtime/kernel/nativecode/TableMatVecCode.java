@@ -30,9 +30,6 @@ final class TableMatVecCode {
 
     private static final int GROUP_BYTES = Nf4.GROUP / PER_WORD * Blocks.LINE;
 
-    /** As in {@link MatVecCode}. */
-    private static final int AHEAD = 4096;
-
     private static final Gpr CODES = Gpr.RDI;
     private static final Gpr SCALES = Gpr.RSI;
     private static final Gpr X = Gpr.RDX;
@@ -100,7 +97,7 @@ final class TableMatVecCode {
         }
         for (int line = 0; line < Nf4.GROUP / PER_WORD; line++) {
             int at = line * Blocks.LINE;
-            a.prefetcht0(new Address(CODES, AHEAD + at));
+            a.prefetcht0(new Address(CODES, MatVecCode.AHEAD + at));
             a.op(VMOVUPS, WORD, new Address(CODES, at));
             for (int nibble = 0; nibble < PER_WORD; nibble++) {
                 // Low nibbles are columns 0 … 3 of a word, high nibbles columns 4 … 7.
