@@ -7,6 +7,7 @@ import ingot.formats.block.Dense;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
 import ingot.formats.block.Nf4;
+import ingot.runtime.kernel.GuidedSplit;
 import ingot.runtime.kernel.Kernels;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.Products;
@@ -21,8 +22,8 @@ import java.util.function.IntConsumer;
  * it has.
  */
 final class FewTokens implements IntConsumer {
-    /** Bytes of codes that make a task worth claiming. */
-    private static final long TASK_BYTES = 64 << 10;
+    /** Bytes of codes that stay in the second-level cache while several tokens pass. */
+    private static final long CACHED = 64 << 10;
 
     private static final float[] NOWHERE = {};
 
@@ -32,8 +33,8 @@ final class FewTokens implements IntConsumer {
 
     // What is under way: kept, as objects made for every product would be garbage of the token loop.
     private final List<Share> shares = new ArrayList<>();
+    private final GuidedSplit split = new GuidedSplit();
     private int count;
-    private int tasks;
 
     /** One token's product with one matrix. */
     private static final class Row {
@@ -48,13 +49,9 @@ final class FewTokens implements IntConsumer {
         private int rows;
         private int rowsPerBlock;
         private int blocks;
-        private int blocksPerTask;
-        private int firstTask;
         private float[] y = NOWHERE;
 
-        void run(int task) {
-            int first = (task - firstTask) * blocksPerTask;
-            int n = Math.min(blocksPerTask, blocks - first);
+        void run(int first, int n) {
             int row = first * rowsPerBlock;
             int length = Math.min(n * rowsPerBlock, rows - row);
             for (int t = 0; t < count; t++) {
@@ -88,17 +85,23 @@ final class FewTokens implements IntConsumer {
     /** y = W·x for every token and every matrix; there are kernels for them, of integer codes where tokens are several. */
     void multiply(Kernels pool, Products products, float[] x, int tokens) {
         prepare(products, x, tokens);
-        tasks = 0;
         count = products.count();
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            bytes += codes(products.weight(i));
+        }
+        split.begin(bytes, pool.threads(), tokens == 1 ? Long.MAX_VALUE : CACHED);
         for (int i = 0; i < count; i++) {
             if (i == shares.size()) {
                 shares.add(new Share());
             }
             shares.get(i).count = tokens;
-            tasks += share(shares.get(i), products.weight(i), products.output(i));
+            Share s = shares.get(i);
+            share(s, products.weight(i), products.output(i));
+            split.add(s.blocks, codes(products.weight(i)) / s.blocks);
         }
         try {
-            pool.parallel(tasks, this);
+            pool.parallel(split.tasks(), this);
         } finally {
             for (int i = 0; i < count; i++) {
                 shares.get(i).release();
@@ -130,8 +133,12 @@ final class FewTokens implements IntConsumer {
         }
     }
 
-    /** Returns the number of tasks. */
-    private int share(Share s, Matrix w, float[] y) {
+    /** Bytes of the first part, which has most. */
+    private static long codes(Matrix w) {
+        return w.parts().getFirst().byteSize();
+    }
+
+    private void share(Share s, Matrix w, float[] y) {
         s.rows = w.rows();
         s.rowsPerBlock = w.layout() instanceof Dense ? 1 : Blocks.ROWS;
         s.blocks = (w.rows() - 1) / s.rowsPerBlock + 1;
@@ -162,19 +169,11 @@ final class FewTokens implements IntConsumer {
             operands.scales = w.parts().getLast();
             operands.out = token.output.bytes((long) s.blocks * s.rowsPerBlock * Float.BYTES);
         }
-        long blockBytes = w.parts().getFirst().byteSize() / s.blocks;
-        s.blocksPerTask = (int) Math.clamp(TASK_BYTES / blockBytes, 1, s.blocks);
-        s.firstTask = tasks;
         s.y = y;
-        return (s.blocks - 1) / s.blocksPerTask + 1;
     }
 
     @Override
     public void accept(int task) {
-        int i = count - 1;
-        while (shares.get(i).firstTask > task) {
-            i--;
-        }
-        shares.get(i).run(task);
+        shares.get(split.part(task)).run(split.first(task), split.count(task));
     }
 }

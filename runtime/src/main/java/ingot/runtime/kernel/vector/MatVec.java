@@ -1,5 +1,6 @@
 package ingot.runtime.kernel.vector;
 
+import ingot.runtime.kernel.GuidedSplit;
 import ingot.runtime.kernel.Matrix;
 import ingot.runtime.kernel.WorkerPool;
 import java.util.function.IntConsumer;
@@ -10,14 +11,10 @@ import org.jspecify.annotations.Nullable;
  * is in fields, as a closure made for every product would be garbage of the token loop.
  */
 final class MatVec implements IntConsumer {
-    /** Weight bytes that make a task worth claiming. */
-    private static final long TASK_BYTES = 32 << 10;
-
     private static final float[] NOWHERE = {};
 
     private float[] prepared = {};
-    private int blocks;
-    private int perTask;
+    private final GuidedSplit split = new GuidedSplit();
     private @Nullable WeightKernel kernel;
     private @Nullable Matrix w;
     private float[] y = NOWHERE;
@@ -29,15 +26,16 @@ final class MatVec implements IntConsumer {
             prepared = new float[length];
         }
         with.prepare(weights, x, prepared);
-        blocks = (weights.rows() - 1) / WeightKernel.ROWS + 1;
+        int blocks = (weights.rows() - 1) / WeightKernel.ROWS + 1;
         // Most bytes of a matrix are in its first part, the weights or their codes.
-        long bytes = weights.parts().getFirst().byteSize() / blocks + 1;
-        perTask = (int) Math.clamp(TASK_BYTES / bytes, 1, blocks);
+        long bytes = weights.parts().getFirst().byteSize();
+        split.begin(bytes, pool.threads(), Long.MAX_VALUE);
+        split.add(blocks, bytes / blocks);
         kernel = with;
         w = weights;
         y = out;
         try {
-            pool.run((blocks - 1) / perTask + 1, this);
+            pool.run(split.tasks(), this);
         } finally {
             // Keeps no weights and no caller's array alive.
             w = null;
@@ -50,8 +48,9 @@ final class MatVec implements IntConsumer {
         WeightKernel with = kernel;
         Matrix weights = w;
         if (with != null && weights != null) {
-            int end = Math.min(blocks, (task + 1) * perTask);
-            for (int b = task * perTask; b < end; b++) {
+            int first = split.first(task);
+            int end = first + split.count(task);
+            for (int b = first; b < end; b++) {
                 with.matvec(weights, prepared, b, y);
             }
         }
