@@ -1,10 +1,10 @@
 package ingot.cli;
 
 import ingot.runtime.kernel.Backend;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -13,13 +13,15 @@ final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
     private static final List<Backend> CHOICES =
             List.of(Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE, Backend.NATIVE_INT8);
 
+    // Plain loops: the JVM's cache has no classes with a superclass of picocli's, so lambdas here would be linked at every start.
     @Override
     public Backend convert(String value) {
-        return CHOICES.stream()
-                .filter(choice -> name(choice).equals(value))
-                .findFirst()
-                .orElseThrow(() -> new TypeConversionException(
-                        "expected one of [" + String.join(", ", this) + "] but was '" + value + "'"));
+        for (Backend choice : CHOICES) {
+            if (name(choice).equals(value)) {
+                return choice;
+            }
+        }
+        throw new TypeConversionException("expected one of [" + String.join(", ", names()) + "] but was '" + value + "'");
     }
 
     @Override
@@ -27,8 +29,12 @@ final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
         return names().iterator();
     }
 
-    private static Stream<String> names() {
-        return CHOICES.stream().map(BackendName::name);
+    private static List<String> names() {
+        List<String> names = new ArrayList<>();
+        for (Backend choice : CHOICES) {
+            names.add(name(choice));
+        }
+        return names;
     }
 
     private static String name(Backend choice) {

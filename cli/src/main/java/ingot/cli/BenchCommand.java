@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "bench",
+        addMethodSubcommands = false,
         description =
                 "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
                         + " standard deviation over the repetitions, after one that is not counted. With -d also after"

@@ -7,10 +7,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The table of commands. */
+/**
+ * The table of commands. None has methods that are commands: picocli is told so, as it would look at every method's annotations at
+ * every start.
+ */
 final class Commands {
     @Command(
             name = "ingot",
+            addMethodSubcommands = false,
             description = "Turns Qwen checkpoints into one compact file and proves that the file is right.",
             synopsisHeading = "Usage: ",
             customSynopsis = "ingot COMMAND [OPTIONS]",

@@ -33,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "compare",
+        addMethodSubcommands = false,
         description =
                 "Compares the numbers of every tensor; with --golden both models' logits against golden ones; with -f"
                         + " the predictions of B with those of A over a text.",

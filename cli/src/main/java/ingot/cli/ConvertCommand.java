@@ -33,6 +33,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "convert",
+        addMethodSubcommands = false,
         description = {
             "Reads a Hugging Face folder (also GPTQ, AWQ, bitsandbytes, compressed-tensors and FP8 ones), a .safetensors"
                     + " or PyTorch file or index in one, a GGUF file or the folder of one, or an .ingot file, and writes one file with everything a run needs: weights, tokenizer, chat template, generation defaults. The output appears"

@@ -47,6 +47,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "demo",
+        addMethodSubcommands = false,
         description = "Folder to int4 .ingot, parity with the golden logits, speed, perplexity against f32, a sample of"
                 + " text and an HTML report. Takes less than a minute.",
         footer = {"  ingot demo", "  ingot demo -o /tmp/demo"})

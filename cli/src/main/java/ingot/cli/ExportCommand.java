@@ -27,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "export",
+        addMethodSubcommands = false,
         description = {
             "Writes a model in a format that other tools load. What the format can hold is carried over bit for bit; the"
                     + " summary says of every tensor whether it was, or what rounding it again cost.",

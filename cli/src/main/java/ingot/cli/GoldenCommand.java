@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "golden",
+        addMethodSubcommands = false,
         description = {
             "Runs prompts through a model with scalar kernels in f32 and records logits at every position, greedy"
                     + " continuations and the hidden states of one prompt, for 'ingot verify'.",

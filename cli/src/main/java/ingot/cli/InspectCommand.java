@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "inspect",
+        addMethodSubcommands = false,
         description =
                 "Decides by content: an .ingot file, a model folder, a safetensors, PyTorch or GGUF file, a golden"
                         + " file, recorded logits. Shows format, architecture, tensors, types, bits per weight,"

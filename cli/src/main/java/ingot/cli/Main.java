@@ -16,6 +16,9 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
                 Terminal.stderrIsTerminal());
+        if (args.length > 1) {
+            HeadStart.begin();
+        }
         int code = run(args, console);
         // After success the JVM ends by itself, as all other threads are daemons. After a failure nothing is left to do
         // either, and System.exit would first set up logging, for which there may be no memory: that would end with

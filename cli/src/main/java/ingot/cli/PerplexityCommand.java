@@ -23,6 +23,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "perplexity",
+        addMethodSubcommands = false,
         description = {
             "Scores a text: windows of -c tokens, the second half of each, as llama.cpp's perplexity tool does, so that"
                     + " figures compare. With --against also how far the predictions lie from a reference.",

@@ -17,6 +17,7 @@ public final class Rehearsal {
 
     /** @param args a model that comes with a tokenizer, as a folder */
     public static void main(String[] args) throws IOException {
+        HeadStart.begin();
         String folder = args[0];
         Path file = Files.createTempFile("ingot", ".ingot");
         String model = file.toString();

@@ -23,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "run",
+        addMethodSubcommands = false,
         description = {
             "Continues a prompt (-p, or standard input), token by token, with the sampling settings the model recommends"
                     + " unless told otherwise. With --chat, each line of standard input is a message and the conversation"

@@ -19,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "sign",
+        addMethodSubcommands = false,
         description = "Signs a model, a file or a folder with everything in it, in the OpenSSF Model Signing format: a"
                 + " Sigstore bundle beside the model. With a bare key whoever verifies needs the public key;"
                 + " with a certificate, the root it leads to. Keys are on P-256, P-384 or P-521.",

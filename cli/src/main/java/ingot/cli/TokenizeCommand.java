@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Command(
         name = "tokenize",
+        addMethodSubcommands = false,
         description = {
             "With --text, prints the ids of one text. Otherwise reads JSON lines from standard input and writes one line"
                     + " for each: --jsonl {\"text\"} to {\"ids\"}; --decode {\"ids\"} to {\"text\"}; --chat {\"messages\","

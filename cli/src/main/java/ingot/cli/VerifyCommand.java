@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "verify",
+        addMethodSubcommands = false,
         description = {
             "Runs a model over the prompts of a golden file and compares logits, predictions, greedy continuations and,"
                     + " where recorded, hidden states. Exit code 0 within tolerance, 1 outside.",

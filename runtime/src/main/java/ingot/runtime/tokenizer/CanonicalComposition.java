@@ -40,11 +40,14 @@ final class CanonicalComposition {
         0x1e2ec, 0x1e2ef, 0x1e4ec, 0x1e4ef, 0x1e5ee, 0x1e5ef
     };
 
-    private static final byte[] BASIC = new byte[BMP];
+    /** Kinds of the basic plane; made when a text has something above U+0300, which few short ones do. */
+    private static final class Basic {
+        static final byte[] KINDS = new byte[BMP];
 
-    static {
-        for (int c = 0x300; c < BMP; c++) {
-            BASIC[c] = classify(c);
+        static {
+            for (int c = 0x300; c < BMP; c++) {
+                KINDS[c] = classify(c);
+            }
         }
     }
 
@@ -106,7 +109,7 @@ final class CanonicalComposition {
     }
 
     private static byte kind(int c) {
-        return c < BMP ? BASIC[c] : classify(c);
+        return c < BMP ? Basic.KINDS[c] : classify(c);
     }
 
     private static byte classify(int c) {
