@@ -2,6 +2,7 @@ package ingot.cli;
 
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -13,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record JsonLine(ObjectNode node, String position) {
     static JsonLine parse(byte[] line, String position) {
-        return new JsonLine(Json.parseObject(line, Path.of(position)), position);
+        return new JsonLine(Json.parseObject(line, Path.of(position), JsonBound.INPUT), position);
     }
 
     boolean has(String key) {

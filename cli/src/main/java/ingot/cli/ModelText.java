@@ -8,6 +8,7 @@ import ingot.formats.hf.GgufPath;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.runtime.ChatFormat;
@@ -24,8 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
  * @param origin named in errors
  */
 record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Path origin) {
-    private static final long MAX_CONFIG = 4 << 20;
-
     /** @param model an {@code .ingot} or GGUF file, a model folder, or a weight file in one */
     static ModelText open(Path given) {
         Path model = GgufPath.resolve(given);
@@ -44,7 +43,7 @@ record ModelText(Tokenizer tokenizer, Optional<ObjectNode> generationConfig, Pat
             }
         }
         Path file = Folders.companion(Files.isDirectory(model) ? model : Folders.of(model), "generation_config.json");
-        return Files.exists(file) ? Optional.of(Json.readObject(file, MAX_CONFIG)) : Optional.empty();
+        return Files.exists(file) ? Optional.of(Json.readObject(file, JsonBound.CONFIG)) : Optional.empty();
     }
 
     /** The tokenizer as the model has it. */

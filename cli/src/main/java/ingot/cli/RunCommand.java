@@ -3,6 +3,7 @@ package ingot.cli;
 import ingot.cli.render.Format;
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.Generation;
 import ingot.runtime.GenerationOptions;
 import ingot.runtime.Generator;
@@ -99,7 +100,7 @@ final class RunCommand extends Task {
             messages.addObject().put("role", "system").put("content", system);
         }
         if (tools != null) {
-            var schemas = Json.parse(Json.readBytes(tools, 16 << 20), tools);
+            var schemas = Json.parse(Json.readBytes(tools, 16 << 20), tools, JsonBound.INPUT);
             if (!schemas.isArray()) {
                 throw IngotException.BadData.in(tools, "expected a JSON array of function schemas");
             }

@@ -1,6 +1,7 @@
 package ingot.formats;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What a tensor may be called in any format. */
 public final class TensorNames {
@@ -9,17 +10,23 @@ public final class TensorNames {
 
     private TensorNames() {}
 
-    /** @throws IngotException.BadData for a name that is empty, longer than {@link #MAX_LENGTH} or has control characters */
+    /** @throws IngotException.BadData for a name with a {@link #fault} */
     public static void require(String name, Path file) {
+        fault(name).ifPresent(reason -> {
+            throw IngotException.BadData.tensor(file, name, reason);
+        });
+    }
+
+    /** What is wrong with a name that is empty, longer than {@link #MAX_LENGTH} or has control characters. */
+    public static Optional<String> fault(String name) {
         if (name.isEmpty()) {
-            throw IngotException.BadData.tensor(file, name, "empty tensor name");
+            return Optional.of("empty tensor name");
         }
         if (name.length() > MAX_LENGTH) {
-            throw IngotException.BadData.tensor(
-                    file, name, "name of " + name.length() + " characters; at most " + MAX_LENGTH + " are accepted");
+            return Optional.of("name of " + name.length() + " characters; at most " + MAX_LENGTH + " are accepted");
         }
-        if (name.chars().anyMatch(Character::isISOControl)) {
-            throw IngotException.BadData.tensor(file, name, "control character in the name");
-        }
+        return name.chars().anyMatch(Character::isISOControl)
+                ? Optional.of("control character in the name")
+                : Optional.empty();
     }
 }

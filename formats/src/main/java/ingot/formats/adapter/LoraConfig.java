@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,6 @@ public record LoraConfig(
         Map<String, Integer> ranks,
         Map<String, Double> alphas) {
     private static final String FILE = "adapter_config.json";
-    private static final long MAX_CONFIG = 4 << 20;
     private static final int MAX_RANK = 4096;
 
     /** Settings that change what is computed, each with what it is; only false, null and empty leave LoRA as it is here. */
@@ -69,7 +69,7 @@ public record LoraConfig(
             throw new IngotException.MissingInput(
                     Text.path(file) + ": no such file; an adapter folder has it beside adapter_model.safetensors");
         }
-        ObjectFields fields = new ObjectFields(Json.readObject(file, MAX_CONFIG), file, "");
+        ObjectFields fields = new ObjectFields(Json.readObject(file, JsonBound.CONFIG), file, "");
         String type = fields.text("peft_type").orElse("LORA");
         if (!type.toUpperCase(Locale.ROOT).equals("LORA")) {
             throw fields.unsupported("peft_type", Text.quote(type) + " is not supported; expected LORA");

@@ -11,10 +11,10 @@ import java.util.Arrays;
 /** Reads a header forward through a small buffer; every length is compared with what is left of the file first. */
 final class HeaderCursor {
     /** Longest string: chat templates of published models stay below 100 KB, a token below 1 KB. */
-    private static final long MAX_STRING = 16 << 20;
+    private static final long MAX_STRING = 4 << 20;
 
     /** Most bytes of an array; published vocabularies and merges stay below 8 MB. */
-    private static final long MAX_ARRAY = 64 << 20;
+    private static final long MAX_ARRAY = 16 << 20;
 
     private static final int BUFFER = 1 << 16;
 
@@ -87,10 +87,11 @@ final class HeaderCursor {
 
     /** A string that is not empty where {@code least} is 1. */
     String string(String what, int least, int max) {
+        long at = position();
         int n = length(what, least, max);
         byte[] bytes = new byte[n];
         bytes(bytes);
-        return PackedStrings.utf8(ByteBuffer.wrap(bytes), file(), what);
+        return PackedStrings.utf8(ByteBuffer.wrap(bytes), file(), "@" + at + ": " + what);
     }
 
     String string(String what) {

@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.Text;
 import ingot.formats.io.InputFile;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -20,10 +21,12 @@ final class HeaderReader {
     /** {@code "GGUF"} as a little-endian integer. */
     static final int MAGIC = 0x46554747;
 
-    /** Most bytes of metadata; published files have about 10 MB. */
-    private static final long MAX_METADATA = 128 << 20;
+    /** Most bytes of metadata; published files have about 10 MB. Text of it may take twice as much on the heap. */
+    private static final long MAX_METADATA = 32 << 20;
 
-    private static final int MAX_TENSORS = 250_000;
+    /** Experts of a layer are one tensor: published models have below 2,000, and 36,000 in files from before that. */
+    private static final int MAX_TENSORS = 1 << 16;
+
     private static final int MAX_PAIRS = 65_536;
     /** The specification's bound. */
     private static final int MAX_KEY = 65_535;
@@ -33,7 +36,7 @@ final class HeaderReader {
 
     private static final int MAX_RANK = 4;
     /** Published vocabularies have 250,000 tokens and as many merges. */
-    private static final int MAX_ELEMENTS = 1 << 22;
+    private static final int MAX_ELEMENTS = 1 << 20;
 
     private static final int DEFAULT_ALIGNMENT = 32;
     private static final int MAX_ALIGNMENT = 1 << 16;
@@ -44,7 +47,9 @@ final class HeaderReader {
 
     private final HeaderCursor in;
     private final long fileSize;
-    private final SequencedMap<String, MetadataValue> pairs = new LinkedHashMap<>();
+    private final SequencedMap<String, Metadata.Pair> pairs = new LinkedHashMap<>();
+    /** Where the pair or entry begins that is being read. */
+    private long at;
 
     private HeaderReader(InputFile input) {
         this.in = new HeaderCursor(input);
@@ -54,8 +59,16 @@ final class HeaderReader {
     /** What a header says; tensors in the order of the file. */
     record Header(int version, int alignment, Metadata metadata, SequencedMap<String, GgufTensor> tensors) {}
 
-    /** An entry before its place is known to be inside the file. */
-    private record Entry(String name, GgmlType type, Shape shape, long offset, long bytes) {}
+    /**
+     * An entry before its place is known to be inside the file.
+     *
+     * @param at where in the file the entry begins
+     */
+    private record Entry(long at, String name, GgmlType type, Shape shape, long offset, long bytes) {
+        IngotException.BadData bad(Path file, String reason) {
+            return IngotException.BadData.tensor(file, name, at, reason);
+        }
+    }
 
     static Header read(InputFile input) {
         return new HeaderReader(input).read();
@@ -93,11 +106,11 @@ final class HeaderReader {
     }
 
     private void pair() {
-        long start = in.position();
+        at = in.position();
         String key = in.string("metadata key", 1, MAX_KEY);
         MetadataValue value = value(key, type(key));
-        if (pairs.putIfAbsent(key, value) != null) {
-            throw IngotException.BadData.at(in.file(), start, "metadata key " + Text.quote(key) + " is there twice");
+        if (pairs.putIfAbsent(key, new Metadata.Pair(at, value)) != null) {
+            throw IngotException.BadData.at(in.file(), at, "metadata key " + Text.quote(key) + " is there twice");
         }
         if (in.position() > MAX_METADATA) {
             throw in.bad("more than " + MAX_METADATA + " bytes of metadata");
@@ -169,6 +182,7 @@ final class HeaderReader {
     }
 
     private Entry entry(int alignment) {
+        at = in.position();
         String name = in.string("tensor name", 1, MAX_NAME);
         int rank = in.i32();
         if (rank < 0 || rank > MAX_RANK) {
@@ -199,7 +213,7 @@ final class HeaderReader {
             throw bad(
                     name, "offset " + Long.toUnsignedString(offset) + " is no multiple of the alignment " + alignment);
         }
-        return new Entry(name, type, new Shape(dims), offset, bytes);
+        return new Entry(at, name, type, new Shape(dims), offset, bytes);
     }
 
     private long multiply(String name, long a, long b) {
@@ -216,14 +230,14 @@ final class HeaderReader {
         long dataBytes = fileSize - dataStart;
         for (Entry e : entries) {
             if (e.bytes() > dataBytes || e.offset() > dataBytes - e.bytes()) {
-                throw bad(
-                        e.name(),
+                throw e.bad(
+                        in.file(),
                         e.bytes() + " bytes at offset " + e.offset() + " end behind the end of the file, which has "
                                 + Math.max(0, dataBytes) + " bytes of data");
             }
             var tensor = new GgufTensor(e.name(), e.type(), e.shape(), in.file(), dataStart + e.offset(), e.bytes());
             if (tensors.putIfAbsent(e.name(), tensor) != null) {
-                throw bad(e.name(), "is there twice");
+                throw e.bad(in.file(), "is there twice");
             }
         }
         long expected = 0;
@@ -231,8 +245,8 @@ final class HeaderReader {
         sorted.sort(Comparator.comparingLong(Entry::offset));
         for (Entry e : sorted) {
             if (e.offset() != expected) {
-                throw bad(
-                        e.name(),
+                throw e.bad(
+                        in.file(),
                         "offset " + e.offset()
                                 + (e.offset() < expected ? " overlaps the tensor before it" : " leaves a hole")
                                 + "; expected " + expected);
@@ -248,6 +262,6 @@ final class HeaderReader {
     }
 
     private IngotException.BadData bad(String name, String reason) {
-        return IngotException.BadData.tensor(in.file(), name, reason);
+        return IngotException.BadData.tensor(in.file(), name, at, reason);
     }
 }

@@ -15,9 +15,16 @@ import org.jspecify.annotations.Nullable;
 /** Typed, bounded access to a file's metadata. A value of another type or outside its bounds is bad data. */
 final class Metadata {
     private final Path file;
-    private final SequencedMap<String, MetadataValue> pairs;
+    private final SequencedMap<String, Pair> pairs;
 
-    Metadata(Path file, SequencedMap<String, MetadataValue> pairs) {
+    /**
+     * What a key stands before.
+     *
+     * @param at where in the file the key begins
+     */
+    record Pair(long at, MetadataValue value) {}
+
+    Metadata(Path file, SequencedMap<String, Pair> pairs) {
         this.file = file;
         this.pairs = pairs;
     }
@@ -35,15 +42,20 @@ final class Metadata {
         return pairs.containsKey(key);
     }
 
+    private @Nullable MetadataValue value(String key) {
+        Pair pair = pairs.get(key);
+        return pair == null ? null : pair.value();
+    }
+
     /** The value as a short text, for listings. */
     String describe(String key) {
-        MetadataValue value = pairs.get(key);
+        MetadataValue value = value(key);
         return value == null ? "" : value.describe();
     }
 
     /** A value that the specification gives the type u32. */
     long unsigned32(String key) {
-        if (pairs.get(key) instanceof MetadataValue.Whole w && w.type() == ValueType.UINT32) {
+        if (value(key) instanceof MetadataValue.Whole w && w.type() == ValueType.UINT32) {
             return w.value();
         }
         throw expected(key, "a 32-bit unsigned integer");
@@ -55,7 +67,7 @@ final class Metadata {
     }
 
     OptionalInt optionalInt(String key, int min, int max) {
-        MetadataValue value = pairs.get(key);
+        MetadataValue value = value(key);
         if (value == null) {
             return OptionalInt.empty();
         }
@@ -66,7 +78,7 @@ final class Metadata {
     }
 
     OptionalDouble optionalNumber(String key) {
-        return switch (pairs.get(key)) {
+        return switch (value(key)) {
             case null -> OptionalDouble.empty();
             case MetadataValue.Real r when Double.isFinite(r.value()) -> OptionalDouble.of(r.value());
             case MetadataValue.Whole w -> OptionalDouble.of(w.value());
@@ -75,7 +87,7 @@ final class Metadata {
     }
 
     Optional<Boolean> optionalFlag(String key) {
-        return switch (pairs.get(key)) {
+        return switch (value(key)) {
             case null -> Optional.empty();
             case MetadataValue.Flag f -> Optional.of(f.value());
             default -> throw expected(key, "true or false");
@@ -83,7 +95,7 @@ final class Metadata {
     }
 
     Optional<String> optionalText(String key) {
-        return switch (pairs.get(key)) {
+        return switch (value(key)) {
             case null -> Optional.empty();
             case MetadataValue.Str s -> Optional.of(s.value());
             default -> throw expected(key, "a string");
@@ -92,7 +104,7 @@ final class Metadata {
 
     /** An array of strings; decoded element by element. */
     List<String> strings(String key) {
-        if (pairs.get(key) instanceof MetadataValue.Strings s) {
+        if (value(key) instanceof MetadataValue.Strings s) {
             return s.values();
         }
         throw expected(key, "an array of strings");
@@ -100,7 +112,7 @@ final class Metadata {
 
     /** An array of integers, or null when the key is absent. */
     MetadataValue.@Nullable NumberArray integers(String key) {
-        return switch (pairs.get(key)) {
+        return switch (value(key)) {
             case null -> null;
             case MetadataValue.NumberArray n when n.integers() -> n;
             default -> throw expected(key, "an array of integers");
@@ -109,13 +121,17 @@ final class Metadata {
 
     /** An array of numbers of any kind is there, or nothing. */
     void requireFloats(String key) {
-        if (has(key) && !(pairs.get(key) instanceof MetadataValue.NumberArray n && !n.integers())) {
+        if (has(key) && !(value(key) instanceof MetadataValue.NumberArray n && !n.integers())) {
             throw expected(key, "an array of floating-point numbers");
         }
     }
 
     IngotException.BadData bad(String key, String reason) {
-        return IngotException.BadData.in(file, "metadata key " + Text.quote(key) + ": " + reason);
+        Pair pair = pairs.get(key);
+        String line = "metadata key " + Text.quote(key) + ": " + reason;
+        return pair == null
+                ? IngotException.BadData.in(file, line)
+                : IngotException.BadData.at(file, pair.at(), line);
     }
 
     IngotException.ConfigMismatch mismatch(String key, String reason) {
@@ -123,7 +139,7 @@ final class Metadata {
     }
 
     private IngotException.BadData expected(String key, String what) {
-        MetadataValue value = pairs.get(key);
+        MetadataValue value = value(key);
         return bad(key, (value == null ? "missing" : Text.quote(value.describe())) + "; expected " + what);
     }
 }

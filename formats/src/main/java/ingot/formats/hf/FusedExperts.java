@@ -31,8 +31,8 @@ public final class FusedExperts implements TensorSource {
     /** No published layer has more than 512. */
     private static final long MAX_EXPERTS = 4096;
 
-    /** Three matrices, and as many tensors of factors, of every expert that a configuration may speak of. */
-    private static final int MAX_SLICES = 6 << 16;
+    /** Three matrices, and as many tensors of factors, of 60 layers of 512 experts, the most published, are 184,320. */
+    private static final int MAX_SLICES = 6 << 15;
 
     private final TensorSource source;
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();

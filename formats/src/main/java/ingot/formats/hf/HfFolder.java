@@ -6,6 +6,7 @@ import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.quantized.Quantization;
 import ingot.formats.quantized.QuantizedSource;
 import java.nio.file.Files;
@@ -42,9 +43,6 @@ public record HfFolder(
         weights = FusedExperts.unfold(weights);
     }
 
-    /** config.json of published models stays below 30 KB; tokenizer_config.json below 1 MB. */
-    private static final long MAX_CONFIG = 4 << 20;
-
     /** Where weights may be, in the order in which transformers looks for them. */
     private static final List<String> WEIGHTS = List.of(
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
@@ -76,7 +74,7 @@ public record HfFolder(
         ObjectNode config = readConfig(folder);
         Path generation = Folders.companion(folder, "generation_config.json");
         Optional<ObjectNode> generationConfig =
-                Files.exists(generation) ? Optional.of(Json.readObject(generation, MAX_CONFIG)) : Optional.empty();
+                Files.exists(generation) ? Optional.of(Json.readObject(generation, JsonBound.CONFIG)) : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
             ShardedWeights shards = ShardedWeights.open(weights);
             return new HfFolder(
@@ -115,7 +113,7 @@ public record HfFolder(
             throw new IngotException.MissingInput(
                     Text.path(file) + ": no such file; a model folder needs config.json beside its weights");
         }
-        return Json.readObject(file, MAX_CONFIG);
+        return Json.readObject(file, JsonBound.CONFIG);
     }
 
     /** The weights under one of the names that checkpoints are published with. */

@@ -7,6 +7,7 @@ import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -29,8 +30,11 @@ import tools.jackson.databind.node.ObjectNode;
  * {tensor: shard}}}. Index and shards must agree tensor by tensor; what format a shard has is decided by its content.
  */
 final class ShardedWeights implements TensorSource {
-    /** The index of the largest published checkpoints is about 10 MB. */
-    private static final long MAX_INDEX = 64 << 20;
+    /**
+     * A name and a shard for each of half a million tensors, with 128 bytes for both. 60 layers of 512 experts stored one by
+     * one with scales are 184,320 tensors; the largest published index has about 10 MB.
+     */
+    private static final JsonBound MAX_INDEX = new JsonBound(64 << 20, 1 << 20);
 
     private static final int MAX_SHARDS = 10_000;
 

@@ -24,8 +24,8 @@ import java.util.Optional;
  * demand by {@link #verify}. {@link #map} gives the bytes the kernels run on.
  */
 public final class IngotFile implements AutoCloseable {
-    /** Twice what the largest tokenizer.json that is accepted can become; that of Qwen3 takes 5 MB. */
-    private static final int MAX_TOKENIZER = 256 << 20;
+    /** What the largest tokenizer.json and tokenizer_config.json that are accepted can become; those of Qwen3 take 5 MB. */
+    private static final int MAX_TOKENIZER = 128 << 20;
 
     private final SafetensorsFile file;
     private final Manifest manifest;

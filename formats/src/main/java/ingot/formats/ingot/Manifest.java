@@ -6,6 +6,7 @@ import ingot.formats.TensorNames;
 import ingot.formats.Text;
 import ingot.formats.block.Layout;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +40,12 @@ public record Manifest(
         List<StoredTensor> tensors,
         List<SourceFile> sources,
         ObjectNode options) {
+    /**
+     * About 30 tokens and 300 bytes for each tensor: twice what 60 layers of 512 experts take, whose three matrices are a
+     * tensor each.
+     */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 6_000_000);
+
     public Manifest {
         tensors = List.copyOf(tensors);
         sources = List.copyOf(sources);
@@ -91,7 +98,7 @@ public record Manifest(
 
     /** Reads the document back, strictly. */
     static Manifest parse(String json, Path file) {
-        ObjectNode root = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), file);
+        ObjectNode root = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), file, MAX_JSON);
         Reader r = new Reader(file);
         List<StoredTensor> tensors = new ArrayList<>();
         for (JsonNode entry : r.array(root, "tensors")) {

@@ -9,15 +9,21 @@ import ingot.formats.safetensors.SafetensorsFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.zip.CRC32C;
 
 /**
  * The last tensor of an .ingot file: CRC32C and SHA-256 of the header, then of every other tensor in the order of the file.
  *
  * @param physical the file's tensors, this one included
+ * @param places where each stands in {@code physical}, by name
  */
-record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuffer entries) {
+record StatedChecksums(
+        SafetensorsFile file, List<TensorInfo> physical, Map<String, Integer> places, ByteBuffer entries) {
     private static final int PIECE = 1 << 20;
 
     /**
@@ -38,15 +44,17 @@ record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuff
         }
         byte[] bytes = new byte[Math.toIntExact(last.bytes())];
         file.read(last, 0, MemorySegment.ofArray(bytes));
-        StatedChecksums stated = new StatedChecksums(file, physical, ByteBuffer.wrap(bytes));
+        Map<String, Integer> places = HashMap.newHashMap(physical.size());
+        physical.forEach(t -> places.put(t.name(), places.size()));
+        StatedChecksums stated = new StatedChecksums(file, physical, places, ByteBuffer.wrap(bytes));
         stated.requireHeader();
         return stated;
     }
 
     private void requireHeader() {
-        ByteBuffer header = ByteBuffer.allocate(Math.toIntExact(file.dataStart()));
-        file.input().read(0, header);
-        if (Checksum.crc(header.flip()) != Checksum.crcOf(entry(0))) {
+        CRC32C crc = new CRC32C();
+        pieces(0, file.dataStart(), ByteBuffer.allocate((int) Math.min(file.dataStart(), PIECE)), crc::update);
+        if ((int) crc.getValue() != Checksum.crcOf(entry(0))) {
             throw IngotException.BadData.at(
                     file.path(), 0, "the header does not match its checksum; the file is damaged");
         }
@@ -64,6 +72,10 @@ record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuff
         return entry;
     }
 
+    private int entryOf(TensorInfo tensor) {
+        return places.getOrDefault(tensor.name(), -1) + 1;
+    }
+
     /** Reads everything that there is a checksum of. */
     void verify(Progress progress) {
         long[] done = new long[1];
@@ -76,12 +88,12 @@ record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuff
     /** Reads a tensor. */
     void verify(TensorInfo tensor) {
         ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(tensor.bytes(), 1, PIECE));
-        verify(physical.indexOf(tensor) + 1, buffer, bytes -> {});
+        verify(entryOf(tensor), buffer, bytes -> {});
     }
 
     /** Compares the CRC32C of a tensor that was read; cheaper than its SHA-256 by far. */
     void requireCrc(TensorInfo tensor, byte[] bytes) {
-        if (Checksum.crc(ByteBuffer.wrap(bytes)) != Checksum.crcOf(entry(physical.indexOf(tensor) + 1))) {
+        if (Checksum.crc(ByteBuffer.wrap(bytes)) != Checksum.crcOf(entry(entryOf(tensor)))) {
             throw damaged(tensor.offset(), "tensor " + Text.quote(tensor.name()));
         }
     }
@@ -90,16 +102,23 @@ record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuff
         return IngotException.BadData.at(file.path(), from, what + " does not match its checksum; the file is damaged");
     }
 
+    /** Reads bytes from {@code from} on, as many at a time as the buffer holds. */
+    private void pieces(long from, long bytes, ByteBuffer buffer, Consumer<ByteBuffer> each) {
+        for (long at = 0; at < bytes; at += buffer.limit()) {
+            buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
+            file.input().read(from + at, buffer);
+            each.accept(buffer.flip());
+        }
+    }
+
     private void verify(int index, ByteBuffer buffer, LongConsumer read) {
         Checksum sum = new Checksum();
         long from = index == 0 ? 0 : physical.get(index - 1).offset();
         long bytes = index == 0 ? file.dataStart() : physical.get(index - 1).bytes();
-        for (long at = 0; at < bytes; at += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), bytes - at));
-            file.input().read(from + at, buffer);
-            sum.update(buffer.flip());
-            read.accept(buffer.limit());
-        }
+        pieces(from, bytes, buffer, piece -> {
+            sum.update(piece);
+            read.accept(piece.limit());
+        });
         if (!Arrays.equals(sum.entry(), entry(index))) {
             String what = index == 0
                     ? "the header"

@@ -28,9 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
  * depth at most {@value #MAX_DEPTH}, sizes bounded by the caller. Jackson 3 does the parsing.
  */
 public final class Json {
-    /** Most tokens of a document that becomes a tree; the largest published tokenizer.json has 2 million. */
-    private static final long MAX_TOKENS = 8_000_000;
-
     /** Deepest nesting accepted; config.json and tokenizer.json of published models stay below 12. */
     public static final int MAX_DEPTH = 64;
 
@@ -49,25 +46,16 @@ public final class Json {
             .disable(JsonFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .build();
 
-    /** A tree costs about a hundred bytes per token, however few bytes of text a token has. */
-    private static final JsonFactory TREE_FACTORY = FACTORY.rebuild()
-            .streamReadConstraints(FACTORY.streamReadConstraints()
-                    .rebuild()
-                    .maxTokenCount(MAX_TOKENS)
-                    .build())
-            .build();
-
     /** Writes trees; made when something is written. */
     private static final class Writer {
-        private static final JsonMapper MAPPER =
-                JsonMapper.builder(TREE_FACTORY).build();
+        private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY).build();
     }
 
     private Json() {}
 
-    /** Reads a whole file that must hold one JSON object of at most {@code maxBytes} bytes. */
-    public static ObjectNode readObject(Path file, long maxBytes) {
-        return parseObject(readBytes(file, maxBytes), file);
+    /** Reads a whole file that must hold one JSON object within a bound. */
+    public static ObjectNode readObject(Path file, JsonBound bound) {
+        return parseObject(readBytes(file, bound.bytes()), file, bound);
     }
 
     /** Reads a whole small file, bounded. */
@@ -97,18 +85,22 @@ public final class Json {
     }
 
     /** Parses one JSON object; {@code origin} is named in errors. */
-    public static ObjectNode parseObject(byte[] utf8, Path origin) {
-        if (parse(utf8, origin) instanceof ObjectNode object) {
+    public static ObjectNode parseObject(byte[] utf8, Path origin, JsonBound bound) {
+        if (parse(utf8, origin, bound) instanceof ObjectNode object) {
             return object;
         }
         throw IngotException.BadData.in(origin, "JSON root is not an object");
     }
 
     /** Parses one JSON document of any kind; {@code origin} is named in errors. */
-    public static JsonNode parse(byte[] utf8, Path origin) {
+    public static JsonNode parse(byte[] utf8, Path origin, JsonBound bound) {
+        if (utf8.length > bound.bytes()) {
+            throw IngotException.BadData.in(
+                    origin, utf8.length + " bytes of JSON; at most " + bound.bytes() + " are accepted");
+        }
         requireUtf8(utf8, origin, 0);
         try {
-            return JsonTree.read(TREE_FACTORY.createParser(ObjectReadContext.empty(), utf8));
+            return JsonTree.read(FACTORY.createParser(ObjectReadContext.empty(), utf8), origin, bound.tokens());
         } catch (JacksonException e) {
             throw bad(e, origin, 0);
         } catch (NumberFormatException e) {

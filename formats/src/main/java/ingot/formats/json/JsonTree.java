@@ -1,5 +1,7 @@
 package ingot.formats.json;
 
+import ingot.formats.IngotException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import tools.jackson.core.JsonParser;
@@ -18,44 +20,60 @@ final class JsonTree {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private final JsonParser parser;
+    private final Path origin;
+    private final long maxTokens;
+    private long tokens;
 
     /** Objects and arrays that are open, the innermost first; the parser bounds their number. */
     private final Deque<JsonNode> open = new ArrayDeque<>();
 
-    private JsonTree(JsonParser parser) {
+    private JsonTree(JsonParser parser, Path origin, long maxTokens) {
         this.parser = parser;
+        this.origin = origin;
+        this.maxTokens = maxTokens;
     }
 
     /**
      * The document; a missing node where there is nothing.
      *
      * @throws StreamReadException for malformed JSON, and for anything behind the document
+     * @throws IngotException.BadData for more than {@code maxTokens} names, values, and ends of objects and arrays
      */
-    static JsonNode read(JsonParser parser) {
-        return new JsonTree(parser).document();
+    static JsonNode read(JsonParser parser, Path origin, long maxTokens) {
+        return new JsonTree(parser, origin, maxTokens).document();
     }
 
     private JsonNode document() {
-        JsonToken token = parser.nextToken();
+        JsonToken token = next();
         if (token == null) {
             return NODES.missingNode();
         }
         JsonNode root = node(token);
         while (!open.isEmpty()) {
-            token = parser.nextToken();
+            token = next();
             if (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY) {
                 open.pop();
             } else if (open.element() instanceof ObjectNode object) {
                 String name = parser.currentName();
-                object.set(name, node(parser.nextToken()));
+                object.set(name, node(next()));
             } else if (open.element() instanceof ArrayNode array) {
                 array.add(node(token));
             }
         }
-        if (parser.nextToken() != null) {
+        if (next() != null) {
             throw new StreamReadException(parser, "more behind the document", parser.currentTokenLocation());
         }
         return root;
+    }
+
+    private JsonToken next() {
+        JsonToken token = parser.nextToken();
+        if (token != null && ++tokens > maxTokens) {
+            long at = parser.currentTokenLocation().getByteOffset();
+            throw IngotException.BadData.at(
+                    origin, at, "JSON of more than " + maxTokens + " names, values and brackets is not accepted");
+        }
+        return token;
     }
 
     /** What a token begins; an object or array is open and empty. */

@@ -4,6 +4,7 @@ import ingot.formats.DType;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -17,19 +18,19 @@ import tools.jackson.databind.JsonNode;
  */
 public record Bnb4State(String type, long rows, int cols, int block, Optional<Integer> nestedBlock, float offset) {
     /** About 200 bytes in published files. */
-    private static final long MAX_JSON = 1 << 16;
+    private static final JsonBound MAX_JSON = new JsonBound(1 << 16, 1000);
 
     private static final int MAX_BLOCK = 1 << 20;
 
     static Bnb4State read(Stored stored, TensorInfo tensor, String type) {
-        if (tensor.dtype() != DType.U8 || tensor.shape().count() > MAX_JSON) {
+        if (tensor.dtype() != DType.U8 || tensor.shape().count() > MAX_JSON.bytes()) {
             throw Stored.bad(
-                    tensor, tensor.dtype().label() + " " + tensor.shape() + "; expected at most " + MAX_JSON + " U8");
+                    tensor, tensor.dtype().label() + " " + tensor.shape() + "; expected at most " + MAX_JSON.bytes() + " U8");
         }
         byte[] utf8 =
                 Stored.bytes(stored.source(), tensor, 0, (int) tensor.shape().count());
         ObjectFields fields =
-                new ObjectFields(Json.parseObject(utf8, tensor.file()), tensor.file(), tensor.name() + ": ");
+                new ObjectFields(Json.parseObject(utf8, tensor.file(), MAX_JSON), tensor.file(), tensor.name() + ": ");
         String stated = fields.text("quant_type").orElse(type);
         if (!stated.equals(type)) {
             throw fields.bad("quant_type", Text.quote(stated) + "; the tensor's name says " + type);

@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,9 +27,6 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
 
     /** What AutoGPTQ wrote before the field existed. */
     String OLD_FILE = "quantize_config.json";
-
-    /** quantize_config.json of published models stays below 1 KB, with per-module settings below 1 MB. */
-    long MAX_CONFIG = 4 << 20;
 
     /** Name of the method for messages. */
     String label();
@@ -59,7 +57,7 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
         if (!Files.exists(old)) {
             return Optional.empty();
         }
-        return Optional.of(read(new ObjectFields(Json.readObject(old, MAX_CONFIG), old, ""), Optional.of("gptq")));
+        return Optional.of(read(new ObjectFields(Json.readObject(old, JsonBound.CONFIG), old, ""), Optional.of("gptq")));
     }
 
     /** The file that {@link #find} has its answer from. */

@@ -41,6 +41,10 @@ final class HeaderParser {
     /** Characters of all names and metadata; a manifest has a bound of its own. */
     static final int MAX_TEXT = 16 << 20;
 
+    /** Where the header starts in the file, behind its length. */
+    private static final int START = 8;
+
+    private final JsonParser p;
     private final Path file;
     private final long dataStart;
     private final long dataBytes;
@@ -48,7 +52,8 @@ final class HeaderParser {
     private final List<TensorInfo> tensors = new ArrayList<>();
     private long kept;
 
-    private HeaderParser(Path file, long dataStart, long dataBytes) {
+    private HeaderParser(JsonParser p, Path file, long dataStart, long dataBytes) {
+        this.p = p;
         this.file = file;
         this.dataStart = dataStart;
         this.dataBytes = dataBytes;
@@ -58,17 +63,17 @@ final class HeaderParser {
     record Header(SequencedMap<String, TensorInfo> tensors, Map<String, String> metadata) {}
 
     static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
-        HeaderStrings.require(json, file, 8);
-        HeaderParser parser = new HeaderParser(file, dataStart, dataBytes);
-        try (JsonParser p = Json.stream(json, file, 8)) {
-            parser.root(p);
+        HeaderStrings.require(json, file, START);
+        try (JsonParser p = Json.stream(json, file, START)) {
+            HeaderParser parser = new HeaderParser(p, file, dataStart, dataBytes);
+            parser.root();
+            return parser.finish();
         } catch (JacksonException e) {
-            throw Json.bad(e, file, 8);
+            throw Json.bad(e, file, START);
         }
-        return parser.finish();
     }
 
-    private void root(JsonParser p) {
+    private void root() {
         if (p.nextToken() != JsonToken.START_OBJECT) {
             throw bad("the header is not a JSON object");
         }
@@ -76,9 +81,9 @@ final class HeaderParser {
             String name = p.currentName();
             p.nextToken();
             if (name.equals("__metadata__")) {
-                metadata(p);
+                metadata();
             } else {
-                tensor(name, p);
+                tensor(name);
             }
         }
         if (p.nextToken() != null) {
@@ -86,7 +91,7 @@ final class HeaderParser {
         }
     }
 
-    private void metadata(JsonParser p) {
+    private void metadata() {
         if (p.currentToken() != JsonToken.START_OBJECT) {
             throw bad("__metadata__ is not an object");
         }
@@ -114,8 +119,11 @@ final class HeaderParser {
         }
     }
 
-    private void tensor(String name, JsonParser p) {
-        TensorNames.require(name, file);
+    private void tensor(String name) {
+        long at = at();
+        TensorNames.fault(name).ifPresent(reason -> {
+            throw bad(name, reason);
+        });
         keep(name);
         if (tensors.size() == MAX_TENSORS) {
             throw bad("more than " + MAX_TENSORS + " tensors in one file");
@@ -133,23 +141,23 @@ final class HeaderParser {
                 throw bad(name, "its entry has more than " + MAX_FIELDS + " fields");
             }
             switch (field) {
-                case "dtype" -> dtype = dtype(name, p);
-                case "shape" -> shape = longs(name, "shape", MAX_RANK, p);
-                case "data_offsets" -> offsets = longs(name, "data_offsets", 2, p);
-                default -> requireScalar(name, field, p);
+                case "dtype" -> dtype = dtype(name);
+                case "shape" -> shape = longs(name, "shape", MAX_RANK);
+                case "data_offsets" -> offsets = longs(name, "data_offsets", 2);
+                default -> requireScalar(name, field);
             }
         }
-        tensors.add(info(name, dtype, shape, offsets));
+        tensors.add(info(name, at, dtype, shape, offsets));
     }
 
     /** A later version of the format may say more about a tensor, but a whole document is not read for nothing. */
-    private void requireScalar(String name, String field, JsonParser p) {
+    private void requireScalar(String name, String field) {
         if (p.currentToken().isStructStart()) {
             throw bad(name, "unknown field " + Text.quote(field) + " holds an object or array");
         }
     }
 
-    private DType dtype(String name, JsonParser p) {
+    private DType dtype(String name) {
         if (p.currentToken() != JsonToken.VALUE_STRING) {
             throw bad(name, "dtype is not a string");
         }
@@ -157,7 +165,7 @@ final class HeaderParser {
         return DType.byLabel(label).orElseThrow(() -> bad(name, "unknown dtype " + Text.quote(label)));
     }
 
-    private long[] longs(String name, String field, int max, JsonParser p) {
+    private long[] longs(String name, String field, int max) {
         if (p.currentToken() != JsonToken.START_ARRAY) {
             throw bad(name, field + " is not an array");
         }
@@ -177,15 +185,17 @@ final class HeaderParser {
         return java.util.Arrays.copyOf(values, n);
     }
 
-    private TensorInfo info(String name, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
+    /** @param at where the entry begins */
+    private TensorInfo info(
+            String name, long at, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
         if (dtype == null || shape == null || offsets == null) {
-            throw bad(name, "its entry lacks dtype, shape or data_offsets");
+            throw bad(name, at, "its entry lacks dtype, shape or data_offsets");
         }
         if (offsets.length != 2 || offsets[0] > offsets[1]) {
-            throw bad(name, "data_offsets are not [begin, end] with begin <= end");
+            throw bad(name, at, "data_offsets are not [begin, end] with begin <= end");
         }
         if (offsets[1] > dataBytes) {
-            throw bad(name, "data ends at byte " + offsets[1] + " of " + dataBytes + "; the file is cut short or lies");
+            throw bad(name, at, "data ends at byte " + offsets[1] + " of " + dataBytes + "; the file is cut short or lies");
         }
         long bits;
         try {
@@ -194,13 +204,13 @@ final class HeaderParser {
                 bits = Math.multiplyExact(bits, d);
             }
         } catch (ArithmeticException e) {
-            throw bad(name, "shape × bits overflows 64 bits");
+            throw bad(name, at, "shape × bits overflows 64 bits");
         }
         if (bits % 8 != 0) {
-            throw bad(name, "shape × bits is not a whole number of bytes");
+            throw bad(name, at, "shape × bits is not a whole number of bytes");
         }
         if (bits / 8 != offsets[1] - offsets[0]) {
-            throw bad(name, "shape needs " + bits / 8 + " bytes, data_offsets give " + (offsets[1] - offsets[0]));
+            throw bad(name, at, "shape needs " + bits / 8 + " bytes, data_offsets give " + (offsets[1] - offsets[0]));
         }
         return new TensorInfo(name, dtype, new Shape(shape), file, dataStart + offsets[0], bits / 8);
     }
@@ -227,11 +237,20 @@ final class HeaderParser {
         return new Header(byName, Map.copyOf(metadata));
     }
 
+    /** Where in the file the parser's token begins. */
+    private long at() {
+        return START + p.currentTokenLocation().getByteOffset();
+    }
+
     private IngotException.BadData bad(String reason) {
-        return IngotException.BadData.in(file, reason);
+        return IngotException.BadData.at(file, at(), reason);
     }
 
     private IngotException.BadData bad(String name, String reason) {
-        return IngotException.BadData.tensor(file, name, reason);
+        return bad(name, at(), reason);
+    }
+
+    private IngotException.BadData bad(String name, long at, String reason) {
+        return IngotException.BadData.tensor(file, name, at, reason);
     }
 }

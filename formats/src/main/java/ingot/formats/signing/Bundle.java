@@ -3,6 +3,7 @@ package ingot.formats.signing;
 import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,7 +40,8 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
 
     private static final String MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
     private static final String PAYLOAD_TYPE = "application/vnd.in-toto+json";
-    private static final long MAX_FILE = 64L << 20;
+    /** Nearly all of it one string: the payload, whose size is {@link Statement}'s. */
+    private static final JsonBound MAX_FILE = new JsonBound(64 << 20, 10_000);
     private static final int MAX_CERTIFICATES = 16;
 
     /** DSSE's pre-authentication encoding: {@code "DSSEv1" SP len(type) SP type SP len(payload) SP payload}. */

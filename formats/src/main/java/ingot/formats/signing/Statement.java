@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.ingot.Checksum;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.json.ObjectFields;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,6 +29,10 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
     private static final String TYPE = "https://in-toto.io/Statement/v1";
     private static final String PREDICATE = "https://model_signing/signature/v1.0";
     private static final String HASH = "sha256";
+
+    /** Ten for each of the most files of a model. */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 20);
+
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 
     /**
@@ -93,7 +98,7 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
      * @param origin the bundle, named in errors
      */
     static Statement parse(byte[] payload, Path origin) {
-        ObjectFields root = new ObjectFields(Json.parseObject(payload, origin), origin, "statement.");
+        ObjectFields root = new ObjectFields(Json.parseObject(payload, origin, MAX_JSON), origin, "statement.");
         root.only(Set.of("_type", "subject", "predicateType", "predicate"));
         require(origin, "statement type", root.requireText("_type"), TYPE);
         require(origin, "predicate type", root.requireText("predicateType"), PREDICATE);

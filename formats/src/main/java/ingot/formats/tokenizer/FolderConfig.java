@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +19,11 @@ import tools.jackson.databind.JsonNode;
 
 /** The small JSON files beside the vocabulary: tokenizer_config.json, special_tokens_map.json, the chat template. */
 final class FolderConfig {
-    /** Bound of each of these files; the published ones stay below 20 KB. */
-    private static final long MAX_BYTES = 16L << 20;
+    /**
+     * Bound of each of these files; the published ones stay below 20 KB. {@link TokenizerData#MAX_ADDED_TOKENS} with their
+     * flags are a quarter of a million JSON tokens.
+     */
+    private static final JsonBound MAX = new JsonBound(4 << 20, 1 << 19);
 
     private static final Set<String> ROLES =
             Set.of("bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token");
@@ -33,8 +37,8 @@ final class FolderConfig {
         this.folder = folder;
         Path configFile = Folders.companion(folder, "tokenizer_config.json");
         if (Files.exists(configFile)) {
-            byte[] bytes = Json.readBytes(configFile, MAX_BYTES);
-            this.config = JsonFields.root(Json.parseObject(bytes, configFile), configFile);
+            byte[] bytes = Json.readBytes(configFile, MAX.bytes());
+            this.config = JsonFields.root(Json.parseObject(bytes, configFile, MAX), configFile);
             this.original = new String(bytes, StandardCharsets.UTF_8);
         } else {
             this.config = null;
@@ -124,14 +128,14 @@ final class FolderConfig {
         }
         Path jinja = Folders.companion(folder, "chat_template.jinja");
         if (Files.exists(jinja)) {
-            templates.put(TokenizerConfig.DEFAULT_TEMPLATE, text(jinja, MAX_BYTES));
+            templates.put(TokenizerConfig.DEFAULT_TEMPLATE, text(jinja, MAX.bytes()));
         }
         return templates;
     }
 
     private @Nullable JsonFields optional(String name) {
         Path file = Folders.companion(folder, name);
-        return Files.exists(file) ? JsonFields.root(Json.readObject(file, MAX_BYTES), file) : null;
+        return Files.exists(file) ? JsonFields.root(Json.readObject(file, MAX), file) : null;
     }
 
     /** A whole UTF-8 file as text. */

@@ -2,6 +2,7 @@ package ingot.formats.tokenizer;
 
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,6 @@ final class QwenV1Specials {
     /** Qwen-VL is told from Qwen by the vision tower in its config.json. */
     private static boolean hasVision(Path folder) {
         Path config = Folders.companion(folder, "config.json");
-        return Files.exists(config) && Json.readObject(config, MAX_SCRIPT_BYTES).get("visual") instanceof ObjectNode;
+        return Files.exists(config) && Json.readObject(config, JsonBound.CONFIG).get("visual") instanceof ObjectNode;
     }
 }

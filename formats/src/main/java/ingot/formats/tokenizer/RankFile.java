@@ -14,6 +14,9 @@ import java.util.List;
 final class RankFile {
     private static final Path RANKS = Path.of("qwen.tiktoken");
 
+    /** Twice the longest of Qwen, in bytes: deriving a merge takes the square of its length. */
+    private static final int MAX_TOKEN_BYTES = 256;
+
     private RankFile() {}
 
     /** The tokens in rank order; lines may come in any order, empty lines are skipped as in tiktoken's loader. */
@@ -71,9 +74,9 @@ final class RankFile {
     /**
      * The merges behind the ranks: each token of more than one byte is itself split into bytes and merged with the
      * tokens of lower rank only; exactly two parts remain, and they are its merge. O(length²) per token, and tokens
-     * are at most {@link TokenizerData#MAX_TOKEN_BYTES} long.
+     * are at most {@value #MAX_TOKEN_BYTES} bytes long.
      *
-     * @throws IngotException.BadData if something else than two parts remains
+     * @throws IngotException.BadData if something else than two parts remains, or a token is longer
      */
     static Merges merges(Vocabulary vocabulary, VocabularyIndex index, Path file) {
         int capacity = 0;
@@ -86,6 +89,12 @@ final class RankFile {
         var splitter = new Splitter(vocabulary, index);
         int rank = 0;
         for (int id = 0; id < vocabulary.size(); id++) {
+            if (vocabulary.length(id) > MAX_TOKEN_BYTES) {
+                throw IngotException.BadData.in(
+                        file,
+                        "token of rank " + id + " has " + vocabulary.length(id) + " bytes; at most " + MAX_TOKEN_BYTES
+                                + " are accepted");
+            }
             if (vocabulary.length(id) > 1) {
                 int middle = splitter.middle(id);
                 if (middle < 0) {
@@ -123,9 +132,9 @@ final class RankFile {
         private final Vocabulary vocabulary;
         private final VocabularyIndex index;
         /** Part i is the token's bytes {@code cut[i] .. cut[i + 1]}. */
-        private final int[] cut = new int[TokenizerData.MAX_TOKEN_BYTES + 1];
+        private final int[] cut = new int[MAX_TOKEN_BYTES + 1];
         /** Rank of part i joined with part i + 1. */
-        private final int[] joined = new int[TokenizerData.MAX_TOKEN_BYTES];
+        private final int[] joined = new int[MAX_TOKEN_BYTES];
 
         Splitter(Vocabulary vocabulary, VocabularyIndex index) {
             this.vocabulary = vocabulary;

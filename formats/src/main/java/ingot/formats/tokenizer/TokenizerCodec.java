@@ -2,6 +2,7 @@ package ingot.formats.tokenizer;
 
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,8 @@ final class TokenizerCodec {
     private static final byte[] MAGIC = "INGOTTOK".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 1;
     private static final int HEADER = 36;
-    private static final int MAX_JSON = 64 << 20;
+    /** Added tokens, the templates, and the tokenizer_config.json that they stand in, once more. */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 19);
 
     private TokenizerCodec() {}
 
@@ -90,7 +92,7 @@ final class TokenizerCodec {
         int tokens = count(in, TokenizerData.MAX_TOKENS, "tokens", origin);
         int mergeCount = count(in, TokenizerData.MAX_TOKENS, "merges", origin);
         int bytes = count(in, in.capacity(), "token bytes", origin);
-        int jsonBytes = count(in, MAX_JSON, "JSON bytes", origin);
+        int jsonBytes = count(in, (int) MAX_JSON.bytes(), "JSON bytes", origin);
         long size = HEADER + 4L * tokens + 12L * mergeCount + bytes + jsonBytes;
         if (size != in.capacity()) {
             throw bad(origin, 20, "the counts ask for " + size + " bytes, but there are " + in.capacity());
@@ -106,7 +108,7 @@ final class TokenizerCodec {
         TokenizerChecks.vocabulary(vocabulary, origin);
         byte[] json = new byte[jsonBytes];
         in.get(json);
-        JsonFields fields = JsonFields.root(Json.parseObject(json, origin), origin);
+        JsonFields fields = JsonFields.root(Json.parseObject(json, origin, MAX_JSON), origin);
         var added = new AddedTokenTable();
         added.addArray(fields);
         var data =

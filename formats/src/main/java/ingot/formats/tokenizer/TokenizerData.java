@@ -24,7 +24,7 @@ public record TokenizerData(
         PreTokenization preTokenization,
         TokenizerConfig config) {
     /** Most tokens and most merges accepted; the largest published Qwen vocabulary has 248,044. */
-    public static final int MAX_TOKENS = 1 << 21;
+    public static final int MAX_TOKENS = 1 << 19;
     /** Longest token accepted, in bytes; the longest of the Qwen vocabulary has 128. */
     public static final int MAX_TOKEN_BYTES = 1024;
     /** Largest id of an added token: no embedding has that many rows. */

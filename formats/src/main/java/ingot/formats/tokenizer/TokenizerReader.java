@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,10 +17,13 @@ import org.jspecify.annotations.Nullable;
  * what two files both say must agree.
  */
 public final class TokenizerReader {
-    /** Bound of tokenizer.json, vocab.json and merges.txt; the published ones stay below 20 MB. */
-    private static final long MAX_JSON_BYTES = 128L << 20;
+    /**
+     * Bound of tokenizer.json, vocab.json and merges.txt. Each of {@link TokenizerData#MAX_TOKENS} tokens is a name and a
+     * number, each merge a list of two; the published ones stay below 20 MB and 1.5 million JSON tokens.
+     */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 22);
     /** Bound of qwen.tiktoken (published: 2.5 MB); it also bounds the work of deriving the merges. */
-    private static final long MAX_RANK_BYTES = 16L << 20;
+    private static final long MAX_RANK_BYTES = 8L << 20;
 
     private final Path folder;
     private final FolderConfig config;
@@ -62,7 +66,7 @@ public final class TokenizerReader {
     }
 
     private TokenizerData readTokenizerJson(Path file) {
-        JsonFields root = JsonFields.root(Json.readObject(file, MAX_JSON_BYTES), file);
+        JsonFields root = JsonFields.root(Json.readObject(file, MAX_JSON), file);
         added.addArray(root);
         config.addTo(added);
         var json = new TokenizerJson(root);
@@ -80,10 +84,10 @@ public final class TokenizerReader {
     private TokenizerData readVocabJson(Path file) {
         config.addTo(added);
         var reader = new VocabularyReader(file, "");
-        Vocabulary vocabulary = reader.vocabulary(Json.readObject(file, MAX_JSON_BYTES), added);
+        Vocabulary vocabulary = reader.vocabulary(Json.readObject(file, MAX_JSON), added);
         VocabularyIndex index = index(vocabulary, file);
         Path mergesFile = Folders.companion(folder, "merges.txt");
-        String text = FolderConfig.text(mergesFile, MAX_JSON_BYTES);
+        String text = FolderConfig.text(mergesFile, MAX_JSON.bytes());
         Merges merges = new VocabularyReader(mergesFile, "").merges(text, index);
         return finish(vocabulary, index, merges, mergesFile, Normalization.NFC, preTokenization());
     }

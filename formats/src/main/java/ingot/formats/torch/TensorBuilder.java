@@ -37,9 +37,15 @@ final class TensorBuilder {
 
     private final Path file;
     private final SequencedMap<String, Storage> storages = new LinkedHashMap<>();
+    private final PickleHeap heap = new PickleHeap();
 
     TensorBuilder(Path file) {
         this.file = file;
+    }
+
+    /** What the pickles of the file took so far. */
+    PickleHeap heap() {
+        return heap;
     }
 
     /** Every storage referred to so far, by key. */

@@ -29,9 +29,6 @@ final class Unpickler {
 
     private static final int MAX_MEMO = 1_500_000;
 
-    /** Heap that values may take; a tensor takes less than 1 KiB, everything said of it included. */
-    private static final long MAX_HEAP = 40 << 20;
-
     /** Longest string; names of tensors have about 100 bytes. */
     private static final long MAX_STRING = 1 << 20;
 
@@ -46,8 +43,6 @@ final class Unpickler {
 
     private @Nullable PickleValue[] memo = new @Nullable PickleValue[256];
     private int values;
-    /** Estimated heap of all values so far, whether or not they are still in use. */
-    private long heap;
     /** Where the instruction being carried out begins. */
     private long at;
 
@@ -178,10 +173,9 @@ final class Unpickler {
     }
 
     private void charge(long bytes) {
-        heap += bytes;
-        if (heap > MAX_HEAP) {
-            throw bad(
-                    "the values of the pickle take more than " + (MAX_HEAP >> 20) + " MiB; save the state dict alone");
+        if (!builder.heap().take(bytes)) {
+            throw bad("the values of the pickle take more than " + (PickleHeap.MOST >> 20)
+                    + " MiB; save the state dict alone");
         }
     }
 

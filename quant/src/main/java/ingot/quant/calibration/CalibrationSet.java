@@ -5,6 +5,7 @@ import ingot.formats.Text;
 import ingot.formats.ingot.Checksum;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,9 +36,6 @@ import tools.jackson.databind.node.ObjectNode;
  * @param sha256 of the data's bytes, in hex
  */
 public record CalibrationSet(List<int[]> sequences, String name, String sha256) {
-    /** More text than this is not read: calibration needs a small part of it. */
-    private static final long MAX_BYTES = 256 << 20;
-
     private static final String DEFAULT = "default.txt";
 
     public CalibrationSet {
@@ -146,7 +144,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
     }
 
     private static byte[] file(Path path) {
-        return Json.readBytes(path, MAX_BYTES);
+        return Json.readBytes(path, JsonBound.INPUT.bytes());
     }
 
     private static byte[] bundled() {
@@ -178,7 +176,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
         }
         try {
             ObjectNode node = line.startsWith("{")
-                    ? Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line"))
+                    ? Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of("line"), JsonBound.INPUT)
                     : Json.object();
             return node.has("ids") ? Form.IDS : node.path("text").isString() ? Form.TEXTS : Form.TEXT;
         } catch (IngotException.BadData e) {
@@ -233,7 +231,7 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             number++;
             if (!line.isBlank()) {
                 String where = shown + " line " + number;
-                texts.add(reader.read(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(where)), where));
+                texts.add(reader.read(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(where), JsonBound.INPUT), where));
             }
         }
         return texts;

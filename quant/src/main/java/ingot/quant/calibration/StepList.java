@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Text;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
  * @param hashes SHA-256 by file: of the tensors' bytes, and of the residual streams behind the step
  */
 record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<String, String> hashes) {
-    static final long MAX_JSON = 64 << 20;
-
     void save(Path list) {
         ObjectNode json = Json.object();
         var counts = json.putArray("experts");
@@ -42,7 +41,7 @@ record StepList(List<Integer> experts, Map<String, KeptTensor> tensors, Map<Stri
      */
     static StepList read(Path list, Path bytes, int step) throws IOException {
         long size = Files.size(bytes);
-        ObjectNode json = Json.readObject(list, MAX_JSON);
+        ObjectNode json = Json.readObject(list, JsonBound.INPUT);
         StepList read;
         try {
             List<Integer> experts = new ArrayList<>();

@@ -7,6 +7,7 @@ import ingot.formats.io.AtomicFile;
 import ingot.formats.io.Folders;
 import ingot.formats.io.InputFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +98,7 @@ final class WorkFiles {
             return false;
         }
         // As text: a number read back may have another width.
-        if (!Json.compact(Json.readObject(saved, StepList.MAX_JSON)).equals(Json.compact(key))) {
+        if (!Json.compact(Json.readObject(saved, JsonBound.INPUT)).equals(Json.compact(key))) {
             throw new IngotException.Usage(Text.path(folder)
                     + " holds the work of a conversion with another source or other options; repeat its command, or"
                     + " convert without --resume to begin anew");

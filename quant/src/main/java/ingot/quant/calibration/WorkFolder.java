@@ -8,6 +8,7 @@ import ingot.formats.io.InputFile;
 import ingot.formats.io.OutputLock;
 import ingot.formats.io.Transfer;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
 import ingot.quant.gptq.Target;
@@ -149,7 +150,7 @@ public final class WorkFolder implements AutoCloseable {
     /** What {@link #keep} kept. */
     public Optional<ObjectNode> kept(String name) {
         Path file = folder.resolve(name);
-        return Files.exists(file) ? Optional.of(Json.readObject(file, StepList.MAX_JSON)) : Optional.empty();
+        return Files.exists(file) ? Optional.of(Json.readObject(file, JsonBound.INPUT)) : Optional.empty();
     }
 
     private Path bytes(int step) {

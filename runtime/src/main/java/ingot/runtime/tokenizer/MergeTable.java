@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * From a pair of tokens to the rank of its merge: open addressing, at most half full, one long per entry holding
- * {@code left << 43 | right << 22 | rank + 1} (21, 21 and 22 bits; {@link TokenizerData#MAX_TOKENS} is 2^21). Zero is
+ * {@code left << 43 | right << 22 | rank + 1} (21, 21 and 22 bits; {@link TokenizerData#MAX_TOKENS} is 2^19). Zero is
  * a free slot. Immutable.
  */
 final class MergeTable {

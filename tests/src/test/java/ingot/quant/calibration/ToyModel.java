@@ -3,6 +3,7 @@ package ingot.quant.calibration;
 import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.ConvertOptions;
 import ingot.quant.gptq.Rounded;
 import ingot.quant.gptq.RoundingError;
@@ -20,7 +21,7 @@ final class ToyModel {
     static ModelConfig config(String members) {
         String json = "{\"model_type\": \"qwen2\", \"tie_word_embeddings\": false, " + members + "}";
         Path origin = Path.of("config.json");
-        return ModelConfigs.read(Json.parseObject(json.getBytes(StandardCharsets.UTF_8), origin), origin);
+        return ModelConfigs.read(Json.parseObject(json.getBytes(StandardCharsets.UTF_8), origin, JsonBound.INPUT), origin);
     }
 
     /** Weights by name, alike every time they are read. */

@@ -1,6 +1,7 @@
 package ingot.tests.bench;
 
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ final class MixedText {
         StringBuilder texts = new StringBuilder();
         Path vectors = root.resolve("tokenizers/qwen/vectors.jsonl");
         for (String line : Files.readAllLines(vectors)) {
-            texts.append(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), vectors)
+            texts.append(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), vectors, JsonBound.INPUT)
                     .get("text")
                     .stringValue());
             texts.append('\n');

@@ -19,6 +19,7 @@ import ingot.formats.block.Layout;
 import ingot.formats.block.Nf4;
 import ingot.formats.block.Part;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -248,7 +249,7 @@ class LayoutTest {
                 "{\"type\":\"f64\"}"
             })
     void unknownSpellingsAreRefused(String json) {
-        var node = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), Path.of("m.json"));
+        var node = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), Path.of("m.json"), JsonBound.INPUT);
         var e = assertThrows(
                 IngotException.BadData.class, () -> Layout.parse(node, Path.of("m.ingot"), "blk.0.w"), json);
         assertTrue(e.getMessage().startsWith("m.ingot: tensor 'blk.0.w': layout: "), e.getMessage());

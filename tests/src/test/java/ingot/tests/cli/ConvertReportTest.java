@@ -9,6 +9,7 @@ import ingot.cli.render.ConvertHtml;
 import ingot.cli.render.ConvertView;
 import ingot.formats.Shape;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.CalibrationResult;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
@@ -43,7 +44,7 @@ final class ConvertReportTest {
 
     private static JsonNode json(Cli r) {
         assertEquals(0, r.code(), r.err());
-        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"));
+        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"), JsonBound.INPUT);
     }
 
     private static List<String> keys(JsonNode node) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,7 @@ final class ResultsTest {
     private final String tiny = Cli.TINY.toString();
 
     private static JsonNode json(Cli r) {
-        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"));
+        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"), JsonBound.INPUT);
     }
 
     private static List<String> keys(JsonNode node) {

@@ -4,6 +4,7 @@ import ingot.formats.Numbers;
 import ingot.formats.TensorInfo;
 import ingot.formats.hf.HfFolder;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -111,7 +112,7 @@ public final class GgufCheckpoint {
     }
 
     private static void tokenizer(GgufWriter out, Path folder, ObjectNode config) {
-        ObjectNode root = Json.readObject(folder.resolve("tokenizer.json"), 64 << 20);
+        ObjectNode root = Json.readObject(folder.resolve("tokenizer.json"), JsonBound.INPUT);
         int size = config.path("vocab_size").intValue();
         String[] tokens = new String[size];
         Integer[] types = new Integer[size];
@@ -139,7 +140,7 @@ public final class GgufCheckpoint {
         out.strings("tokenizer.ggml.tokens", List.of(tokens));
         out.ints("tokenizer.ggml.token_type", List.of(types));
         out.strings("tokenizer.ggml.merges", merges);
-        ObjectNode settings = Json.readObject(folder.resolve("tokenizer_config.json"), 1 << 20);
+        ObjectNode settings = Json.readObject(folder.resolve("tokenizer_config.json"), JsonBound.INPUT);
         id(out, "eos", settings.path("eos_token"), List.of(tokens));
         id(out, "padding", settings.path("pad_token"), List.of(tokens));
         out.flag("tokenizer.ggml.add_bos_token", false);

@@ -10,6 +10,7 @@ import ingot.cli.render.ConvertView;
 import ingot.formats.Progress;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.CalibrationResult;
 import ingot.quant.CodeStatistics;
 import ingot.quant.ConvertResult;
@@ -39,7 +40,7 @@ final class CoverageTest {
     }
 
     private static int expertsPerToken(Path checkpoint) {
-        ObjectNode config = Json.readObject(checkpoint.resolve("config.json"), 1 << 20);
+        ObjectNode config = Json.readObject(checkpoint.resolve("config.json"), JsonBound.INPUT);
         JsonNode text = config.path("text_config").isObject() ? config.get("text_config") : config;
         return text.get("num_experts_per_tok").intValue();
     }

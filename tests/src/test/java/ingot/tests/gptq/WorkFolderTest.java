@@ -8,6 +8,7 @@ import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.io.Folders;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ final class WorkFolderTest extends Interrupted {
                 .waitFor();
         assertEquals(9, exit, Files.readString(log));
         Files.delete(log);
-        var key = Json.readObject(work().resolve("key.json"), 1 << 20);
+        var key = Json.readObject(work().resolve("key.json"), JsonBound.INPUT);
         assertEquals("scalar", key.path("options").path("kernels").asString());
         var e = assertThrows(IngotException.Usage.class, () -> convert(options(true)));
         assertTrue(e.getMessage().contains("other options"), e.getMessage());

@@ -14,6 +14,7 @@ import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.io.TensorFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
@@ -146,7 +147,7 @@ final class FuzzReaders {
             // Without the weights first: more of the configurations get to the end of their own checks.
             IngotException contradiction = null;
             try {
-                var json = Json.readObject(config, 4 << 20);
+                var json = Json.readObject(config, JsonBound.CONFIG);
                 ModelConfigs.read(json, config);
                 GenerationDefaults.read(Optional.of(json), json);
             } catch (IngotException.BadData | IngotException.ConfigMismatch e) {
@@ -220,7 +221,7 @@ final class FuzzReaders {
     }
 
     private static JsonNode json(String text) {
-        return Json.parse(text.getBytes(UTF_8), Path.of("request.json"));
+        return Json.parse(text.getBytes(UTF_8), Path.of("request.json"), JsonBound.INPUT);
     }
 
     private static void require(boolean condition, Object what) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.tests.gguf.GgufWriter;
 import ingot.tests.gguf.Tiny;
@@ -46,7 +47,7 @@ final class FuzzSeeds {
                 seeds.folder(root.resolve("golden-outputs").resolve(recorded));
             }
             for (String line : Files.readAllLines(root.resolve("golden-outputs/templates/jinja2-corpus.jsonl"))) {
-                var template = Json.parseObject(line.getBytes(UTF_8), root).path("template");
+                var template = Json.parseObject(line.getBytes(UTF_8), root, JsonBound.INPUT).path("template");
                 seeds.add(FuzzTarget.TEMPLATE, template.asString().getBytes(UTF_8));
             }
         } finally {

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** Rows 71 to 90: GGUF files with one thing wrong, and odd ones that are right. */
 final class GgufCases {
     private static final String GATE = "blk.0.ffn_gate.weight";
-    private static final String IN_GATE = "x\\.gguf: tensor 'blk\\.0\\.ffn_gate\\.weight': ";
+    private static final String IN_GATE = "x\\.gguf: tensor 'blk\\.0\\.ffn_gate\\.weight' @\\d+: ";
 
     private GgufCases() {}
 
@@ -85,7 +85,7 @@ final class GgufCases {
                         with(w -> w.pair("", 4, le32(1)))),
                 bad(
                         "row-75-key-not-utf8",
-                        "metadata key: not valid UTF-8",
+                        "@\\d+: metadata key: not valid UTF-8",
                         with(w -> w.pair(concat(string(new byte[] {(byte) 0xC3}), le32(4), le32(1))))),
                 bad(
                         "row-76-key-2-64",
@@ -127,23 +127,23 @@ final class GgufCases {
                 bad("row-77-flag-2", "'k': 2 is no truth value", with(w -> w.pair("k", 7, new byte[] {2}))),
                 bad(
                         "row-78-key-twice",
-                        "metadata key 'qwen2.block_count' is there twice",
+                        "@\\d+: metadata key 'qwen2.block_count' is there twice",
                         with(w -> w.u32("qwen2.block_count", 1))),
                 bad(
                         "row-79-alignment-0",
-                        "'general.alignment': 0; expected a power of two",
+                        "@\\d+: metadata key 'general.alignment': 0; expected a power of two",
                         with(w -> w.u32("general.alignment", 0))),
                 bad(
                         "row-79-alignment-3",
-                        "'general.alignment': 3; expected a power of two",
+                        "@\\d+: metadata key 'general.alignment': 3; expected a power of two",
                         with(w -> w.u32("general.alignment", 3))),
                 bad(
                         "row-79-alignment-2-31",
-                        "'general.alignment': 2147483648; expected",
+                        "@\\d+: metadata key 'general.alignment': 2147483648; expected",
                         with(w -> w.u32("general.alignment", 1 << 31))),
                 bad(
                         "row-79-alignment-text",
-                        "'general.alignment': '32'; expected a 32-bit unsigned integer",
+                        "@\\d+: metadata key 'general.alignment': '32'; expected a 32-bit unsigned integer",
                         with(w -> w.text("general.alignment", "32"))));
     }
 
@@ -168,7 +168,7 @@ final class GgufCases {
                 })),
                 bad(
                         "row-80-five-dimensions",
-                        "tensor 'five': 5 dimensions; at most 4",
+                        "tensor 'five' @\\d+: 5 dimensions; at most 4",
                         with(w -> w.tensor("five", 0, new byte[4], 1, 1, 1, 1, 1))),
                 bad(
                         "row-80-dimensions-2-32",
@@ -212,7 +212,7 @@ final class GgufCases {
                         with(w -> w.replace(GATE, 8, new byte[120], 6, 5))),
                 bad(
                         "row-86-name-with-escape",
-                        "tensor 'a\\\\u001b\\[31m': type 99",
+                        "tensor 'a\\\\u001b\\[31m' @\\d+: type 99",
                         with(w -> w.tensor("a\u001b[31m", 99, new byte[32], 8))));
     }
 
@@ -241,15 +241,15 @@ final class GgufCases {
                         bytes(b -> edit(b, GATE, offset, le64(-32)))),
                 bad(
                         "row-84-overlap",
-                        "offset \\d+ overlaps the tensor before it",
+                        "tensor '[a-z0-9._]+' @\\d+: offset \\d+ overlaps the tensor before it",
                         bytes(b -> edit(b, GATE, offset, le64(32)))),
                 bad(
                         "row-84-hole",
-                        "tensor 'output\\.weight2': offset \\d+ leaves a hole",
+                        "tensor 'output\\.weight2' @\\d+: offset \\d+ leaves a hole",
                         with(w -> w.tensorAt("output.weight2", 0, new byte[4], 8192, 1))),
                 bad(
                         "row-85-one-byte-short",
-                        "tensor 'last': 32 bytes at offset \\d+ end behind the end of the file",
+                        "tensor 'last' @\\d+: 32 bytes at offset \\d+ end behind the end of the file",
                         f -> {
                             byte[] all = Tiny.model()
                                     .tensor("last", 0, new byte[32], 8)
@@ -278,17 +278,17 @@ final class GgufCases {
         return List.of(
                 bad(
                         "row-87-scores-text",
-                        "'tokenizer.ggml.scores': .* expected an array of floating-point numbers",
+                        "@\\d+: metadata key 'tokenizer.ggml.scores': .* expected an array of floating-point numbers",
                         with(w -> tokenizer(w, "b", 1).strings("tokenizer.ggml.scores", List.of("a", "b")))),
                 bad(
                         "row-87-types-short",
-                        "'tokenizer.ggml.token_type': 1 entries; expected one for each of 2 tokens",
+                        "@\\d+: metadata key 'tokenizer.ggml.token_type': 1 entries; expected one for each of 2 tokens",
                         with(w -> tokenizer(w, "b", 1)
                                 .without("tokenizer.ggml.token_type")
                                 .ints("tokenizer.ggml.token_type", List.of(1)))),
                 bad(
                         "row-87-tokens-number",
-                        "'tokenizer.ggml.tokens': '7'; expected an array of strings",
+                        "@\\d+: metadata key 'tokenizer.ggml.tokens': '7'; expected an array of strings",
                         with(w -> tokenizer(w, "b", 1)
                                 .without("tokenizer.ggml.tokens")
                                 .u32("tokenizer.ggml.tokens", 7))),
@@ -322,7 +322,7 @@ final class GgufCases {
                         }),
                 bad(
                         "row-89-split-files-disagree",
-                        "x-00002-of-00002\\.gguf: metadata key 'split\\.no': 0; expected 1",
+                        "x-00002-of-00002\\.gguf: @\\d+: metadata key 'split\\.no': 0; expected 1",
                         f -> {
                             Tiny.model().u32("split.count", 2).write(f.resolve("x-00002-of-00002.gguf"));
                             return Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"));

@@ -24,19 +24,19 @@ final class HeaderBombCases {
         return List.of(
                 bad(
                         "row-28-header-of-99-MB",
-                        FILE + "more than \\d+ tensors",
+                        FILE + "@\\d+: more than \\d+ tensors",
                         f -> longHeader(f, i -> tensor(i, 1), "")),
                 bad(
                         "row-28-names-of-99-MB",
-                        FILE + "names and metadata of more than 16777216 characters",
+                        FILE + "@\\d+: names and metadata of more than 16777216 characters",
                         f -> longHeader(f, i -> tensor(i, 400), "")),
                 bad(
                         "row-28-metadata-of-99-MB",
-                        FILE + "__metadata__ has more than 10000 keys",
+                        FILE + "@\\d+: __metadata__ has more than 10000 keys",
                         f -> longHeader(f, i -> "\"k" + i + "\":\"" + "x".repeat(82) + "\"", "\"__metadata__\":{")),
                 bad(
                         "row-28-metadata-of-1-MB-each",
-                        FILE + "names and metadata of more than 16777216 characters",
+                        FILE + "@\\d+: names and metadata of more than 16777216 characters",
                         f -> longHeader(
                                 f, i -> "\"k" + i + "\":\"" + "x".repeat(1_000_000) + "\"", "\"__metadata__\":{")),
                 bad(

@@ -2,6 +2,7 @@ package ingot.tests.hostile;
 
 import ingot.formats.Progress;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import java.io.IOException;
@@ -51,7 +52,7 @@ record IngotBytes(ObjectNode header, byte[] data) {
     static IngotBytes of(byte[] file) {
         int n = headerLength(file);
         return new IngotBytes(
-                Json.parseObject(Arrays.copyOfRange(file, 8, 8 + n), ORIGIN),
+                Json.parseObject(Arrays.copyOfRange(file, 8, 8 + n), ORIGIN, JsonBound.INPUT),
                 Arrays.copyOfRange(file, 8 + n, file.length));
     }
 
@@ -67,7 +68,7 @@ record IngotBytes(ObjectNode header, byte[] data) {
     /** Edits the manifest inside the metadata. */
     IngotBytes manifest(Consumer<ObjectNode> edit) {
         ObjectNode manifest = Json.parseObject(
-                metadata().path("ingot.manifest").stringValue().getBytes(StandardCharsets.UTF_8), ORIGIN);
+                metadata().path("ingot.manifest").stringValue().getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
         edit.accept(manifest);
         metadata().put("ingot.manifest", Json.compact(manifest));
         return this;

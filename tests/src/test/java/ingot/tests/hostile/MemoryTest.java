@@ -1,13 +1,14 @@
 package ingot.tests.hostile;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,41 +27,39 @@ final class MemoryTest {
     @ParameterizedTest
     @MethodSource("headers")
     void hugeHeaders(HostileCase hostile) throws IOException, InterruptedException {
-        String line = requireBadData(HostileCorpus.make(hostile, folder), "-Xmx192m");
+        String line = requireBadData(HostileCorpus.make(hostile, folder), 192);
         HostileCorpusTest.requireOneLine(line, assertInstanceOf(HostileCase.Refused.class, hostile.expected()));
     }
 
     /** Small values in large numbers: a tree of them is many times the text. */
     @ParameterizedTest
-    @ValueSource(strings = {"[],", "{},", "-7,", "\"\",", "1.5,"})
+    @ValueSource(strings = {"[],", "-7,", "\"\",", "1.5,"})
     void configOfManyValues(String value) throws IOException, InterruptedException {
         Path model = new TinyModel().write(Files.createDirectory(folder.resolve("model")));
         int n = (4 << 20) / value.length() - 10;
         Files.writeString(model.resolve("config.json"), "{\"a\":[" + value.repeat(n) + "0]}");
-        requireBadData(model, "-Xmx192m");
+        String line = requireBadData(model, 64);
+        assertTrue(line.matches(".*config\\.json: @\\d+: JSON of more than 131072 names, values and brackets.*"), line);
     }
 
-    /** The same in the largest tokenizer.json allowed. */
+    static List<BoundCases.Bound> bounds() {
+        return BoundCases.all();
+    }
+
+    /** Up to the bounds, where most is kept. */
     @ParameterizedTest
-    @ValueSource(strings = {"[],", "1.5,"})
-    void tokenizerOfManyValues(String value) throws IOException, InterruptedException {
-        Path model = new TinyModel().write(Files.createDirectory(folder.resolve("model")));
-        int n = (120 << 20) / value.length();
-        Files.writeString(model.resolve("tokenizer.json"), "{\"a\":[" + value.repeat(n) + "0]}");
-        requireBadData(model, "-Xmx1g");
+    @MethodSource("bounds")
+    void theMostThatIsRead(BoundCases.Bound bound) throws IOException, InterruptedException {
+        Path model = bound.maker().make(Files.createDirectory(folder.resolve("model")));
+        var outcome = BoundCases.run(model, folder.resolve("x.ingot"), bound.heap());
+        assertEquals(bound.exit(), outcome.exit(), outcome::err);
+        assertTrue(Pattern.compile(bound.message()).matcher(outcome.err()).find(), outcome::err);
     }
 
     /** The line that says why. */
-    private String requireBadData(Path source, String heap) throws IOException, InterruptedException {
-        var outcome = ChildCommand.run(
-                List.of(heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                "convert",
-                source.toString(),
-                "-o",
-                folder.resolve("x.ingot").toString(),
-                "--type",
-                "f32");
-        assertTrue(outcome.exit() == 65 || outcome.exit() == 78, outcome::err);
+    private String requireBadData(Path source, int heap) throws IOException, InterruptedException {
+        var outcome = BoundCases.run(source, folder.resolve("x.ingot"), heap);
+        assertEquals(65, outcome.exit(), outcome::err);
         return outcome.err()
                 .lines()
                 .filter(line -> line.startsWith("ingot: "))

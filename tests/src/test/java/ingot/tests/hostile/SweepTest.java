@@ -11,6 +11,7 @@ import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +87,7 @@ final class SweepTest {
             byte[] damaged = config.clone();
             damaged[bit / 8] ^= (byte) (1 << bit % 8);
             try {
-                ModelConfigs.read(Json.parseObject(damaged, origin), origin);
+                ModelConfigs.read(Json.parseObject(damaged, origin, JsonBound.CONFIG), origin);
             } catch (IngotException.BadData | IngotException.ConfigMismatch e) {
                 refused++;
             }

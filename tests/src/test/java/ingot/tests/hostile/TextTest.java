@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ final class TextTest {
         String shown = Text.json(Json.pretty(node));
         assertTrue(shown.codePoints()
                 .allMatch(c -> c == '\n' || Text.visible(Character.toString(c)).length() < 3));
-        assertEquals(node, Json.parseObject(shown.getBytes(StandardCharsets.UTF_8), Path.of("x")));
+        assertEquals(node, Json.parseObject(shown.getBytes(StandardCharsets.UTF_8), Path.of("x"), JsonBound.INPUT));
     }
 
     @Test

@@ -9,6 +9,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.Model;
 import ingot.runtime.ModelOptions;
 import ingot.runtime.Session;
@@ -84,7 +85,7 @@ final class ConfigFieldsTest {
              "kv_channels": 16}""";
 
     private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN);
+        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
     }
 
     private static ModelConfig read(String type, String changes) {

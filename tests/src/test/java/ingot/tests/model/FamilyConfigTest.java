@@ -11,6 +11,7 @@ import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.MoeConfig;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +37,7 @@ final class FamilyConfigTest {
              "intermediate_size": 225, "kv_channels": 16, "vocab_size": 448, "seq_length": 32}""";
 
     private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN);
+        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
     }
 
     /** The base with the members of {@code changes} put over it; a member "-" is removed. */

@@ -11,6 +11,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +31,7 @@ final class HybridConfigTest {
              "vocab_size": 512}""";
 
     private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN);
+        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
     }
 
     /** The base with the members of {@code changes} put over it, as the text_config of a composite if {@code type} is one. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.Model;
 import ingot.runtime.Session;
 import java.io.IOException;
@@ -47,7 +48,7 @@ final class LibraryDocTest {
     @Test
     void generatedTextIsTheReferences() {
         Path folder = Golden.folder("checkpoints/qwen2-e2e");
-        JsonNode prompts = Json.parse(Json.readBytes(folder.resolve("text.json"), 1 << 20), folder);
+        JsonNode prompts = Json.parse(Json.readBytes(folder.resolve("text.json"), 1 << 20), folder, JsonBound.INPUT);
         assertEquals(4, prompts.size());
         for (JsonNode prompt : prompts) {
             String text = prompt.get("text").stringValue();

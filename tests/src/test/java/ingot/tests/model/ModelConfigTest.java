@@ -11,6 +11,7 @@ import ingot.formats.hf.ModelConfig;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +31,7 @@ final class ModelConfigTest {
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
 
     private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN);
+        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
     }
 
     /** The base with the members of {@code changes} put over it; a member "-" is removed. */
@@ -243,7 +244,7 @@ final class ModelConfigTest {
     void everyRecordedCheckpointIsUnderstood() {
         for (String name : Golden.ALL) {
             Path file = Golden.folder(name).resolve("config.json");
-            ObjectNode json = Json.readObject(file, 1 << 20);
+            ObjectNode json = Json.readObject(file, JsonBound.INPUT);
             JsonNode hidden = json.get(json.get("n_embd") == null ? "hidden_size" : "n_embd");
             assertEquals(hidden.intValue(), ModelConfigs.read(json, file).hidden());
         }

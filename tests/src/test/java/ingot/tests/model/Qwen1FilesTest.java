@@ -11,6 +11,7 @@ import ingot.formats.block.Layout;
 import ingot.formats.ingot.IngotFile;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.quant.ConvertOptions;
 import ingot.quant.Converter;
 import ingot.runtime.Model;
@@ -67,7 +68,7 @@ final class Qwen1FilesTest {
         Path folder = Golden.folder("checkpoints/qwen1-e2e");
         try (Model model = Model.open(folder)) {
             Tokenizer tokenizer = model.tokenizer().orElseThrow();
-            for (JsonNode sample : Json.parse(Files.readAllBytes(folder.resolve("text.json")), folder)) {
+            for (JsonNode sample : Json.parse(Files.readAllBytes(folder.resolve("text.json")), folder, JsonBound.INPUT)) {
                 int[] ids = ints(sample.get("ids"));
                 assertArrayEquals(ids, tokenizer.encode(sample.get("text").stringValue()));
                 int[] expected = ints(sample.get("greedy_ids_cached"));

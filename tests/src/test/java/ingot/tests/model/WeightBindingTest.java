@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.formats.IngotException;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.Model;
 import ingot.runtime.model.ModelGraph;
 import ingot.runtime.model.WeightSpec;
@@ -100,7 +101,7 @@ final class WeightBindingTest {
     @Test
     void theGraphIsInForwardOrder() {
         var config = ModelConfigs.read(
-                Json.parseObject(CONFIG.getBytes(StandardCharsets.UTF_8), folder), folder.resolve("config.json"));
+                Json.parseObject(CONFIG.getBytes(StandardCharsets.UTF_8), folder, JsonBound.INPUT), folder.resolve("config.json"));
         List<String> names =
                 ModelGraph.of(config).weights().stream().map(WeightSpec::name).toList();
         String p = "model.layers.0.";

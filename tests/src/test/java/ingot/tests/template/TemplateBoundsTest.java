@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.template.ChatRequest;
 import ingot.runtime.template.ChatTemplate;
 import ingot.runtime.template.TemplateLimits;
@@ -182,8 +183,8 @@ final class TemplateBoundsTest {
             [{"role":"system","content":"s"},{"role":"user","content":"hi"},{"role":"assistant","content":"<think>\\nx\\n</think>\\n\\ny"},
              {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":[1,2.0],"b":null}}}]},
              {"role":"tool","content":"1"}]
-            """.getBytes(StandardCharsets.UTF_8), ORIGIN);
-        ObjectNode tool = Json.parseObject("{\"name\":\"f\"}".getBytes(StandardCharsets.UTF_8), ORIGIN);
+            """.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
+        ObjectNode tool = Json.parseObject("{\"name\":\"f\"}".getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
         int rendered = 0;
         int refused = 0;
         for (String name : TemplateData.PUBLISHED) {

@@ -1,6 +1,7 @@
 package ingot.tests.template;
 
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class TemplateData {
     static List<ObjectNode> lines(String path) throws IOException {
         Path file = golden(path);
         return Files.readAllLines(file).stream()
-                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), file))
+                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), file, JsonBound.INPUT))
                 .toList();
     }
 }

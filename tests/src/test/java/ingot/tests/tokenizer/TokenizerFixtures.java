@@ -2,6 +2,7 @@ package ingot.tests.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.tokenizer.AddedToken;
 import ingot.formats.tokenizer.PreTokenization;
 import ingot.formats.tokenizer.TokenizerData;
@@ -79,7 +80,7 @@ final class TokenizerFixtures {
     }
 
     static JsonNode json(String text) {
-        return Json.parse(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), Path.of("test.json"));
+        return Json.parse(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), Path.of("test.json"), JsonBound.INPUT);
     }
 
     /** Code points readable in a failure message. */

@@ -8,6 +8,7 @@ import ingot.formats.IngotException;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.formats.torch.TorchFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -42,7 +43,7 @@ final class SavedByTorchTest {
     @ParameterizedTest
     @MethodSource("files")
     void everyTensorIsWhatTorchSaved(String name) {
-        JsonNode expected = Json.readObject(FOLDER.resolve(name + ".json"), 1 << 20);
+        JsonNode expected = Json.readObject(FOLDER.resolve(name + ".json"), JsonBound.INPUT);
         try (TorchFile file = TorchFile.open(FOLDER.resolve(name + ".bin"))) {
             assertEquals(name.endsWith("-legacy") ? TorchFile.Layout.LEGACY : TorchFile.Layout.ZIP, file.layout());
             assertEquals(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonBound;
 import ingot.runtime.LogitsConsumer;
 import ingot.runtime.perplexity.LogitsFile;
 import ingot.runtime.perplexity.LogitsFileWriter;
@@ -196,7 +197,7 @@ final class PerplexityTest {
         String text = models.resolve("evaluation.txt").toString();
         var outcome = ChildCommand.run(List.of(), "perplexity", model, "-f", text, "-c", "256", "--json", "-q");
         assertEquals(0, outcome.exit(), outcome.err());
-        var result = Json.parseObject(outcome.out().getBytes(StandardCharsets.UTF_8), Path.of("out"));
+        var result = Json.parseObject(outcome.out().getBytes(StandardCharsets.UTF_8), Path.of("out"), JsonBound.INPUT);
         assertEquals(59.68, result.path("perplexity").doubleValue(), 0.01);
         assertEquals(326, result.path("chunks").intValue());
     }
