@@ -25,8 +25,11 @@ public final class TensorNames {
         if (name.length() > MAX_LENGTH) {
             return Optional.of("name of " + name.length() + " characters; at most " + MAX_LENGTH + " are accepted");
         }
-        return name.chars().anyMatch(Character::isISOControl)
-                ? Optional.of("control character in the name")
-                : Optional.empty();
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isISOControl(name.charAt(i))) {
+                return Optional.of("control character in the name");
+            }
+        }
+        return Optional.empty();
     }
 }
