@@ -13,7 +13,8 @@ final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
     private static final List<Backend> CHOICES =
             List.of(Backend.AUTO, Backend.SCALAR, Backend.VECTOR, Backend.NATIVE, Backend.NATIVE_INT8);
 
-    // Plain loops: the JVM's cache has no classes with a superclass of picocli's, so lambdas here would be linked at every start.
+    // Plain loops: the JVM's cache has no classes with a superclass of picocli's, so lambdas here would be linked at
+    // every start.
     @Override
     public Backend convert(String value) {
         for (Backend choice : CHOICES) {
@@ -21,7 +22,8 @@ final class BackendName implements ITypeConverter<Backend>, Iterable<String> {
                 return choice;
             }
         }
-        throw new TypeConversionException("expected one of [" + String.join(", ", names()) + "] but was '" + value + "'");
+        throw new TypeConversionException(
+                "expected one of [" + String.join(", ", names()) + "] but was '" + value + "'");
     }
 
     @Override

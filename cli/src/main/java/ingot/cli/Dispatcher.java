@@ -87,12 +87,7 @@ final class Dispatcher {
         return switch (e) {
             case NoSuchFileException f -> fail(ExitCode.MISSING_INPUT, file(f) + ": no such file", e, debug);
             case AccessDeniedException f -> fail(ExitCode.DENIED, file(f) + ": permission denied", e, debug);
-            default ->
-                fail(
-                        ExitCode.READ_WRITE,
-                        "reading or writing failed: " + Text.line(String.valueOf(e.getMessage())),
-                        e,
-                        debug);
+            default -> fail(ExitCode.READ_WRITE, "reading or writing failed: " + Text.reason(e), e, debug);
         };
     }
 

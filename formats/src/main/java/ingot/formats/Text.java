@@ -26,6 +26,11 @@ public final class Text {
         return escape(end < 0 ? text : text.substring(0, end), MAX_LINE);
     }
 
+    /** What the exception of a library says, as {@link #line}. */
+    public static String reason(Throwable e) {
+        return line(String.valueOf(e.getMessage()));
+    }
+
     /** The path, escaped but never cut. */
     public static String path(Path path) {
         return visible(path.toString());

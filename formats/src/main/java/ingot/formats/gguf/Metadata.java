@@ -129,9 +129,7 @@ final class Metadata {
     IngotException.BadData bad(String key, String reason) {
         Pair pair = pairs.get(key);
         String line = "metadata key " + Text.quote(key) + ": " + reason;
-        return pair == null
-                ? IngotException.BadData.in(file, line)
-                : IngotException.BadData.at(file, pair.at(), line);
+        return pair == null ? IngotException.BadData.in(file, line) : IngotException.BadData.at(file, pair.at(), line);
     }
 
     IngotException.ConfigMismatch mismatch(String key, String reason) {

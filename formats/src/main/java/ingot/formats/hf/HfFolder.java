@@ -73,8 +73,9 @@ public record HfFolder(
         Path weights = isFolder ? findWeights(folder) : path;
         ObjectNode config = readConfig(folder);
         Path generation = Folders.companion(folder, "generation_config.json");
-        Optional<ObjectNode> generationConfig =
-                Files.exists(generation) ? Optional.of(Json.readObject(generation, JsonBound.CONFIG)) : Optional.empty();
+        Optional<ObjectNode> generationConfig = Files.exists(generation)
+                ? Optional.of(Json.readObject(generation, JsonBound.CONFIG))
+                : Optional.empty();
         if (weights.toString().endsWith(".index.json")) {
             ShardedWeights shards = ShardedWeights.open(weights);
             return new HfFolder(

@@ -1,5 +1,7 @@
 package ingot.formats.ingot;
 
+import ingot.formats.safetensors.SafetensorsFile;
+
 /** Names and numbers fixed by docs/format.md. */
 public final class IngotFormat {
     /** Value of {@code __metadata__.format}. */
@@ -12,7 +14,7 @@ public final class IngotFormat {
 
     static final String KEY_FORMAT = "format";
     static final String KEY_VERSION = "ingot.version";
-    static final String KEY_MANIFEST = "ingot.manifest";
+    static final String KEY_MANIFEST = SafetensorsFile.LONG_KEY;
 
     /** U8 [entries, 36]: CRC32C (u32 LE) and SHA-256 of the header and of every other tensor in file order. */
     public static final String CHECKSUMS = "ingot.checksums";

@@ -105,7 +105,7 @@ public final class Json {
             throw bad(e, origin, 0);
         } catch (NumberFormatException e) {
             // Not one of Jackson's own: an exponent like 1e-99999999999 fails in its parser of decimals.
-            throw IngotException.BadData.in(origin, "malformed JSON: " + Text.line(String.valueOf(e.getMessage())));
+            throw IngotException.BadData.in(origin, "malformed JSON: " + Text.reason(e));
         }
     }
 

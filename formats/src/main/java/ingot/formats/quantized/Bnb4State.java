@@ -25,7 +25,8 @@ public record Bnb4State(String type, long rows, int cols, int block, Optional<In
     static Bnb4State read(Stored stored, TensorInfo tensor, String type) {
         if (tensor.dtype() != DType.U8 || tensor.shape().count() > MAX_JSON.bytes()) {
             throw Stored.bad(
-                    tensor, tensor.dtype().label() + " " + tensor.shape() + "; expected at most " + MAX_JSON.bytes() + " U8");
+                    tensor,
+                    tensor.dtype().label() + " " + tensor.shape() + "; expected at most " + MAX_JSON.bytes() + " U8");
         }
         byte[] utf8 =
                 Stored.bytes(stored.source(), tensor, 0, (int) tensor.shape().count());

@@ -57,7 +57,8 @@ public sealed interface Quantization permits GptqConfig, AwqConfig, BitsAndBytes
         if (!Files.exists(old)) {
             return Optional.empty();
         }
-        return Optional.of(read(new ObjectFields(Json.readObject(old, JsonBound.CONFIG), old, ""), Optional.of("gptq")));
+        return Optional.of(
+                read(new ObjectFields(Json.readObject(old, JsonBound.CONFIG), old, ""), Optional.of("gptq")));
     }
 
     /** The file that {@link #find} has its answer from. */

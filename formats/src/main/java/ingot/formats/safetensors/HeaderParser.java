@@ -105,7 +105,7 @@ final class HeaderParser {
             }
             String value = p.getString();
             keep(key);
-            if (!key.equals(HeaderStrings.MANIFEST)) {
+            if (!key.equals(SafetensorsFile.LONG_KEY)) {
                 keep(value);
             }
             metadata.put(key, value);
@@ -195,7 +195,10 @@ final class HeaderParser {
             throw bad(name, at, "data_offsets are not [begin, end] with begin <= end");
         }
         if (offsets[1] > dataBytes) {
-            throw bad(name, at, "data ends at byte " + offsets[1] + " of " + dataBytes + "; the file is cut short or lies");
+            throw bad(
+                    name,
+                    at,
+                    "data ends at byte " + offsets[1] + " of " + dataBytes + "; the file is cut short or lies");
         }
         long bits;
         try {

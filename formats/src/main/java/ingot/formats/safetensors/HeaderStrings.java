@@ -12,12 +12,10 @@ import java.util.Arrays;
  */
 final class HeaderStrings {
     private static final int MAX_STRING = 1 << 20;
-    /** What 250,000 tensors take. */
-    private static final int MAX_MANIFEST = 64 << 20;
+    /** What the manifest of 250,000 tensors takes. */
+    private static final int MAX_LONG = 64 << 20;
 
-    static final String MANIFEST = "ingot.manifest";
-
-    private static final byte[] MANIFEST_KEY = MANIFEST.getBytes(US_ASCII);
+    private static final byte[] LONG_KEY = SafetensorsFile.LONG_KEY.getBytes(US_ASCII);
 
     private HeaderStrings() {}
 
@@ -38,9 +36,7 @@ final class HeaderStrings {
                 i += json[i] == '\\' ? 2 : 1;
             }
             int to = Math.min(i, json.length);
-            int max = Arrays.equals(json, keyFrom, keyTo, MANIFEST_KEY, 0, MANIFEST_KEY.length)
-                    ? MAX_MANIFEST
-                    : MAX_STRING;
+            int max = Arrays.equals(json, keyFrom, keyTo, LONG_KEY, 0, LONG_KEY.length) ? MAX_LONG : MAX_STRING;
             if (to - from > max) {
                 throw IngotException.BadData.at(
                         file, base + from, "a string of " + (to - from) + " bytes; at most " + max + " are accepted");

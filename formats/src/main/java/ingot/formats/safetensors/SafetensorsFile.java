@@ -19,6 +19,9 @@ public final class SafetensorsFile implements TensorFile {
     /** Longest header accepted, as in the reference parser. */
     public static final long MAX_HEADER = 100_000_000;
 
+    /** The one key of metadata whose text may be long: the manifest of an .ingot file. */
+    public static final String LONG_KEY = "ingot.manifest";
+
     private final InputFile input;
     private final HeaderParser.Header header;
     private final long dataStart;

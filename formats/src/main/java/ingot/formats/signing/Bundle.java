@@ -42,6 +42,7 @@ record Bundle(Material material, byte[] payload, byte[] signature) {
     private static final String PAYLOAD_TYPE = "application/vnd.in-toto+json";
     /** Nearly all of it one string: the payload, whose size is {@link Statement}'s. */
     private static final JsonBound MAX_FILE = new JsonBound(64 << 20, 10_000);
+
     private static final int MAX_CERTIFICATES = 16;
 
     /** DSSE's pre-authentication encoding: {@code "DSSEv1" SP len(type) SP type SP len(payload) SP payload}. */

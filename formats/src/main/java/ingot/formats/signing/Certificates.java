@@ -54,8 +54,7 @@ final class Certificates {
             }
             return certificate;
         } catch (CertificateException e) {
-            throw new IngotException.BadData(
-                    Text.path(origin) + ": not an X.509 certificate: " + Text.line(String.valueOf(e.getMessage())), e);
+            throw new IngotException.BadData(Text.path(origin) + ": not an X.509 certificate: " + Text.reason(e), e);
         }
     }
 
@@ -95,7 +94,7 @@ final class Certificates {
                     Text.path(origin) + ": the certificate of " + subject(leaf)
                             + " does not lead to a trusted root"
                             + (current.size() < roots.size() ? " that is valid now: " : ": ")
-                            + Text.line(String.valueOf(e.getMessage())),
+                            + Text.reason(e),
                     e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
@@ -144,8 +143,7 @@ final class Certificates {
                         null);
             }
         } catch (CertificateException e) {
-            throw new IngotException.BadData(
-                    Text.path(origin) + ": not an X.509 certificate: " + Text.line(String.valueOf(e.getMessage())), e);
+            throw new IngotException.BadData(Text.path(origin) + ": not an X.509 certificate: " + Text.reason(e), e);
         }
     }
 

@@ -142,9 +142,7 @@ public final class SigningIdentity {
             signature.update(data);
             return signature.sign();
         } catch (InvalidKeyException e) {
-            throw new IngotException.BadData(
-                    Text.path(origin) + ": the private key cannot sign: " + Text.line(String.valueOf(e.getMessage())),
-                    e);
+            throw new IngotException.BadData(Text.path(origin) + ": the private key cannot sign: " + Text.reason(e), e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }

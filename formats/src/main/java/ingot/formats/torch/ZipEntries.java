@@ -113,8 +113,7 @@ final class ZipEntries {
             throw e;
         } catch (IOException | RuntimeException e) {
             // A library that meets what it did not expect is no reason to crash.
-            throw IngotException.BadData.in(
-                    file.path(), "the zip directory cannot be read: " + Text.line(String.valueOf(e.getMessage())));
+            throw IngotException.BadData.in(file.path(), "the zip directory cannot be read: " + Text.reason(e));
         }
     }
 

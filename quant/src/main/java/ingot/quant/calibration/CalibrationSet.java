@@ -231,7 +231,9 @@ public record CalibrationSet(List<int[]> sequences, String name, String sha256) 
             number++;
             if (!line.isBlank()) {
                 String where = shown + " line " + number;
-                texts.add(reader.read(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(where), JsonBound.INPUT), where));
+                texts.add(reader.read(
+                        Json.parseObject(line.getBytes(StandardCharsets.UTF_8), Path.of(where), JsonBound.INPUT),
+                        where));
             }
         }
         return texts;

@@ -21,7 +21,8 @@ final class ToyModel {
     static ModelConfig config(String members) {
         String json = "{\"model_type\": \"qwen2\", \"tie_word_embeddings\": false, " + members + "}";
         Path origin = Path.of("config.json");
-        return ModelConfigs.read(Json.parseObject(json.getBytes(StandardCharsets.UTF_8), origin, JsonBound.INPUT), origin);
+        return ModelConfigs.read(
+                Json.parseObject(json.getBytes(StandardCharsets.UTF_8), origin, JsonBound.INPUT), origin);
     }
 
     /** Weights by name, alike every time they are read. */

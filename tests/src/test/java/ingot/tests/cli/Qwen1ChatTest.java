@@ -83,14 +83,16 @@ final class Qwen1ChatTest {
         List<ObjectNode> vectors = vectors();
         assertEquals(2 * vectors.size(), out.size());
         for (int i = 0; i < out.size(); i++) {
-            ObjectNode made = Json.parseObject(out.get(i).getBytes(StandardCharsets.UTF_8), Path.of("out"), JsonBound.INPUT);
+            ObjectNode made =
+                    Json.parseObject(out.get(i).getBytes(StandardCharsets.UTF_8), Path.of("out"), JsonBound.INPUT);
             assertEquals(vectors.get(i / 2).get("text"), made.get("text"));
             assertEquals(vectors.get(i / 2).get("ids"), made.get("ids"));
         }
     }
 
     private static ChatFormat small(String generationConfig) {
-        ObjectNode settings = Json.parseObject(generationConfig.getBytes(StandardCharsets.UTF_8), Path.of("g"), JsonBound.INPUT);
+        ObjectNode settings =
+                Json.parseObject(generationConfig.getBytes(StandardCharsets.UTF_8), Path.of("g"), JsonBound.INPUT);
         Tokenizer tokenizer = Tokenizer.of(TokenizerReader.read(SMALL));
         return ChatFormat.of(tokenizer, Optional.of(settings), SMALL).orElseThrow();
     }

@@ -47,7 +47,8 @@ final class FuzzSeeds {
                 seeds.folder(root.resolve("golden-outputs").resolve(recorded));
             }
             for (String line : Files.readAllLines(root.resolve("golden-outputs/templates/jinja2-corpus.jsonl"))) {
-                var template = Json.parseObject(line.getBytes(UTF_8), root, JsonBound.INPUT).path("template");
+                var template = Json.parseObject(line.getBytes(UTF_8), root, JsonBound.INPUT)
+                        .path("template");
                 seeds.add(FuzzTarget.TEMPLATE, template.asString().getBytes(UTF_8));
             }
         } finally {

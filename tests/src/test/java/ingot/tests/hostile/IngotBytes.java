@@ -68,7 +68,9 @@ record IngotBytes(ObjectNode header, byte[] data) {
     /** Edits the manifest inside the metadata. */
     IngotBytes manifest(Consumer<ObjectNode> edit) {
         ObjectNode manifest = Json.parseObject(
-                metadata().path("ingot.manifest").stringValue().getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
+                metadata().path("ingot.manifest").stringValue().getBytes(StandardCharsets.UTF_8),
+                ORIGIN,
+                JsonBound.INPUT);
         edit.accept(manifest);
         metadata().put("ingot.manifest", Json.compact(manifest));
         return this;

@@ -66,8 +66,14 @@ final class SafetensorsCases {
                         FILE + "@10: JSON is not valid UTF-8",
                         latin1("{\"\u00ed\u00a0\u0080\":0}")),
                 header("row-07-byte-order-mark", FILE + "byte-order mark", h -> "\ufeff" + h),
-                raw("row-08-root-is-an-array", FILE + "@\\d+: the header is not a JSON object", TinyModel.file("[]", data)),
-                raw("row-08-root-is-a-number", FILE + "@\\d+: the header is not a JSON object", TinyModel.file("12345", data)),
+                raw(
+                        "row-08-root-is-an-array",
+                        FILE + "@\\d+: the header is not a JSON object",
+                        TinyModel.file("[]", data)),
+                raw(
+                        "row-08-root-is-a-number",
+                        FILE + "@\\d+: the header is not a JSON object",
+                        TinyModel.file("12345", data)),
                 header("row-08-truncated-json", FILE + "@\\d+: malformed JSON", h -> h.substring(0, h.length() - 9)),
                 header("row-08-two-objects", FILE + "@\\d+: bytes after the header's JSON object", h -> h + "{}"),
                 header("row-08-comment", FILE + "@\\d+: malformed JSON", h -> "/**/" + h),
@@ -116,7 +122,10 @@ final class SafetensorsCases {
 
     private static List<HostileCase> metadata() {
         return List.of(
-                header("row-14-metadata-value-1", FILE + "@\\d+: __metadata__ key 'a' is not a string", meta("{\"a\":1}")),
+                header(
+                        "row-14-metadata-value-1",
+                        FILE + "@\\d+: __metadata__ key 'a' is not a string",
+                        meta("{\"a\":1}")),
                 header(
                         "row-14-metadata-value-object",
                         FILE + "@\\d+: __metadata__ key 'a' is not a string",
@@ -244,7 +253,10 @@ final class SafetensorsCases {
         return List.of(
                 named("row-29-name-empty", "tensor '' @\\d+: empty tensor name", ""),
                 named("row-29-name-with-nul", "tensor 'a\\\\u0000b' @\\d+: control character", "a\\u0000b"),
-                named("row-29-name-with-escape-sequence", "tensor '\\\\u001b\\[2J' @\\d+: control character", "\\u001b[2J"),
+                named(
+                        "row-29-name-with-escape-sequence",
+                        "tensor '\\\\u001b\\[2J' @\\d+: control character",
+                        "\\u001b[2J"),
                 named("row-29-name-with-newline", "tensor 'a\\\\u000ab' @\\d+: control character", "a\\nb"),
                 named("row-29-name-with-lone-surrogate", "@\\d+: malformed JSON: Broken surrogate", "a\\ud800"),
                 named("row-29-name-of-50-KB", "tensor 'x{79}…' @\\d+: name of 51200 characters", "x".repeat(50 << 10)),

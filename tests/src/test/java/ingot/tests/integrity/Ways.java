@@ -55,13 +55,11 @@ final class Ways {
                     Map.of("LC_ALL", "C"),
                     true));
 
-    static final Way MODULES =
-            new Way("modules", "8", all(SMALL_HEAP, TURKISH, LAST_ZONE, SERIAL), Map.of(), true);
+    static final Way MODULES = new Way("modules", "8", all(SMALL_HEAP, TURKISH, LAST_ZONE, SERIAL), Map.of(), true);
 
     static final Way IMAGE = new Way("image", "2", all(LARGE_HEAP, ARABIC, FIRST_ZONE, ASCII), Map.of(), false);
 
-    static final Way MEMORY =
-            new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
+    static final Way MEMORY = new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
 
     private Ways() {}
 
@@ -86,7 +84,8 @@ final class Ways {
      */
     record Runtime(Path java, List<String> options) {
         List<String> start(List<String> more) {
-            List<String> command = new ArrayList<>(List.of(java.resolve("bin/java").toString()));
+            List<String> command =
+                    new ArrayList<>(List.of(java.resolve("bin/java").toString()));
             command.addAll(more);
             command.addAll(options);
             command.add(RUNNER);

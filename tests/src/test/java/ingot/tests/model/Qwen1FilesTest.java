@@ -68,7 +68,8 @@ final class Qwen1FilesTest {
         Path folder = Golden.folder("checkpoints/qwen1-e2e");
         try (Model model = Model.open(folder)) {
             Tokenizer tokenizer = model.tokenizer().orElseThrow();
-            for (JsonNode sample : Json.parse(Files.readAllBytes(folder.resolve("text.json")), folder, JsonBound.INPUT)) {
+            for (JsonNode sample :
+                    Json.parse(Files.readAllBytes(folder.resolve("text.json")), folder, JsonBound.INPUT)) {
                 int[] ids = ints(sample.get("ids"));
                 assertArrayEquals(ids, tokenizer.encode(sample.get("text").stringValue()));
                 int[] expected = ints(sample.get("greedy_ids_cached"));

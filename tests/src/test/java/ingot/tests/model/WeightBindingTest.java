@@ -101,7 +101,8 @@ final class WeightBindingTest {
     @Test
     void theGraphIsInForwardOrder() {
         var config = ModelConfigs.read(
-                Json.parseObject(CONFIG.getBytes(StandardCharsets.UTF_8), folder, JsonBound.INPUT), folder.resolve("config.json"));
+                Json.parseObject(CONFIG.getBytes(StandardCharsets.UTF_8), folder, JsonBound.INPUT),
+                folder.resolve("config.json"));
         List<String> names =
                 ModelGraph.of(config).weights().stream().map(WeightSpec::name).toList();
         String p = "model.layers.0.";

@@ -184,7 +184,8 @@ final class TemplateBoundsTest {
              {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":[1,2.0],"b":null}}}]},
              {"role":"tool","content":"1"}]
             """.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
-        ObjectNode tool = Json.parseObject("{\"name\":\"f\"}".getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
+        ObjectNode tool =
+                Json.parseObject("{\"name\":\"f\"}".getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
         int rendered = 0;
         int refused = 0;
         for (String name : TemplateData.PUBLISHED) {

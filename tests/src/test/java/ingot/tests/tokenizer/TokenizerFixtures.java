@@ -80,7 +80,8 @@ final class TokenizerFixtures {
     }
 
     static JsonNode json(String text) {
-        return Json.parse(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), Path.of("test.json"), JsonBound.INPUT);
+        return Json.parse(
+                text.getBytes(java.nio.charset.StandardCharsets.UTF_8), Path.of("test.json"), JsonBound.INPUT);
     }
 
     /** Code points readable in a failure message. */
