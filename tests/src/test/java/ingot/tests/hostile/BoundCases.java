@@ -38,6 +38,8 @@ final class BoundCases {
         }
     }
 
+    private static final int STEP = 16;
+
     private static final String LONG = "x".repeat(76);
 
     private BoundCases() {}
@@ -59,7 +61,7 @@ final class BoundCases {
                 "f32");
     }
 
-    /** Prints the smallest heap for each kind of file, in steps of 8 MiB: the table of docs/security.md. */
+    /** Prints the smallest heap for each kind of file, in steps of {@value #STEP} MiB: the table of docs/security.md. */
     public static void main(String[] args) throws IOException, InterruptedException {
         Path scratch = Files.createTempDirectory("ingot-bounds");
         try {
@@ -68,17 +70,17 @@ final class BoundCases {
                     continue;
                 }
                 Path model = bound.maker().make(Files.createDirectory(scratch.resolve("model")));
-                int low = 1;
-                int high = 128;
-                ChildCommand.Outcome last = run(model, scratch.resolve("x.ingot"), 8 * high);
+                int low = 2;
+                int high = 48;
+                ChildCommand.Outcome last = run(model, scratch.resolve("x.ingot"), STEP * high);
                 int exit = last.exit();
                 while (low < high) {
                     int middle = (low + high) / 2;
-                    boolean suffices = run(model, scratch.resolve("x.ingot"), 8 * middle).exit() == exit;
+                    boolean suffices = run(model, scratch.resolve("x.ingot"), STEP * middle).exit() == exit;
                     low = suffices ? low : middle + 1;
                     high = suffices ? middle : high;
                 }
-                System.out.println("| " + bound.kind() + " | " + bound.what() + " | " + 8 * high + " | " + exit + " |");
+                System.out.println("| " + bound.kind() + " | " + bound.what() + " | " + STEP * high + " | " + exit + " |");
                 if (exit != bound.exit() || !last.err().matches("(?s).*(" + bound.message() + ").*")) {
                     System.out.println("  expected " + bound.exit() + ", " + bound.message() + ": " + last.err());
                 }
@@ -91,23 +93,23 @@ final class BoundCases {
 
     private static List<Bound> json() {
         return List.of(
-                new Bound("config.json", "values", 64, f -> {
+                new Bound("config.json", "values", 48, f -> {
                     Path model = new TinyModel().write(f);
                     // Five tokens each.
                     filled(model.resolve("config.json"), "{\"a\":[", 26_000, i -> "{\"a\":{}}", 4 << 20);
                     return model;
-                }, 78, "'a'"),
-                new Bound("config.json", "one string", 64, f -> {
+                }, 78, "no 'model_type'"),
+                new Bound("config.json", "one string", 48, f -> {
                     Path model = new TinyModel().write(f);
                     string(model.resolve("config.json"), "{\"a\":\"", (4 << 20) - 8);
                     return model;
-                }, 78, "'a'"),
+                }, 78, "no 'model_type'"),
                 new Bound("tokenizer_config.json", "values", 96, f -> {
                     Path model = TokenizerCases.tokenizer(f, 258, root -> {});
                     filled(model.resolve("tokenizer_config.json"), "{\"a\":[", 104_000, i -> "{\"a\":{}}", 4 << 20);
                     return model;
                 }, 0, ""),
-                new Bound("index", "tensors", 320, f -> {
+                new Bound("index", "tensors", 256, f -> {
                     new TinyModel().write(f);
                     Path index = f.resolve("model.safetensors.index.json");
                     filled(
@@ -118,7 +120,7 @@ final class BoundCases {
                             0);
                     return index;
                 }, 65, "does not put it into this shard"),
-                new Bound("index", "one string", 400, f -> {
+                new Bound("index", "one string", 416, f -> {
                     new TinyModel().write(f);
                     Path index = f.resolve("model.safetensors.index.json");
                     string(index, "{\"weight_map\":{\"a\":\"", (64 << 20) - 30, "}");
@@ -130,13 +132,13 @@ final class BoundCases {
     private static List<Bound> tokenizers() {
         int n = 1 << 19;
         return List.of(
-                new Bound("tokenizer.json", "values", 512, f -> {
+                new Bound("tokenizer.json", "values", 384, f -> {
                     Path model = new TinyModel().write(f);
                     // Five tokens each, and text up to the bound.
                     filled(model.resolve("tokenizer.json"), "{\"a\":[", 838_000, i -> "{\"a\":{}}", 64 << 20);
                     return model;
                 }, 65, ""),
-                new Bound("tokenizer.json", "tokens and merges", 512, f -> {
+                new Bound("tokenizer.json", "tokens and merges", 320, f -> {
                     Path model = new TinyModel().write(f);
                     try (BufferedWriter out = Files.newBufferedWriter(model.resolve("tokenizer.json"))) {
                         out.write("{\"model\":{\"type\":\"BPE\",\"vocab\":{");
@@ -151,7 +153,7 @@ final class BoundCases {
                     }
                     return model;
                 }, 65, ""),
-                new Bound("tokenizer.json", "one string", 400, f -> {
+                new Bound("tokenizer.json", "one string", 416, f -> {
                     Path model = new TinyModel().write(f);
                     string(model.resolve("tokenizer.json"), "{\"a\":\"", (64 << 20) - 10);
                     return model;
