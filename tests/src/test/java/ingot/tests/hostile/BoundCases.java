@@ -188,7 +188,7 @@ final class BoundCases {
                     for (int i = z.entries.size(); i < 99_999; i++) {
                         z.add(TorchModel.TOP + "data/" + "9".repeat(40) + i, new byte[0]);
                     }
-                }), 65, "no tensor|storage"),
+                }), 0, ""),
                 new Bound("experts as one tensor", "196,608 matrices", 256, f -> {
                     TinyModel model = new TinyModel();
                     for (int i = 0; i < 16; i++) {
@@ -221,7 +221,7 @@ final class BoundCases {
                 new Bound("GGUF", "65,536 tensors", 128, f -> {
                     GgufWriter w = Tiny.model();
                     for (int i = 15; i < 1 << 16; i++) {
-                        w.tensor("x".repeat(120) + i, 24, new byte[1], 1);
+                        w.tensor("x".repeat(120) + i, 0, new byte[4], 1);
                     }
                     return w.write(f.resolve("x.gguf"));
                 }, 78, ""));
