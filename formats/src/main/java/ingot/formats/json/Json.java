@@ -16,6 +16,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -127,6 +128,25 @@ public final class Json {
         return offset < 0
                 ? IngotException.BadData.in(origin, reason)
                 : IngotException.BadData.at(origin, base + offset, reason);
+    }
+
+    /** The byte of {@code utf8} at which a parser is: some count characters. */
+    public static long offset(TokenStreamLocation where, byte[] utf8) {
+        if (where.getByteOffset() >= 0) {
+            return where.getByteOffset();
+        }
+        long chars = where.getCharOffset();
+        int at = 0;
+        for (; at < utf8.length; at++) {
+            int b = utf8[at] & 0xFF;
+            boolean continues = (b & 0xC0) == 0x80;
+            if (!continues && chars <= 0) {
+                break;
+            }
+            // Four bytes are a pair of surrogates.
+            chars -= continues ? 0 : b >= 0xF0 ? 2 : 1;
+        }
+        return at;
     }
 
     /** A number as a double: infinite where a double cannot hold it, NaN for anything but a number. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamLocation;
 
 /**
  * The JSON header of a safetensors file, read as a token stream so that its memory is the tensors' and no more.
@@ -45,6 +46,7 @@ final class HeaderParser {
     private static final int START = 8;
 
     private final JsonParser p;
+    private final byte[] json;
     private final Path file;
     private final long dataStart;
     private final long dataBytes;
@@ -52,8 +54,9 @@ final class HeaderParser {
     private final List<TensorInfo> tensors = new ArrayList<>();
     private long kept;
 
-    private HeaderParser(JsonParser p, Path file, long dataStart, long dataBytes) {
+    private HeaderParser(JsonParser p, byte[] json, Path file, long dataStart, long dataBytes) {
         this.p = p;
+        this.json = json;
         this.file = file;
         this.dataStart = dataStart;
         this.dataBytes = dataBytes;
@@ -65,7 +68,7 @@ final class HeaderParser {
     static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
         HeaderStrings.require(json, file, START);
         try (JsonParser p = Json.stream(json, file, START)) {
-            HeaderParser parser = new HeaderParser(p, file, dataStart, dataBytes);
+            HeaderParser parser = new HeaderParser(p, json, file, dataStart, dataBytes);
             parser.root();
             return parser.finish();
         } catch (JacksonException e) {
@@ -120,7 +123,7 @@ final class HeaderParser {
     }
 
     private void tensor(String name) {
-        long at = at();
+        TokenStreamLocation at = p.currentTokenLocation();
         TensorNames.fault(name).ifPresent(reason -> {
             throw bad(name, reason);
         });
@@ -187,7 +190,7 @@ final class HeaderParser {
 
     /** @param at where the entry begins */
     private TensorInfo info(
-            String name, long at, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
+            String name, TokenStreamLocation at, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
         if (dtype == null || shape == null || offsets == null) {
             throw bad(name, at, "its entry lacks dtype, shape or data_offsets");
         }
@@ -240,20 +243,19 @@ final class HeaderParser {
         return new Header(byName, Map.copyOf(metadata));
     }
 
-    /** Where in the file the parser's token begins. */
-    private long at() {
-        return START + p.currentTokenLocation().getByteOffset();
+    private long offset(TokenStreamLocation where) {
+        return START + Json.offset(where, json);
     }
 
     private IngotException.BadData bad(String reason) {
-        return IngotException.BadData.at(file, at(), reason);
+        return IngotException.BadData.at(file, offset(p.currentTokenLocation()), reason);
     }
 
     private IngotException.BadData bad(String name, String reason) {
-        return bad(name, at(), reason);
+        return bad(name, p.currentTokenLocation(), reason);
     }
 
-    private IngotException.BadData bad(String name, long at, String reason) {
-        return IngotException.BadData.tensor(file, name, at, reason);
+    private IngotException.BadData bad(String name, TokenStreamLocation at, String reason) {
+        return IngotException.BadData.tensor(file, name, offset(at), reason);
     }
 }

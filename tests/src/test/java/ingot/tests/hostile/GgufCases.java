@@ -72,7 +72,7 @@ final class GgufCases {
                         f -> Files.write(f.resolve("x.gguf"), GgufWriter.bigEndian())),
                 bad("row-74-tensors-2-63", "9223372036854775808 tensors; at most", bytes(put(8, le64(Long.MIN_VALUE)))),
                 bad("row-74-pairs-minus-1", "18446744073709551615 metadata pairs; at most", bytes(put(16, le64(-1)))),
-                bad("row-74-tensors-beyond-file", "200000 tensors do not fit the", with(w -> w.countTensors(200_000))),
+                bad("row-74-tensors-beyond-file", "60000 tensors do not fit the", with(w -> w.countTensors(60_000))),
                 bad("row-74-one-tensor-more", "tensor name: a string of|tensor name: ", with(w -> w.countTensors(16))));
     }
 
@@ -322,7 +322,7 @@ final class GgufCases {
                         }),
                 bad(
                         "row-89-split-files-disagree",
-                        "x-00002-of-00002\\.gguf: @\\d+: metadata key 'split\\.no': 0; expected 1",
+                        "x-00002-of-00002\\.gguf: metadata key 'split\\.no': 0; expected 1",
                         f -> {
                             Tiny.model().u32("split.count", 2).write(f.resolve("x-00002-of-00002.gguf"));
                             return Tiny.model().u32("split.count", 2).write(f.resolve("x-00001-of-00002.gguf"));

@@ -63,7 +63,7 @@ final class IngotCases {
                 }),
                 damaged(
                         "ingot-2-bytes-short",
-                        FILE + "tensor 'ingot.checksums': data ends at byte",
+                        FILE + "tensor 'ingot.checksums' @\\d+: data ends at byte",
                         bytes -> Arrays.copyOf(bytes, bytes.length - 2)),
                 damaged(
                         "ingot-trailing-byte",

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -90,13 +91,41 @@ final class PickleHeapTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("pickles")
     void endsWithBadData(String what, String message, Consumer<Pickle> push) throws IOException, InterruptedException {
-        Path model = new TorchModel()
+        requireBadData(
+                message, with(push).write(Files.createDirectory(folder.resolve("model")), z -> {}));
+    }
+
+    private static TorchModel with(Consumer<Pickle> push) {
+        return new TorchModel()
                 .before(p -> {
                     p.op("(");
                     push.accept(p);
                 })
-                .after(p -> p.op("t"))
-                .write(Files.createDirectory(folder.resolve("model")), z -> {});
+                .after(p -> p.op("t"));
+    }
+
+    /** The layout before torch 1.6 has five pickles: what they make counts together, for tensors and keys are both kept. */
+    @Test
+    void legacyPickles() throws IOException, InterruptedException {
+        TorchModel model = new TorchModel();
+        String norm = TinyModel.NORM;
+        model.after(p -> {
+            p.op("(");
+            for (int i = 0; i < 20_000; i++) {
+                p.text("t" + i).global("torch._utils", "_rebuild_tensor_v2").op("(");
+                p.storage("FloatStorage", model.key(norm), model.numel(norm), "N").rebuilt(0, model.size(norm), new long[] {1});
+            }
+            p.op("u");
+        });
+        requireBadData("more than 40 MiB", model.writeLegacy(Files.createDirectory(folder.resolve("model")), parts -> {
+            Pickle keys = Pickle.begin();
+            keys.op(lists("U\u0001x").substring(0, 1 + 450 * 2999));
+            parts.put("keys", keys.stop());
+            return parts;
+        }));
+    }
+
+    private void requireBadData(String message, Path model) throws IOException, InterruptedException {
         var outcome = ChildCommand.run(
                 List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 "convert",

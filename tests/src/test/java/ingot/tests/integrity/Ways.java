@@ -33,6 +33,11 @@ final class Ways {
             List.of("-XX:+UnlockExperimentalVMOptions", "-XX:-CompactStrings", "-XX:hashCode=2");
     private static final List<String> ONE_PROCESSOR = List.of("-XX:ActiveProcessorCount=1");
 
+    /** As on other processors: vectors of 128 and 256 bits. */
+    private static final List<String> SHORT_VECTORS = List.of("-XX:MaxVectorSize=16");
+
+    private static final List<String> MIDDLE_VECTORS = List.of("-XX:MaxVectorSize=32");
+
     static final Way BASE = new Way("base", "1", List.of(), Map.of(), false);
 
     static final List<Way> MIXED = List.of(
@@ -55,11 +60,13 @@ final class Ways {
                     Map.of("LC_ALL", "C"),
                     true));
 
-    static final Way MODULES = new Way("modules", "8", all(SMALL_HEAP, TURKISH, LAST_ZONE, SERIAL), Map.of(), true);
+    static final Way MODULES =
+            new Way("modules", "8", all(SMALL_HEAP, TURKISH, LAST_ZONE, SERIAL, SHORT_VECTORS), Map.of(), true);
 
-    static final Way IMAGE = new Way("image", "2", all(LARGE_HEAP, ARABIC, FIRST_ZONE, ASCII), Map.of(), false);
+    static final Way IMAGE = new Way("image", "2", all(LARGE_HEAP, ARABIC, FIRST_ZONE, ASCII, MIDDLE_VECTORS), Map.of(), false);
 
-    static final Way MEMORY = new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
+    static final Way MEMORY =
+            new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
 
     private Ways() {}
 
@@ -84,8 +91,7 @@ final class Ways {
      */
     record Runtime(Path java, List<String> options) {
         List<String> start(List<String> more) {
-            List<String> command =
-                    new ArrayList<>(List.of(java.resolve("bin/java").toString()));
+            List<String> command = new ArrayList<>(List.of(java.resolve("bin/java").toString()));
             command.addAll(more);
             command.addAll(options);
             command.add(RUNNER);
