@@ -27,7 +27,12 @@ final class FuzzRegressionTest {
     private static final Duration HANG = Duration.ofMinutes(5);
 
     /** Milliseconds for an input, or tens of thousands of inputs. */
-    private static final EnumSet<FuzzTarget> EXPENSIVE = EnumSet.of(FuzzTarget.INGOT, FuzzTarget.MODEL);
+    private static final EnumSet<FuzzTarget> EXPENSIVE = EnumSet.of(
+            FuzzTarget.INGOT,
+            FuzzTarget.MODEL,
+            FuzzTarget.SIGNATURE,
+            FuzzTarget.SIGNATURE_STATEMENT,
+            FuzzTarget.TOKENIZER_RANKS);
 
     @TempDir
     private Path folder;
