@@ -4,6 +4,8 @@ Usage: peers.py FOLDER, a folder that HostileCorpus wrote. Standard library only
   torch    of this Python, when it can be imported (Debian: python3-torch): torch.load(weights_only=True);
   llama    the program named by LLAMA_QUANTIZE (or llama-quantize on the path) of llama.cpp, which reads a whole
            GGUF file without needing a tokenizer: llama-quantize FILE OUT F16;
+  picklescan  from the checkout of github.com/mmaitre314/picklescan named by PICKLESCAN (or this Python's own, when
+           it has one): picklescan --path FILE, and with --strict where that finds nothing;
   safetensors  no program: the rules of the format's own description (README, "Format" and "Benefits"), one by one.
 Each file is read in a process of its own with 60 seconds and 4 GiB. What cannot be run is left out of the table.
 """
@@ -75,6 +77,37 @@ def llama_loader():
         return "crashed" if code < 0 or code >= 128 else "accepted" if code == 0 else "refused"
 
     return "llama.cpp", load
+
+
+def picklescan_loader():
+    """It reads no weights; it looks for imports that may do harm. Exit code 0: none, 1: some, 2: it could not look."""
+    checkout = os.environ.get("PICKLESCAN")
+    environment = dict(os.environ)
+    if checkout:
+        environment["PYTHONPATH"] = os.path.join(checkout, "src")
+    version = subprocess.run([sys.executable, "-m", "picklescan.cli", "--help"], env=environment, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, check=False)
+    if version.returncode != 0:
+        return None
+
+    def scan(path, *options):
+        command = [sys.executable, "-m", "picklescan.cli", "--path", path, *options]
+        return subprocess.run(command, env=environment, timeout=TIME, preexec_fn=limited, check=False).returncode
+
+    def load(path):
+        try:
+            code = scan(path)
+            # Imports on neither of its lists count as harmless unless it is told otherwise.
+            strict = scan(path, "--strict") if code == 0 else 0
+        except subprocess.TimeoutExpired:
+            return "over %d s" % TIME
+        if code == 2:
+            return "could not be scanned"
+        if code not in (0, 1):
+            return "crashed"
+        return "refused" if code == 1 else "refused with --strict" if strict == 1 else "accepted"
+
+    return "picklescan", load
 
 
 SIZES = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "I16": 16, "U16": 16, "F16": 16,
@@ -150,6 +183,7 @@ def main(folder):
     peers = [
         (range(1, 31), ["model.safetensors"], ("safetensors (rules)", lambda p: forked(lambda: specification(p)))),
         (range(39, 71), ["pytorch_model.bin"], torch_loader()),
+        (range(39, 71), ["pytorch_model.bin"], picklescan_loader()),
         (range(71, 91), ["x.gguf"], llama_loader()),
     ]
     rows = collections.defaultdict(list)
@@ -170,7 +204,7 @@ def main(folder):
             outcomes = collections.Counter()
             files = refused = 0
             lenient = []
-            other = []
+            other = collections.defaultdict(list)
             for name, code, path in rows[number]:
                 file = find(folder, path, names)
                 if file is None:
@@ -183,10 +217,11 @@ def main(folder):
                 if outcome == "accepted" and code != "0":
                     lenient.append("`%s`" % name)
                 elif outcome not in ("accepted", "refused"):
-                    other.append("%s: `%s`" % (outcome, name))
+                    other[outcome].append("`%s`" % name)
             if files:
                 print("| %d | %d | %d | %s | %d | %d | %s | %s |" % (
-                    number, files, refused, label, outcomes["refused"], outcomes["accepted"], ", ".join(other),
+                    number, files, refused, label, outcomes["refused"], outcomes["accepted"],
+                    "; ".join("%s: %s" % (outcome, ", ".join(which)) for outcome, which in other.items()),
                     ", ".join(lenient)))
     print()
     for label, counts in totals.items():

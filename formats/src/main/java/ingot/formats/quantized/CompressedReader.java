@@ -7,6 +7,7 @@ import ingot.formats.Numbers;
 import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.TensorSource;
+import ingot.formats.Text;
 import ingot.formats.quantized.CompressedConfig.Weights;
 import ingot.formats.quantized.IntegerMatrix.Range;
 import java.lang.foreign.MemorySegment;
@@ -151,7 +152,7 @@ final class CompressedReader {
         String name = module + ".weight_zero_point";
         Optional<TensorInfo> zero = stored.find(name);
         if (zero.isEmpty() && !settings.symmetric()) {
-            throw Stored.mismatch(weight, "no tensor '" + name + "' beside it; asymmetric weights need one");
+            throw Stored.mismatch(weight, "no tensor " + Text.quote(name) + " beside it; asymmetric weights need one");
         }
         return zero;
     }

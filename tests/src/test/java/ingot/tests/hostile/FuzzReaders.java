@@ -36,7 +36,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What each {@link FuzzTarget} does with its input. */
 final class FuzzReaders {
-    private static final ModelOptions PLAIN =
+    static final ModelOptions PLAIN =
             ModelOptions.defaults().withBackend(Backend.SCALAR).withThreads(1);
 
     /** Small, so that a loop which only counts does not keep a fuzzer for a second each time. */
@@ -186,7 +186,7 @@ final class FuzzReaders {
     }
 
     /** Encodes and decodes a little with the tokenizer that was read, and stores it. */
-    private static void use(TokenizerData data) {
+    static void use(TokenizerData data) {
         Tokenizer tokenizer = Tokenizer.of(data);
         tokenizer.decode(tokenizer.encode("ab <end>\u00e9 1\u0000"));
         data.encode();
@@ -224,7 +224,7 @@ final class FuzzReaders {
         return Json.parse(text.getBytes(UTF_8), Path.of("request.json"), JsonBound.INPUT);
     }
 
-    private static void require(boolean condition, Object what) {
+    static void require(boolean condition, Object what) {
         if (!condition) {
             throw new AssertionError(what.toString());
         }

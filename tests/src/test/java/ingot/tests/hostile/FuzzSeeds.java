@@ -5,9 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ingot.formats.IngotException;
 import ingot.formats.json.Json;
 import ingot.formats.json.JsonBound;
-import ingot.formats.tokenizer.TokenizerReader;
 import ingot.tests.gguf.GgufWriter;
 import ingot.tests.gguf.Tiny;
+import ingot.tests.signing.Forged;
+import ingot.tests.signing.Vectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -43,6 +44,8 @@ final class FuzzSeeds {
                 }
             }
             seeds.complete(work);
+            seeds.right(root, work);
+            seeds.signatures();
             for (String recorded : List.of("checkpoints", "torch", "tokenizers/chat-templates")) {
                 seeds.folder(root.resolve("golden-outputs").resolve(recorded));
             }
@@ -56,12 +59,53 @@ final class FuzzSeeds {
         }
     }
 
+    /** A right file for every target, and of those that are JSON every value of other kinds. */
+    private void right(Path root, Path work) throws IOException {
+        for (Sweep sweep : SweepFiles.all(root, work.resolve("right"))) {
+            add(sweep.target(), sweep.bytes());
+            if (sweep.target().form() == FuzzTarget.Form.JSON) {
+                JsonVariants variants = new JsonVariants(sweep.bytes());
+                for (int i = 0; i < variants.count(); i++) {
+                    add(sweep.target(), variants.get(i));
+                }
+            }
+        }
+        for (byte[] model : DescribedFolders.models(root, work)) {
+            add(FuzzTarget.MODEL, model);
+        }
+        for (byte[] quantized : DescribedFolders.quantized(work)) {
+            add(FuzzTarget.QUANTIZED, quantized);
+        }
+        for (byte[] golden : DescribedFolders.golden(root)) {
+            add(FuzzTarget.GOLDEN, golden);
+        }
+        Path recorded = root.resolve("golden-outputs/checkpoints/qwen2-e2e");
+        add(
+                FuzzTarget.TOKENIZER_VOCAB,
+                (Files.readString(recorded.resolve("vocab.json")) + "\0" + Files.readString(recorded.resolve("merges.txt")))
+                        .getBytes(UTF_8));
+        for (String text : List.of("ab <end>\n\u00e9", "\ufeff{\"text\": \"ab\"}\n\n{\"text\": \"\"}", "{\"ids\":[]}")) {
+            add(FuzzTarget.CALIBRATION, text.getBytes(UTF_8));
+        }
+    }
+
+    /** Bundles of others, and what is signed in them. */
+    private void signatures() throws IOException {
+        try (var files = Files.walk(Vectors.DATA)) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                String text = Files.readString(file);
+                if (text.contains("\"dsseEnvelope\"") && !file.toString().contains("schemas")) {
+                    add(FuzzTarget.SIGNATURE, text.getBytes(UTF_8));
+                    add(FuzzTarget.SIGNATURE_STATEMENT, Forged.payload(file).getBytes(UTF_8));
+                }
+            }
+        }
+    }
+
     /** Right files of every kind. */
     private void complete(Path work) throws IOException {
-        Path tokenizer = TokenizerCases.tokenizer(
-                Files.createDirectory(work.resolve("tokenizer")), TokenizerCases.VOCAB, root -> {});
-        folder(tokenizer);
-        add(FuzzTarget.INGOT_TOKENIZER, TokenizerReader.read(tokenizer).encode());
+        folder(TokenizerCases.tokenizer(
+                Files.createDirectory(work.resolve("tokenizer")), TokenizerCases.VOCAB, root -> {}));
         for (String type : List.of("f32", "bf16", "int8", "int4", "nf4-dq", "iq4")) {
             byte[] file = IngotBytes.tiny(type);
             add(FuzzTarget.INGOT, file);
@@ -97,6 +141,7 @@ final class FuzzSeeds {
     private void file(String name, Path path) throws IOException {
         byte[] bytes = Files.readAllBytes(path);
         switch (name) {
+            case "generation_config.json" -> add(FuzzTarget.GENERATION, bytes);
             case "config.json" -> add(FuzzTarget.CONFIG, bytes);
             case "tokenizer.json" -> add(FuzzTarget.TOKENIZER, bytes);
             case "tokenizer_config.json" -> add(FuzzTarget.TOKENIZER_CONFIG, bytes);

@@ -39,7 +39,7 @@ final class HeaderOffsetTest {
     void safetensors(String name, String there) throws IOException {
         Path file = make(name).resolve("model.safetensors");
         var thrown = assertThrows(IngotException.BadData.class, () -> SafetensorsFile.open(file));
-        requireAt(thrown.getMessage(), 0, there, file);
+        requireAt(String.valueOf(thrown.getMessage()), 0, there, file);
     }
 
     /** Where the key or the tensor's name begins, with its length. */
@@ -54,7 +54,7 @@ final class HeaderOffsetTest {
     void gguf(String name, String there) throws IOException {
         Path file = make(name);
         var thrown = assertThrows(IngotException.BadData.class, () -> GgufFile.open(file));
-        requireAt(thrown.getMessage(), Long.BYTES, there, file);
+        requireAt(String.valueOf(thrown.getMessage()), Long.BYTES, there, file);
     }
 
     private Path make(String name) throws IOException {

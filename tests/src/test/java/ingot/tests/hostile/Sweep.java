@@ -1,91 +1,46 @@
 package ingot.tests.hostile;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import ingot.formats.tokenizer.TokenizerReader;
-import ingot.tests.gguf.GgufWriter;
-import ingot.tests.gguf.Tiny;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /**
- * Every prefix of a small right file, and the file with every single bit of its header wrong: each is accepted or refused as
- * {@link FuzzRun} asks. Run as a program it prints the table of docs/security.md.
+ * Every prefix of a small right file, the file with every single bit of its header wrong, and where it is JSON with every value
+ * replaced by those of other kinds: each is accepted or refused as {@link FuzzRun} asks. Run as a program it prints the table
+ * of docs/security.md.
  *
  * @param target that reads it
  * @param what the file is
  * @param bytes of the file
  * @param header bytes from the start whose bits are flipped; data has no wrong values, only wrong checksums
- * @param wholePrefixes how many proper prefixes say all that the whole file says: padding or line ends are missing
+ * @param wholePrefixes how many proper prefixes say all that the whole file says: padding or line ends are missing; -1 where
+ *     shorter ones say something, too
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Sweep(FuzzTarget target, String what, byte[] bytes, int header, int wholePrefixes) {
+    /** How many inputs of a kind were tried, and how many of them accepted. */
+    record Tried(int all, int accepted) {
+        private String row() {
+            return all == 0 ? "| " : all + " | " + accepted;
+        }
+    }
+
     /** What came of the inputs that were tried. */
-    record Outcome(int prefixes, int prefixesAccepted, int flips, int flipsAccepted, long mostAllocated) {
+    record Outcome(Tried prefixes, Tried flips, Tried variants, long mostAllocated) {
         /** A row of the table. */
         String row(Sweep sweep) {
             return String.format(
                     Locale.ROOT,
-                    "| %s | %d | %d | %d | %d | %d | %.1f |",
+                    "| %s | %d | %s | %s | %s | %.1f |",
                     sweep.what,
                     sweep.bytes.length,
-                    prefixes,
-                    prefixesAccepted,
-                    flips,
-                    flipsAccepted,
+                    prefixes.row(),
+                    flips.row(),
+                    variants.row(),
                     mostAllocated / 1e6);
         }
-    }
-
-    /** A file of each format. */
-    static List<Sweep> all(Path root, Path work) throws IOException {
-        Path recorded = root.resolve("golden-outputs");
-        Path model = IndexCases.write(Files.createDirectory(work.resolve("index")), index -> {});
-        Path tokenizer = TokenizerCases.tokenizer(
-                Files.createDirectory(work.resolve("tokens")), TokenizerCases.VOCAB, json -> {});
-        GgufWriter gguf = Tiny.model();
-        byte[] ingot = IngotBytes.tiny("nf4-dq");
-        // Of the type that the target puts it into.
-        String manifest = IngotBytes.of(IngotBytes.tiny("int4"))
-                .metadata()
-                .path("ingot.manifest")
-                .stringValue();
-        byte[] weights = new TinyModel().weightsFile();
-        List<Sweep> all = new ArrayList<>();
-        all.add(new Sweep(FuzzTarget.SAFETENSORS, "safetensors", weights, 8 + IngotBytes.headerLength(weights), 0));
-        all.add(whole(FuzzTarget.TORCH_ZIP, "PyTorch, archive", recorded.resolve("torch/module.bin")));
-        all.add(whole(FuzzTarget.TORCH_PICKLE, "PyTorch, its pickle", new TorchModel().pickle()));
-        all.add(whole(FuzzTarget.TORCH_LEGACY, "PyTorch before 1.6", recorded.resolve("torch/views-legacy.bin")));
-        // The 168 bytes of the last tensor are padded to 192, which need not be there.
-        all.add(new Sweep(FuzzTarget.GGUF, "GGUF", gguf.build(), gguf.header().length, 24));
-        all.add(new Sweep(FuzzTarget.INGOT, ".ingot", ingot, 8 + IngotBytes.headerLength(ingot), 0));
-        all.add(whole(FuzzTarget.INGOT_MANIFEST, ".ingot, its manifest", manifest.getBytes(UTF_8)));
-        all.add(whole(
-                FuzzTarget.INGOT_TOKENIZER,
-                ".ingot, its tokenizer",
-                TokenizerReader.read(tokenizer).encode()));
-        all.add(whole(FuzzTarget.CONFIG, "config.json", model.resolve("config.json")));
-        all.add(whole(FuzzTarget.INDEX, "index JSON", model.resolve("model.safetensors.index.json")));
-        all.add(whole(FuzzTarget.TOKENIZER, "tokenizer.json", tokenizer.resolve("tokenizer.json")));
-        byte[] config = Files.readAllBytes(recorded.resolve("checkpoints/qwen1-e2e/tokenizer_config.json"));
-        // Its last byte is a line end.
-        all.add(new Sweep(FuzzTarget.TOKENIZER_CONFIG, "tokenizer_config.json", config, config.length, 1));
-        all.add(whole(
-                FuzzTarget.TEMPLATE, "chat template", recorded.resolve("tokenizers/chat-templates/qwen2.5.jinja")));
-        return all;
-    }
-
-    private static Sweep whole(FuzzTarget target, String what, Path file) throws IOException {
-        return whole(target, what, Files.readAllBytes(file));
-    }
-
-    private static Sweep whole(FuzzTarget target, String what, byte[] bytes) {
-        return new Sweep(target, what, bytes, bytes.length, 0);
     }
 
     /** @param step 1 for every prefix and every bit, n for each n-th */
@@ -108,15 +63,34 @@ record Sweep(FuzzTarget target, String what, byte[] bytes, int header, int whole
             flips++;
             flipsAccepted += run.accepts(damaged) ? 1 : 0;
         }
-        return new Outcome(prefixes, prefixesAccepted, flips, flipsAccepted, run.mostAllocated());
+        return new Outcome(
+                new Tried(prefixes, prefixesAccepted),
+                new Tried(flips, flipsAccepted),
+                variants(run, step),
+                run.mostAllocated());
+    }
+
+    private Tried variants(FuzzRun run, int step) throws IOException {
+        if (target.form() != FuzzTarget.Form.JSON) {
+            return new Tried(0, 0);
+        }
+        JsonVariants variants = new JsonVariants(bytes);
+        int accepted = 0;
+        int tried = 0;
+        for (int i = 0; i < variants.count(); i += step) {
+            tried++;
+            accepted += run.accepts(variants.get(i)) ? 1 : 0;
+        }
+        return new Tried(tried, accepted);
     }
 
     public static void main(String[] args) throws IOException {
         Path work = Files.createTempDirectory("ingot-sweep");
         try {
-            System.out.println("| file | bytes | prefixes | accepted | bit errors | accepted | MB allocated, most |");
-            System.out.println("|---|---|---|---|---|---|---|");
-            for (Sweep sweep : all(Path.of(System.getProperty("ingot.root")), work)) {
+            System.out.println("| file | bytes | prefixes | accepted | bit errors | accepted | other values | accepted"
+                    + " | MB allocated, most |");
+            System.out.println("|---|---|---|---|---|---|---|---|---|");
+            for (Sweep sweep : SweepFiles.all(Path.of(System.getProperty("ingot.root")), work.resolve("right"))) {
                 System.out.println(sweep.run(work, 1).row(sweep));
             }
         } finally {

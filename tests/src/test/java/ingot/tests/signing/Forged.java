@@ -15,10 +15,10 @@ import java.util.Base64;
 import java.util.HexFormat;
 
 /** Signs whatever text it is given with the key of the vectors, by other means than those under test. */
-final class Forged {
+public final class Forged {
     private Forged() {}
 
-    static String payload(Path bundle) {
+    public static String payload(Path bundle) {
         return Vectors.payload(Vectors.json(bundle));
     }
 
@@ -32,7 +32,11 @@ final class Forged {
 
     /** The bundle with another payload and a signature that is right for it. */
     static String sign(Path bundle, String payload) throws IOException {
-        byte[] bytes = payload.getBytes(StandardCharsets.UTF_8);
+        return sign(bundle, payload.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As above, for bytes that need be no text. */
+    public static String sign(Path bundle, byte[] bytes) throws IOException {
         try {
             Signature signature = Signature.getInstance("SHA384withECDSA");
             signature.initSign(secret());

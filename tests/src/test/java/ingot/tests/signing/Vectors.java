@@ -22,13 +22,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Keys, bundles and schemas of the OpenSSF Model Signing project. */
-final class Vectors {
-    static final Path DATA = Path.of(System.getProperty("ingot.root"), "tests/src/test/data/model-signing");
+public final class Vectors {
+    public static final Path DATA = Path.of(System.getProperty("ingot.root"), "tests/src/test/data/model-signing");
     static final Path KEYS = DATA.resolve("keys");
-    static final Path SECRET = KEYS.resolve("signing-key.pem");
+    public static final Path SECRET = KEYS.resolve("signing-key.pem");
     static final Path PUBLIC = KEYS.resolve("signing-key-pub.pem");
-    static final Path CERTIFICATE = KEYS.resolve("signing-key-cert.pem");
-    static final Path INTERMEDIATE = KEYS.resolve("int-ca-cert.pem");
+    public static final Path CERTIFICATE = KEYS.resolve("signing-key-cert.pem");
+    public static final Path INTERMEDIATE = KEYS.resolve("int-ca-cert.pem");
     static final Path ROOT = KEYS.resolve("ca-cert.pem");
 
     /** All certificates are valid from 2025-05-02 to 2035-04-30. */
@@ -38,11 +38,11 @@ final class Vectors {
 
     private Vectors() {}
 
-    static Trust key() {
+    public static Trust key() {
         return Trust.ofKey(PUBLIC);
     }
 
-    static Trust roots() {
+    public static Trust roots() {
         return Trust.ofRoots(List.of(ROOT), VALID);
     }
 
