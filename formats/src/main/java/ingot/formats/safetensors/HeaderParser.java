@@ -190,7 +190,11 @@ final class HeaderParser {
 
     /** @param at where the entry begins */
     private TensorInfo info(
-            String name, TokenStreamLocation at, @Nullable DType dtype, long @Nullable [] shape, long @Nullable [] offsets) {
+            String name,
+            TokenStreamLocation at,
+            @Nullable DType dtype,
+            long @Nullable [] shape,
+            long @Nullable [] offsets) {
         if (dtype == null || shape == null || offsets == null) {
             throw bad(name, at, "its entry lacks dtype, shape or data_offsets");
         }

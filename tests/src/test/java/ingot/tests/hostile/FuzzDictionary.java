@@ -23,8 +23,8 @@ final class FuzzDictionary {
     private static final Pattern NAME = Pattern.compile("[!-:<-~]{2,50}");
 
     /** Values of every kind; single characters a fuzzer finds by itself. */
-    private static final List<String> VALUES =
-            List.of("null", "true", "false", "-1", "0.5", "1E+400", "2147483648", "9223372036854775808", "[]", "{}", "\"\"");
+    private static final List<String> VALUES = List.of(
+            "null", "true", "false", "-1", "0.5", "1E+400", "2147483648", "9223372036854775808", "[]", "{}", "\"\"");
 
     private FuzzDictionary() {}
 
@@ -80,8 +80,10 @@ final class FuzzDictionary {
 
     private static void addConstants(Path file, SortedSet<String> names) {
         try {
-            for (PoolEntry entry : ClassFile.of().parse(Files.readAllBytes(file)).constantPool()) {
-                if (entry instanceof StringEntry constant && NAME.matcher(constant.stringValue()).matches()) {
+            for (PoolEntry entry :
+                    ClassFile.of().parse(Files.readAllBytes(file)).constantPool()) {
+                if (entry instanceof StringEntry constant
+                        && NAME.matcher(constant.stringValue()).matches()) {
                     names.add(constant.stringValue());
                 }
             }

@@ -88,7 +88,8 @@ final class FuzzRegressionTest {
     /** Names that readers ask for, among them some that are asked for in a roundabout way. */
     @Test
     void dictionariesKnowWhatReadersKnow() throws IOException {
-        assertWords(FuzzTarget.CONFIG, "num_key_value_heads", "rope_scaling", "quantization_config", "Qwen2ForCausalLM");
+        assertWords(
+                FuzzTarget.CONFIG, "num_key_value_heads", "rope_scaling", "quantization_config", "Qwen2ForCausalLM");
         assertWords(FuzzTarget.ADAPTER, "rank_pattern", "use_dora", "lora_embedding_A", "BF16");
         assertWords(FuzzTarget.SIGNATURE, "verificationMaterial", "dsseEnvelope", "ignore_paths");
         assertWords(FuzzTarget.GGUF, "general.architecture", "tokenizer.ggml.tokens");

@@ -82,9 +82,11 @@ final class FuzzSeeds {
         Path recorded = root.resolve("golden-outputs/checkpoints/qwen2-e2e");
         add(
                 FuzzTarget.TOKENIZER_VOCAB,
-                (Files.readString(recorded.resolve("vocab.json")) + "\0" + Files.readString(recorded.resolve("merges.txt")))
+                (Files.readString(recorded.resolve("vocab.json")) + "\0"
+                                + Files.readString(recorded.resolve("merges.txt")))
                         .getBytes(UTF_8));
-        for (String text : List.of("ab <end>\n\u00e9", "\ufeff{\"text\": \"ab\"}\n\n{\"text\": \"\"}", "{\"ids\":[]}")) {
+        for (String text :
+                List.of("ab <end>\n\u00e9", "\ufeff{\"text\": \"ab\"}\n\n{\"text\": \"\"}", "{\"ids\":[]}")) {
             add(FuzzTarget.CALIBRATION, text.getBytes(UTF_8));
         }
     }

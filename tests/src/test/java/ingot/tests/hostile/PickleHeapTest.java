@@ -91,8 +91,7 @@ final class PickleHeapTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("pickles")
     void endsWithBadData(String what, String message, Consumer<Pickle> push) throws IOException, InterruptedException {
-        requireBadData(
-                message, with(push).write(Files.createDirectory(folder.resolve("model")), z -> {}));
+        requireBadData(message, with(push).write(Files.createDirectory(folder.resolve("model")), z -> {}));
     }
 
     private static TorchModel with(Consumer<Pickle> push) {
@@ -113,7 +112,8 @@ final class PickleHeapTest {
             p.op("(");
             for (int i = 0; i < 20_000; i++) {
                 p.text("t" + i).global("torch._utils", "_rebuild_tensor_v2").op("(");
-                p.storage("FloatStorage", model.key(norm), model.numel(norm), "N").rebuilt(0, model.size(norm), new long[] {1});
+                p.storage("FloatStorage", model.key(norm), model.numel(norm), "N")
+                        .rebuilt(0, model.size(norm), new long[] {1});
             }
             p.op("u");
         });

@@ -130,7 +130,8 @@ final class SweepFiles {
         add(FuzzTarget.GOLDEN, "golden file", DescribedFolders.golden(root).getFirst());
         Path logits = work.resolve("logits");
         PerplexityOptions options = new PerplexityOptions(6, 0);
-        try (LogitsFileWriter file = new LogitsFileWriter(logits, options, 5, new int[] {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1})) {
+        try (LogitsFileWriter file =
+                new LogitsFileWriter(logits, options, 5, new int[] {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1})) {
             for (int i = 0; i < 2 * options.scored(); i++) {
                 file.append(new float[] {i, 1, -2, 0.5f, 3}, 4);
             }

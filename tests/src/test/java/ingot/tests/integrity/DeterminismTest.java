@@ -54,7 +54,10 @@ final class DeterminismTest {
     void base() throws IOException, InterruptedException {
         expected = run(Ways.BASE, Ways.classPath(), temporary);
         // Every command left something: six files or folders, and a text that is one.
-        assertEquals(6, expected.keySet().stream().map(n -> n.split("/")[0]).distinct().count() - 1, expected::toString);
+        assertEquals(
+                6,
+                expected.keySet().stream().map(n -> n.split("/")[0]).distinct().count() - 1,
+                expected::toString);
         assertFalse(expected.getOrDefault("text", "").isBlank());
     }
 
@@ -105,7 +108,8 @@ final class DeterminismTest {
         Path out = Files.createTempDirectory(folder, "out");
         Path work = way.relative() ? folder : ROOT;
         String shown = (way.relative() ? folder.relativize(out) : out).toString();
-        String source = (way.relative() ? folder.toRealPath().relativize(CHECKPOINT.toRealPath()) : CHECKPOINT).toString();
+        String source =
+                (way.relative() ? folder.toRealPath().relativize(CHECKPOINT.toRealPath()) : CHECKPOINT).toString();
         List<String> command = new ArrayList<>(runtime.start(way.jvm()));
         for (String c : COMMANDS) {
             for (String word : c.split(" ")) {

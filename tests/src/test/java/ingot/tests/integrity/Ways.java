@@ -63,10 +63,10 @@ final class Ways {
     static final Way MODULES =
             new Way("modules", "8", all(SMALL_HEAP, TURKISH, LAST_ZONE, SERIAL, SHORT_VECTORS), Map.of(), true);
 
-    static final Way IMAGE = new Way("image", "2", all(LARGE_HEAP, ARABIC, FIRST_ZONE, ASCII, MIDDLE_VECTORS), Map.of(), false);
+    static final Way IMAGE =
+            new Way("image", "2", all(LARGE_HEAP, ARABIC, FIRST_ZONE, ASCII, MIDDLE_VECTORS), Map.of(), false);
 
-    static final Way MEMORY =
-            new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
+    static final Way MEMORY = new Way("memory", "8", all(SERIAL, OTHER_OBJECTS, TURKISH, FIRST_ZONE), Map.of(), false);
 
     private Ways() {}
 
@@ -91,7 +91,8 @@ final class Ways {
      */
     record Runtime(Path java, List<String> options) {
         List<String> start(List<String> more) {
-            List<String> command = new ArrayList<>(List.of(java.resolve("bin/java").toString()));
+            List<String> command =
+                    new ArrayList<>(List.of(java.resolve("bin/java").toString()));
             command.addAll(more);
             command.addAll(options);
             command.add(RUNNER);
