@@ -5,8 +5,8 @@ import java.util.zip.CRC32C;
 
 /**
  * What commands need soon after their options are parsed, begun while they are: tables of the JDK that are computed at every start
- * (BigDecimal's powers, which every JSON parser asks for, and CRC32C's), 20 ms of the first token. Classes that know no others,
- * so that two threads that initialize them cannot wait for each other.
+ * (BigDecimal's powers, which every JSON parser asks for, and CRC32C's), 20 ms of the first token. None of these classes waits
+ * for one that waits for it, so two threads that initialize them cannot block each other.
  */
 final class HeadStart {
     private HeadStart() {}
@@ -14,9 +14,13 @@ final class HeadStart {
     /** Returns at once; nothing is lost when there is no thread to spare. */
     static void begin() {
         try {
-            Thread.ofPlatform().daemon().name("ingot-head-start").start(HeadStart::tables);
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("ingot-head-start")
+                    .uncaughtExceptionHandler((thread, thrown) -> {})
+                    .start(HeadStart::tables);
         } catch (OutOfMemoryError e) {
-            // Then they are made when they are asked for.
+            // Then they are made when they are asked for, and whoever asks says what is missing.
         }
     }
 

@@ -26,9 +26,10 @@ public final class Text {
         return escape(end < 0 ? text : text.substring(0, end), MAX_LINE);
     }
 
-    /** What the exception of a library says, as {@link #line}. */
+    /** What the exception of a library says, as {@link #line}; its kind where it says nothing. */
     public static String reason(Throwable e) {
-        return line(String.valueOf(e.getMessage()));
+        String message = e.getMessage();
+        return line(message == null ? e.getClass().getSimpleName() : message);
     }
 
     /** The path, escaped but never cut. */

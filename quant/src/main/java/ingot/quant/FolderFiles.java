@@ -56,7 +56,7 @@ final class FolderFiles implements AutoCloseable {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(folder) + ": cannot be created: " + e.getMessage(), e);
+            throw new IngotException.CannotCreate(Text.path(folder) + ": cannot be created: " + Text.reason(e), e);
         }
         FolderFiles files = new FolderFiles(folder, fresh);
         try {
@@ -176,7 +176,7 @@ final class FolderFiles implements AutoCloseable {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + Text.reason(e), e);
         }
     }
 
@@ -185,7 +185,7 @@ final class FolderFiles implements AutoCloseable {
             Files.deleteIfExists(folder.resolve(name));
         } catch (IOException e) {
             throw new IngotException.ReadWrite(
-                    Text.path(folder.resolve(name)) + ": cannot be replaced: " + e.getMessage(), e);
+                    Text.path(folder.resolve(name)) + ": cannot be replaced: " + Text.reason(e), e);
         }
     }
 

@@ -24,7 +24,7 @@ final class HeaderReader {
     /** Most bytes of metadata; published files have about 10 MB. Text of it may take twice as much on the heap. */
     private static final long MAX_METADATA = 32 << 20;
 
-    /** Experts of a layer are one tensor: published models have below 2,000, and 36,000 in files from before that. */
+    /** Experts of a layer are one tensor: published models have below 2,000. */
     private static final int MAX_TENSORS = 1 << 16;
 
     private static final int MAX_PAIRS = 65_536;

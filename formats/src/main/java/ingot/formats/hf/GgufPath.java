@@ -36,7 +36,7 @@ public final class GgufPath {
                 models.merge(GgufFile.modelName(file), file, (a, b) -> a.compareTo(b) <= 0 ? a : b);
             }
         } catch (IOException | DirectoryIteratorException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": cannot be listed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": cannot be listed: " + Text.reason(e), e);
         }
         if (models.size() > 1) {
             String names =

@@ -153,7 +153,7 @@ public record HfFolder(
         try (var files = Files.newDirectoryStream(folder, glob)) {
             files.forEach(f -> names.add(f.getFileName().toString()));
         } catch (java.io.IOException | java.nio.file.DirectoryIteratorException e) {
-            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(folder) + ": cannot be listed: " + Text.reason(e), e);
         }
         names.sort(null);
         return names;

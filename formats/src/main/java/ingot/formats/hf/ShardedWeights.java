@@ -124,7 +124,7 @@ final class ShardedWeights implements TensorSource {
                 }
             }
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(index) + ": cannot follow links: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(index) + ": cannot follow links: " + Text.reason(e), e);
         }
         return shards;
     }

@@ -1,6 +1,7 @@
 package ingot.formats.io;
 
 import ingot.formats.IngotException;
+import ingot.formats.Text;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -64,7 +65,6 @@ public final class Folders {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
-        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-        return reason == null ? e.getClass().getSimpleName() : reason;
+        return e instanceof FileSystemException f && f.getReason() != null ? Text.line(f.getReason()) : Text.reason(e);
     }
 }

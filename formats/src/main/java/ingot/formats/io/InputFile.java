@@ -244,7 +244,7 @@ public final class InputFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": closing failed: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": closing failed: " + Text.reason(e), e);
         }
     }
 }

@@ -40,6 +40,8 @@ public final class Json {
                     .maxStringLength(120_000_000)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // UTF-8 and nothing else: what looks through the bytes before must see what the parser sees.
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .build();
 
     /** For headers with many names: a symbol table would keep every one of them alive. */
@@ -103,7 +105,7 @@ public final class Json {
         try {
             return JsonTree.read(FACTORY.createParser(ObjectReadContext.empty(), utf8), origin, bound.tokens());
         } catch (JacksonException e) {
-            throw bad(e, origin, 0);
+            throw bad(e, utf8, origin, 0);
         } catch (NumberFormatException e) {
             // Not one of Jackson's own: an exponent like 1e-99999999999 fails in its parser of decimals.
             throw IngotException.BadData.in(origin, "malformed JSON: " + Text.reason(e));
@@ -121,9 +123,10 @@ public final class Json {
     }
 
     /** Jackson's complaint as ours: one line, file and byte offset ({@code base} is where the JSON starts). */
-    public static IngotException.BadData bad(JacksonException e, Path origin, long base) {
+    public static IngotException.BadData bad(JacksonException e, byte[] utf8, Path origin, long base) {
         var where = e.getLocation();
-        long offset = where == null ? -1 : Math.max(where.getByteOffset(), where.getCharOffset());
+        boolean placed = where != null && (where.getByteOffset() >= 0 || where.getCharOffset() >= 0);
+        long offset = placed ? offset(where, utf8) : -1;
         String reason = "malformed JSON: " + Text.line(e.getOriginalMessage());
         return offset < 0
                 ? IngotException.BadData.in(origin, reason)

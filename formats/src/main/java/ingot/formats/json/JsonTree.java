@@ -44,7 +44,7 @@ final class JsonTree {
     }
 
     private JsonNode document() {
-        JsonToken token = next();
+        JsonToken token = parser.nextToken();
         if (token == null) {
             return NODES.missingNode();
         }
@@ -60,15 +60,16 @@ final class JsonTree {
                 array.add(node(token));
             }
         }
-        if (next() != null) {
+        if (parser.nextToken() != null) {
             throw new StreamReadException(parser, "more behind the document", parser.currentTokenLocation());
         }
         return root;
     }
 
+    /** The next token inside the document: the parser refuses an end there. */
     private JsonToken next() {
         JsonToken token = parser.nextToken();
-        if (token != null && ++tokens > maxTokens) {
+        if (++tokens > maxTokens) {
             long at = parser.currentTokenLocation().getByteOffset();
             throw IngotException.BadData.at(
                     origin, at, "JSON of more than " + maxTokens + " names, values and brackets is not accepted");

@@ -72,7 +72,7 @@ final class HeaderParser {
             parser.root();
             return parser.finish();
         } catch (JacksonException e) {
-            throw Json.bad(e, file, START);
+            throw Json.bad(e, json, file, START);
         }
     }
 

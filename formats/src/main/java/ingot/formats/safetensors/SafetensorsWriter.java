@@ -1,6 +1,7 @@
 package ingot.formats.safetensors;
 
 import ingot.formats.DType;
+import ingot.formats.IngotException;
 import ingot.formats.Shape;
 import ingot.formats.json.Json;
 import java.nio.ByteBuffer;
@@ -50,7 +51,11 @@ public final class SafetensorsWriter {
         return alignment;
     }
 
-    /** Appends a tensor and returns its place. */
+    /**
+     * Appends a tensor and returns its place.
+     *
+     * @throws IngotException.Usage for more tensors than a file may have
+     */
     public Slot add(String name, DType dtype, Shape shape) {
         if (!names.add(name)) {
             throw new IllegalArgumentException("two tensors named " + name);
@@ -63,6 +68,11 @@ public final class SafetensorsWriter {
     }
 
     private Slot place(String name, DType dtype, Shape shape) {
+        if (slots.size() == HeaderParser.MAX_TENSORS) {
+            throw new IngotException.Usage(
+                    "the output would have more than " + HeaderParser.MAX_TENSORS
+                            + " tensors, which no reader of ours accepts; choose a type that stores fewer parts of each matrix");
+        }
         long bytes = Math.multiplyExact(shape.count(), (long) dtype.bits()) / 8;
         Slot slot = new Slot(name, dtype, shape, dataBytes, bytes);
         slots.add(slot);

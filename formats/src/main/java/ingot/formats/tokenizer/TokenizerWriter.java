@@ -50,7 +50,7 @@ public final class TokenizerWriter {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new IngotException.CannotCreate(
-                    Text.path(folder) + ": cannot create the folder: " + e.getMessage(), e);
+                    Text.path(folder) + ": cannot create the folder: " + Text.reason(e), e);
         }
         List<Path> files = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -109,7 +109,7 @@ public final class TokenizerWriter {
         try {
             Files.write(file, content);
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(file) + ": cannot be written: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(file) + ": cannot be written: " + Text.reason(e), e);
         }
         return file;
     }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Splits the blocks of one or several matrices into tasks for a pool whose threads claim them in order: a task is what is left ÷
  * (2 · threads), so that most weights pass in long runs, which the memory likes (every task begins with nothing fetched ahead),
- * and the end is fine enough that threads finish together, one that is slowed down included.
+ * and the end is fine enough that threads finish together.
  * Source: guided self-scheduling, Polychronopoulos and Kuck, IEEE Transactions on Computers C-36 (1987).
  *
  * <p>Kept and filled again, as the token loop makes no garbage. For one calling thread; tasks may read it.
@@ -27,7 +27,7 @@ public final class GuidedSplit {
      * Begins anew.
      *
      * @param bytes of everything that will be added
-     * @param most bytes of a task that passes more than once, which stay in the cache meanwhile; at least those of a block
+     * @param most bytes of a task that passes more than once, which stay in the cache meanwhile; a task has a block at least
      */
     public void begin(long bytes, int threads, long most) {
         this.tasks = 0;

@@ -94,7 +94,7 @@ public final class LogitsFile implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Text.reason(e), e);
         }
     }
 
@@ -139,7 +139,7 @@ public final class LogitsFile implements AutoCloseable {
         try {
             segment = read(at, Math.toIntExact(rowBytes(vocab)));
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": @" + at + ": " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": @" + at + ": " + Text.reason(e), e);
         }
         float scale = segment.get(Numbers.LE_FLOAT, 0);
         float minimum = segment.get(Numbers.LE_FLOAT, 4);
@@ -192,7 +192,7 @@ public final class LogitsFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new IngotException.ReadWrite(Text.path(path) + ": " + e.getMessage(), e);
+            throw new IngotException.ReadWrite(Text.path(path) + ": " + Text.reason(e), e);
         }
     }
 }

@@ -101,11 +101,11 @@ final class BoundCases {
                 new Bound(
                         "config.json",
                         "values",
-                        48,
+                        96,
                         f -> {
                             Path model = new TinyModel().write(f);
                             // Five tokens each.
-                            filled(model.resolve("config.json"), "{\"a\":[", 26_000, i -> "{\"a\":{}}", 4 << 20);
+                            filled(model.resolve("config.json"), "{\"a\":[", 104_000, i -> "{\"a\":{}}", 8 << 20);
                             return model;
                         },
                         78,
@@ -113,10 +113,10 @@ final class BoundCases {
                 new Bound(
                         "config.json",
                         "one string",
-                        48,
+                        96,
                         f -> {
                             Path model = new TinyModel().write(f);
-                            string(model.resolve("config.json"), "{\"a\":\"", (4 << 20) - 8);
+                            string(model.resolve("config.json"), "{\"a\":\"", (8 << 20) - 8);
                             return model;
                         },
                         78,

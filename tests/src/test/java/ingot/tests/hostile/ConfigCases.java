@@ -6,6 +6,7 @@ import static ingot.tests.hostile.HostileCase.mismatch;
 import static ingot.tests.hostile.HostileCase.missing;
 
 import ingot.formats.json.Json;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
@@ -50,10 +51,23 @@ final class ConfigCases {
                 text("config-duplicate-key", "[Dd]uplicate", "{\"a\":1,\"a\":1}"),
                 text("config-nested-100000-deep", "malformed JSON.*depth", "{\"a\":" + "[".repeat(100_000)),
                 text("config-number-of-1000-digits", "malformed JSON", "{\"a\":" + "9".repeat(1000) + "}"),
-                text("config-of-5-MB", "bytes; at most \\d+ are accepted", "{}" + " ".repeat(5 << 20)),
+                text("config-of-9-MB", "bytes; at most \\d+ are accepted", "{}" + " ".repeat(9 << 20)),
                 bytes("config-invalid-utf8", "@2: JSON is not valid UTF-8", new byte[] {'{', '"', (byte) 0xFF, '"', '}'
                 }),
-                bytes("config-utf16", "JSON is not valid UTF-8", "\ufeff{}".getBytes(StandardCharsets.UTF_16LE)));
+                bytes("config-utf16", "JSON is not valid UTF-8", "\ufeff{}".getBytes(StandardCharsets.UTF_16LE)),
+                // Half of the bytes are NUL, which UTF-8 allows.
+                bytes(
+                        "config-utf16-le-without-mark",
+                        "@\\d+: malformed JSON",
+                        "{}".getBytes(StandardCharsets.UTF_16LE)),
+                bytes(
+                        "config-utf16-be-without-mark",
+                        "@\\d+: malformed JSON",
+                        "{}".getBytes(StandardCharsets.UTF_16BE)),
+                bytes(
+                        "config-utf32-without-mark",
+                        "@\\d+: malformed JSON",
+                        "{}".getBytes(Charset.forName("UTF-32BE"))));
     }
 
     private static List<HostileCase> types() {

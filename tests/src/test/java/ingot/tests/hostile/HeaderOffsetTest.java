@@ -29,6 +29,7 @@ final class HeaderOffsetTest {
     @CsvSource(
             quoteCharacter = '\'',
             value = {
+                "row-08-comma-behind-wide-name, ',}'",
                 "row-14-metadata-value-1, 1}",
                 "row-15-offset-negative, '-1,167'",
                 "row-16-float-in-shape, '7.0,6'",

@@ -6,6 +6,7 @@ import static ingot.tests.hostile.TinyModel.EMBED;
 import static ingot.tests.hostile.TinyModel.NORM;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -65,6 +66,10 @@ final class SafetensorsCases {
                         "row-06-surrogate-in-utf8",
                         FILE + "@10: JSON is not valid UTF-8",
                         latin1("{\"\u00ed\u00a0\u0080\":0}")),
+                raw(
+                        "row-06-utf16",
+                        FILE + "@\\d+: malformed JSON",
+                        TinyModel.file(14, "{\"\u0122\":0}".getBytes(StandardCharsets.UTF_16LE), data)),
                 header("row-07-byte-order-mark", FILE + "byte-order mark", h -> "\ufeff" + h),
                 raw(
                         "row-08-root-is-an-array",
@@ -76,6 +81,11 @@ final class SafetensorsCases {
                         TinyModel.file("12345", data)),
                 header("row-08-truncated-json", FILE + "@\\d+: malformed JSON", h -> h.substring(0, h.length() - 9)),
                 header("row-08-two-objects", FILE + "@\\d+: bytes after the header's JSON object", h -> h + "{}"),
+                // A comma too many behind a name of two bytes a letter: bytes are counted, not letters.
+                raw(
+                        "row-08-comma-behind-wide-name",
+                        FILE + "@\\d+: malformed JSON",
+                        TinyModel.file("{\"__metadata__\":{\"\u00e4\u00f6\u00fc\u6c34\":\"a\"},,}", data)),
                 header("row-08-comment", FILE + "@\\d+: malformed JSON", h -> "/**/" + h),
                 header(
                         "row-08-trailing-comma",
