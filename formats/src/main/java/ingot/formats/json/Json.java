@@ -16,6 +16,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
@@ -40,8 +41,9 @@ public final class Json {
                     .maxStringLength(120_000_000)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            // UTF-8 and nothing else: what looks through the bytes before must see what the parser sees.
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
+            // Many names that are alike look like an attack to it, by its random seed in some processes; their number
+            // is bounded, and the seed keeps others from choosing names that collide.
+            .disable(TokenStreamFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
             .build();
 
     /** For headers with many names: a symbol table would keep every one of them alive. */
@@ -190,6 +192,13 @@ public final class Json {
         } while (result.isOverflow());
         if (result.isError()) {
             throw IngotException.BadData.at(origin, base + in.position(), "JSON is not valid UTF-8");
+        }
+        // The parser takes these for UTF-16 or UTF-32, where other bytes are quotes than HeaderStrings looked for.
+        for (int i = 0; i < Math.min(4, utf8.length); i++) {
+            if (utf8[i] == 0) {
+                throw IngotException.BadData.at(
+                        origin, base + i, "malformed JSON: a NUL byte at its beginning; expected plain UTF-8");
+            }
         }
     }
 }

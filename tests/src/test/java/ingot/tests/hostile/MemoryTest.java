@@ -39,7 +39,7 @@ final class MemoryTest {
         int n = (4 << 20) / value.length() - 10;
         Files.writeString(model.resolve("config.json"), "{\"a\":[" + value.repeat(n) + "0]}");
         String line = requireBadData(model, 64);
-        assertTrue(line.matches(".*config\\.json: @\\d+: JSON of more than 131072 names, values and brackets.*"), line);
+        assertTrue(line.matches(".*config\\.json: @\\d+: JSON of more than 524288 names, values and brackets.*"), line);
     }
 
     static List<BoundCases.Bound> bounds() {
