@@ -212,12 +212,18 @@ final class Inspector {
             if (golden) {
                 golden();
             }
-            if (file instanceof SafetensorsFile safetensors) {
-                ObjectNode metadata = root.putObject("metadata");
-                safetensors.metadata().forEach(metadata::put);
+            if (file instanceof SafetensorsFile) {
+                metadata();
             }
             readAll(file, checksums(file));
             tensors(file.tensors().values());
+        }
+    }
+
+    private void metadata() {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            ObjectNode metadata = root.putObject("metadata");
+            file.metadata().forEach(metadata::put);
         }
     }
 

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 
 /**
  * The part of a conversion that looks at activations: rounds what it can with error feedback into a {@link WorkFolder}, from
@@ -75,8 +76,13 @@ final class Calibrated implements AutoCloseable {
         return rotate ? EquivalentSource.rotated(source) : source;
     }
 
-    /** Calibrates, if the options ask for it. */
-    static Calibrated run(Source opened, ConvertOptions options, Path output, Progress progress) {
+    /**
+     * Calibrates, if the options ask for it.
+     *
+     * @param planned is told what will come of it as soon as that is known, and refuses what could not be written
+     */
+    static Calibrated run(
+            Source opened, ConvertOptions options, Path output, Consumer<Chosen> planned, Progress progress) {
         Source source = rotated(opened, options);
         Optional<CalibrationOptions> calibration = options.calibration();
         if (calibration.isEmpty()) {
@@ -84,6 +90,9 @@ final class Calibrated implements AutoCloseable {
         }
         var asked = new Weights(source, options, new TypePlan(options));
         requireWork(asked);
+        if (options.types().auto().isEmpty()) {
+            planned.accept(Chosen.of(source, options));
+        }
         AtomicFile.requireCreatable(output, options.overwrite(), 0);
         calibration.get().data().ifPresent(text -> Source.requireNot(output, text));
         CalibrationJob job = CalibrationJob.of(source, calibration.get(), AskedFor.of(options, source.isQuantized()));
@@ -97,6 +106,7 @@ final class Calibrated implements AutoCloseable {
         var way = new CalibrationJob.Way(options.resume(), options.threads(), need, progress);
         var done = job.run(output, way, (folder, kernels) -> {
             Chosen chosen = choose(source, options, new Measurement(folder, job, kernels), progress);
+            planned.accept(chosen);
             switch (options.method()) {
                 case ConvertOptions.Method.Rtn rtn -> {}
                 case ConvertOptions.Method.Imatrix imatrix -> throw imatrix.notForConversions();

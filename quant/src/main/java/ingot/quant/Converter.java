@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -56,6 +57,7 @@ public final class Converter {
         try (Source opened = Source.open(source, options.adapter())) {
             Calibrated.Chosen chosen = Calibrated.plan(opened, options, output, progress);
             List<StoredTensor> stored = stored(chosen.source(), chosen.types().plan());
+            IngotWriter.requireWritable(stored, List.of());
             Outcome outcome = new Outcome(stored, notes(chosen.source()));
             ObjectNode asked = AskedFor.of(options, chosen.source().isQuantized());
             return result(new Written(output, 0, asked, chosen.types(), Optional.empty()), chosen.source(), outcome);
@@ -82,9 +84,14 @@ public final class Converter {
 
     private ConvertResult convert(
             Source opened, Golden golden, Optional<TokenizerData> tokenizer, Path output, Progress progress) {
-        try (Calibrated calibrated = Calibrated.run(opened, options, output, progress)) {
+        List<Attachment> attachments = new ArrayList<>();
+        tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
+        attachments.addAll(golden.attachments());
+        Consumer<Calibrated.Chosen> writable = chosen -> IngotWriter.requireWritable(
+                stored(chosen.source(), chosen.types().plan()), attachments);
+        try (Calibrated calibrated = Calibrated.run(opened, options, output, writable, progress)) {
             Job job = new Job(calibrated.source(), golden, calibrated, output);
-            ConvertResult result = write(job, tokenizer, progress);
+            ConvertResult result = write(job, attachments, progress);
             calibrated.finish();
             return result;
         }
@@ -97,12 +104,9 @@ public final class Converter {
         }
     }
 
-    private ConvertResult write(Job job, Optional<TokenizerData> tokenizer, Progress progress) {
+    private ConvertResult write(Job job, List<Attachment> attachments, Progress progress) {
         Source source = job.source();
         List<StoredTensor> plan = stored(source, job.types());
-        List<Attachment> attachments = new ArrayList<>();
-        tokenizer.map(TokenizerData::encode).ifPresent(t -> attachments.add(tokenizerPart(t)));
-        attachments.addAll(job.golden().attachments());
         ObjectNode asked = AskedFor.of(options, source.isQuantized());
         ObjectNode provenance = asked.deepCopy();
         job.calibrated().calibration().ifPresent(c -> provenance.set("calibration", c.toJson()));
@@ -111,7 +115,7 @@ public final class Converter {
                 "ingot " + Version.NUMBER,
                 source.config(),
                 source.generationConfig(),
-                tokenizer.isPresent(),
+                attachments.stream().anyMatch(a -> a.name().equals(IngotFormat.TOKENIZER)),
                 plan,
                 SourceHashes.unknown(source.files()),
                 provenance);

@@ -53,9 +53,14 @@ public final class GgufFile implements AutoCloseable {
      * @throws IngotException.MissingInput when there is no such file
      */
     public static GgufFile open(Path path) {
+        return open(path, new HeaderReader.Budget());
+    }
+
+    /** {@link #open(Path)} of one of several files of a model, whose headers share a bound. */
+    static GgufFile open(Path path, HeaderReader.Budget budget) {
         InputFile input = InputFile.open(path);
         try {
-            return new GgufFile(input, HeaderReader.read(input));
+            return new GgufFile(input, HeaderReader.read(input, budget));
         } catch (RuntimeException | Error e) {
             input.close();
             throw e;

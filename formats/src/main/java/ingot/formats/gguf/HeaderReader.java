@@ -21,10 +21,13 @@ final class HeaderReader {
     /** {@code "GGUF"} as a little-endian integer. */
     static final int MAGIC = 0x46554747;
 
-    /** Most bytes of metadata; published files have about 10 MB. Text of it may take twice as much on the heap. */
+    /**
+     * Most bytes of metadata in all files of a model; published ones have about 10 MB. Text of it may take twice as much on
+     * the heap.
+     */
     private static final long MAX_METADATA = 32 << 20;
 
-    /** Experts of a layer are one tensor: published models have below 2,000. */
+    /** In all files of a model. Experts of a layer are one tensor: published models have below 2,000. */
     private static final int MAX_TENSORS = 1 << 16;
 
     private static final int MAX_PAIRS = 65_536;
@@ -46,13 +49,15 @@ final class HeaderReader {
     private static final int LEAST_ENTRY = 8 + 1 + 4 + 4 + 8;
 
     private final HeaderCursor in;
+    private final Budget budget;
     private final long fileSize;
     private final SequencedMap<String, Metadata.Pair> pairs = new LinkedHashMap<>();
     /** Where the pair or entry begins that is being read. */
     private long at;
 
-    private HeaderReader(InputFile input) {
+    private HeaderReader(InputFile input, Budget budget) {
         this.in = new HeaderCursor(input);
+        this.budget = budget;
         this.fileSize = input.size();
     }
 
@@ -70,8 +75,16 @@ final class HeaderReader {
         }
     }
 
-    static Header read(InputFile input) {
-        return new HeaderReader(input).read();
+    /** What the headers of one model may still hold: a split one has up to ten thousand of them. */
+    static final class Budget {
+        private long metadata = MAX_METADATA;
+        private int tensors = MAX_TENSORS;
+        private int pairs = MAX_PAIRS;
+    }
+
+    /** @param budget of all files of the model */
+    static Header read(InputFile input, Budget budget) {
+        return new HeaderReader(input, budget).read();
     }
 
     private Header read() {
@@ -81,9 +94,16 @@ final class HeaderReader {
         int version = version();
         int tensorCount = in.count("tensors", LEAST_ENTRY, MAX_TENSORS);
         int pairCount = in.count("metadata pairs", LEAST_PAIR, MAX_PAIRS);
+        budget.tensors -= tensorCount;
+        budget.pairs -= pairCount;
+        if (budget.tensors < 0 || budget.pairs < 0) {
+            throw in.bad("more than " + MAX_TENSORS + " tensors or " + MAX_PAIRS
+                    + " metadata pairs in all files of the model");
+        }
         for (int i = 0; i < pairCount; i++) {
             pair();
         }
+        budget.metadata -= in.position();
         Metadata metadata = new Metadata(in.file(), pairs);
         int alignment = alignment(metadata);
         List<Entry> entries = new ArrayList<>();
@@ -112,8 +132,8 @@ final class HeaderReader {
         if (pairs.putIfAbsent(key, new Metadata.Pair(at, value)) != null) {
             throw IngotException.BadData.at(in.file(), at, "metadata key " + Text.quote(key) + " is there twice");
         }
-        if (in.position() > MAX_METADATA) {
-            throw in.bad("more than " + MAX_METADATA + " bytes of metadata");
+        if (in.position() > budget.metadata) {
+            throw in.bad("more than " + MAX_METADATA + " bytes of metadata in all files of the model");
         }
     }
 

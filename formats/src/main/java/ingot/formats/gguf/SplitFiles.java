@@ -38,7 +38,8 @@ final class SplitFiles {
     /** Opens all files of the model that {@code path} is a file of, in order. */
     static List<GgufFile> open(Path path) {
         List<GgufFile> files = new ArrayList<>();
-        GgufFile given = GgufFile.open(path);
+        HeaderReader.Budget budget = new HeaderReader.Budget();
+        GgufFile given = GgufFile.open(path, budget);
         try {
             int count = given.metadata().optionalInt(COUNT, 0, MAX_FILES).orElse(0);
             if (count <= 1) {
@@ -48,12 +49,11 @@ final class SplitFiles {
             }
             List<Path> paths = paths(path, count);
             for (Path p : paths) {
-                GgufFile file = GgufFile.open(p);
+                GgufFile file = p.equals(path) ? given : GgufFile.open(p, budget);
                 files.add(file);
                 file.input().oneOf(count);
             }
             check(files);
-            given.close();
             return files;
         } catch (RuntimeException | Error e) {
             files.forEach(GgufFile::close);
@@ -64,7 +64,7 @@ final class SplitFiles {
 
     private static List<Path> paths(Path path, int count) {
         Matcher name = NAME.matcher(Folders.name(path));
-        if (!name.matches() || Integer.parseInt(name.group(3)) != count) {
+        if (!name.matches() || Integer.parseInt(name.group(3)) != count || !within(name.group(2), count)) {
             throw IngotException.BadData.in(
                     path,
                     "metadata key 'split.count': " + count + ", but the file is not called "
@@ -86,6 +86,11 @@ final class SplitFiles {
                     + " files are missing: " + names + (missing.size() > NAMED ? ", …" : ""));
         }
         return paths;
+    }
+
+    private static boolean within(String number, int count) {
+        int n = Integer.parseInt(number);
+        return n >= 1 && n <= count;
     }
 
     private static void check(List<GgufFile> files) {

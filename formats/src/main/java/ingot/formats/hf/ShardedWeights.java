@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,7 +35,7 @@ final class ShardedWeights implements TensorSource {
      * A name and a shard for each of half a million tensors, with 128 bytes for both. 60 layers of 512 experts stored one by
      * one with scales are 184,320 tensors; the largest published index has about 10 MB.
      */
-    private static final JsonBound MAX_INDEX = new JsonBound(64 << 20, 1 << 20);
+    private static final JsonBound MAX_INDEX = new JsonBound(64 << 20, 1 << 20, 1 << 20);
 
     private static final int MAX_SHARDS = 10_000;
 
@@ -55,8 +56,8 @@ final class ShardedWeights implements TensorSource {
     }
 
     static ShardedWeights open(Path index) {
-        ObjectNode root = Json.readObject(index, MAX_INDEX);
-        Map<String, String> weightMap = weightMap(root, index);
+        Index said = Index.read(index);
+        Map<String, String> weightMap = said.weightMap();
         Path folder = Folders.of(index);
         Map<String, Path> shards = resolve(new TreeSet<>(weightMap.values()), folder, index);
         List<TensorFile> files = new ArrayList<>();
@@ -77,10 +78,28 @@ final class ShardedWeights implements TensorSource {
                                     + ", which does not hold it");
                 }
             }
-            return new ShardedWeights(List.copyOf(files), tensors, sizeWarnings(root, tensors, index));
+            return new ShardedWeights(List.copyOf(files), tensors, sizeWarnings(said, tensors, index));
         } catch (RuntimeException | Error e) {
             files.forEach(TensorFile::close);
             throw e;
+        }
+    }
+
+    /**
+     * What is kept of an index while its shards are read; its tree takes as much again.
+     *
+     * @param weightMap shard by tensor
+     * @param totalSize bytes of all tensors; NaN where it is no number
+     * @param stated the same as it is written there, if it is
+     */
+    private record Index(Map<String, String> weightMap, double totalSize, Optional<String> stated) {
+        static Index read(Path file) {
+            ObjectNode root = Json.readObject(file, MAX_INDEX);
+            JsonNode total = root.path("metadata").path("total_size");
+            return new Index(
+                    ShardedWeights.weightMap(root, file),
+                    Json.number(total),
+                    total.isMissingNode() ? Optional.empty() : Optional.of(ObjectFields.show(total)));
         }
     }
 
@@ -174,14 +193,12 @@ final class ShardedWeights implements TensorSource {
         }
     }
 
-    private static List<String> sizeWarnings(ObjectNode root, Map<String, TensorInfo> tensors, Path index) {
-        JsonNode total = root.path("metadata").path("total_size");
+    private static List<String> sizeWarnings(Index said, Map<String, TensorInfo> tensors, Path index) {
         long actual = tensors.values().stream().mapToLong(TensorInfo::bytes).sum();
-        if (total.isMissingNode() || Json.number(total) == actual) {
-            return List.of();
-        }
-        return List.of(Text.path(index) + ": total_size says " + ObjectFields.show(total) + ", the tensors have "
-                + actual + " bytes");
+        return said.stated().filter(stated -> said.totalSize() != actual).stream()
+                .map(stated ->
+                        Text.path(index) + ": total_size says " + stated + ", the tensors have " + actual + " bytes")
+                .toList();
     }
 
     List<TensorFile> files() {

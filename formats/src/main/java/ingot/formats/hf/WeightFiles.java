@@ -36,7 +36,7 @@ public final class WeightFiles {
     private WeightFiles() {}
 
     /**
-     * Opens {@code path}.
+     * Opens {@code path}. What a safetensors file says in its metadata is not kept.
      *
      * @throws IngotException.BadData when it is damaged, or of a format that is not read; the message says which
      */
@@ -64,7 +64,7 @@ public final class WeightFiles {
                         "neither a PyTorch file (zip archive or pickle) nor a safetensors file; is it cut short or encrypted?");
             }
         }
-        return SafetensorsFile.open(path);
+        return SafetensorsFile.openWeights(path);
     }
 
     /** A length of header that fits, and a JSON object behind it. */

@@ -70,19 +70,7 @@ public final class IngotWriter implements AutoCloseable {
      * @param attachments written at once, after the weights
      */
     public static IngotWriter create(Path target, boolean overwrite, Manifest manifest, List<Attachment> attachments) {
-        SafetensorsWriter layout = new SafetensorsWriter(IngotFormat.ALIGNMENT);
-        for (StoredTensor t : manifest.tensors()) {
-            List<Part> parts = t.layout().parts(t.shape().rows(), t.shape().cols());
-            for (int i = 0; i < parts.size(); i++) {
-                Part part = parts.get(i);
-                // A dense tensor keeps its own shape, so that any safetensors reader sees the true tensor.
-                Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
-                layout.add(t.parts().get(i), part.type(), shape);
-            }
-        }
-        for (Attachment a : attachments) {
-            layout.add(a.name(), a.dtype(), a.shape());
-        }
+        SafetensorsWriter layout = layout(manifest.tensors(), attachments);
         Slot checksums = addChecksums(layout);
         int headerBytes = layout.header(metadata(manifest)).remaining();
         AtomicFile file = AtomicFile.create(target, overwrite, headerBytes + layout.dataBytes());
@@ -96,6 +84,32 @@ public final class IngotWriter implements AutoCloseable {
             throw e;
         }
         return writer;
+    }
+
+    /**
+     * Confirms that {@link #create} will accept these: for who has hours of work before it.
+     *
+     * @throws ingot.formats.IngotException.Usage for more tensors than a file may have
+     */
+    public static void requireWritable(List<StoredTensor> tensors, List<Attachment> attachments) {
+        addChecksums(layout(tensors, attachments));
+    }
+
+    private static SafetensorsWriter layout(List<StoredTensor> tensors, List<Attachment> attachments) {
+        SafetensorsWriter layout = new SafetensorsWriter(IngotFormat.ALIGNMENT);
+        for (StoredTensor t : tensors) {
+            List<Part> parts = t.layout().parts(t.shape().rows(), t.shape().cols());
+            for (int i = 0; i < parts.size(); i++) {
+                Part part = parts.get(i);
+                // A dense tensor keeps its own shape, so that any safetensors reader sees the true tensor.
+                Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
+                layout.add(t.parts().get(i), part.type(), shape);
+            }
+        }
+        for (Attachment a : attachments) {
+            layout.add(a.name(), a.dtype(), a.shape());
+        }
+        return layout;
     }
 
     /** The entry count includes the padding that {@code add} may put before the checksums. */

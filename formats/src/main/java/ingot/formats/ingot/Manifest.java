@@ -42,9 +42,9 @@ public record Manifest(
         ObjectNode options) {
     /**
      * About 30 tokens and 300 bytes for each tensor: twice what 60 layers of 512 experts take, whose three matrices are a
-     * tensor each.
+     * tensor each. The longest string that we write may be one of config.json, of 8 MiB.
      */
-    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 6_000_000);
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 6_000_000, 16 << 20);
 
     public Manifest {
         tensors = List.copyOf(tensors);
@@ -98,12 +98,12 @@ public record Manifest(
 
     /** Reads the document back, strictly. */
     static Manifest parse(String json, Path file) {
-        ObjectNode root = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), file, MAX_JSON);
         Reader r = new Reader(file);
         List<StoredTensor> tensors = new ArrayList<>();
-        for (JsonNode entry : r.array(root, "tensors")) {
-            tensors.add(r.tensor(entry));
-        }
+        // Nearly all of the document: as a tree they would take three times what is made of them.
+        var entries = new Json.Elements("tensors", entry -> tensors.add(r.tensor(entry)));
+        ObjectNode root = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), file, MAX_JSON, entries);
+        r.array(root, "tensors");
         JsonNode provenance = r.object(root, "provenance");
         List<SourceFile> sources = new ArrayList<>();
         for (JsonNode entry : r.array(provenance, "sources")) {

@@ -11,6 +11,9 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
@@ -91,21 +94,43 @@ public final class Json {
 
     /** Parses one JSON object; {@code origin} is named in errors. */
     public static ObjectNode parseObject(byte[] utf8, Path origin, JsonBound bound) {
-        if (parse(utf8, origin, bound) instanceof ObjectNode object) {
+        return object(parse(utf8, origin, bound), origin);
+    }
+
+    private static ObjectNode object(JsonNode root, Path origin) {
+        if (root instanceof ObjectNode object) {
             return object;
         }
         throw IngotException.BadData.in(origin, "JSON root is not an object");
     }
 
+    /**
+     * The elements of one list of a document, each used as soon as it is read and not kept.
+     *
+     * @param name of the list, in the root
+     */
+    public record Elements(String name, Consumer<JsonNode> use) {}
+
+    /** {@link #parseObject(byte[], Path, JsonBound)} where one list has most of the document; it is empty in what is returned. */
+    public static ObjectNode parseObject(byte[] utf8, Path origin, JsonBound bound, Elements elements) {
+        return object(parse(utf8, origin, bound, Optional.of(elements)), origin);
+    }
+
     /** Parses one JSON document of any kind; {@code origin} is named in errors. */
     public static JsonNode parse(byte[] utf8, Path origin, JsonBound bound) {
+        return parse(utf8, origin, bound, Optional.empty());
+    }
+
+    private static JsonNode parse(byte[] utf8, Path origin, JsonBound bound, Optional<Elements> elements) {
         if (utf8.length > bound.bytes()) {
             throw IngotException.BadData.in(
                     origin, utf8.length + " bytes of JSON; at most " + bound.bytes() + " are accepted");
         }
         requireUtf8(utf8, origin, 0);
+        new JsonStrings(bound.string(), Map.of()).require(utf8, origin, 0);
         try {
-            return JsonTree.read(FACTORY.createParser(ObjectReadContext.empty(), utf8), origin, bound.tokens());
+            return new JsonTree(FACTORY.createParser(ObjectReadContext.empty(), utf8), origin, bound.tokens(), elements)
+                    .document();
         } catch (JacksonException e) {
             throw bad(e, utf8, origin, 0);
         } catch (NumberFormatException e) {
@@ -193,7 +218,7 @@ public final class Json {
         if (result.isError()) {
             throw IngotException.BadData.at(origin, base + in.position(), "JSON is not valid UTF-8");
         }
-        // The parser takes these for UTF-16 or UTF-32, where other bytes are quotes than HeaderStrings looked for.
+        // The parser takes these for UTF-16 or UTF-32, where other bytes are quotes than JsonStrings looked for.
         for (int i = 0; i < Math.min(4, utf8.length); i++) {
             if (utf8[i] == 0) {
                 throw IngotException.BadData.at(

@@ -7,8 +7,14 @@ package ingot.formats.json;
  *
  * @param bytes most bytes of UTF-8
  * @param tokens most names, values, and beginnings and ends of objects and arrays
+ * @param string most bytes of one string
  */
-public record JsonBound(long bytes, long tokens) {
+public record JsonBound(long bytes, long tokens, long string) {
+    /** Any of whose strings may be as long as the document. */
+    public JsonBound(long bytes, long tokens) {
+        this(bytes, tokens, bytes);
+    }
+
     /**
      * Files like config.json: most published ones stay below 30 KB; a quantized one may name each of its modules, of which a
      * model with 60 times 512 experts has 92,160, in 60 bytes each, or give seven tokens of settings to each of 36,000.

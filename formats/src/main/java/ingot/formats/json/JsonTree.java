@@ -4,6 +4,7 @@ import ingot.formats.IngotException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.StreamReadException;
@@ -22,15 +23,21 @@ final class JsonTree {
     private final JsonParser parser;
     private final Path origin;
     private final long maxTokens;
+    private final Optional<Json.Elements> elements;
     private long tokens;
+
+    /** Whether the list is open whose elements are not kept. */
+    private boolean streaming;
 
     /** Objects and arrays that are open, the innermost first; the parser bounds their number. */
     private final Deque<JsonNode> open = new ArrayDeque<>();
 
-    private JsonTree(JsonParser parser, Path origin, long maxTokens) {
+    /** @param elements a list whose elements are used at once */
+    JsonTree(JsonParser parser, Path origin, long maxTokens, Optional<Json.Elements> elements) {
         this.parser = parser;
         this.origin = origin;
         this.maxTokens = maxTokens;
+        this.elements = elements;
     }
 
     /**
@@ -39,11 +46,7 @@ final class JsonTree {
      * @throws StreamReadException for malformed JSON, and for anything behind the document
      * @throws IngotException.BadData for more than {@code maxTokens} names, values, and ends of objects and arrays
      */
-    static JsonNode read(JsonParser parser, Path origin, long maxTokens) {
-        return new JsonTree(parser, origin, maxTokens).document();
-    }
-
-    private JsonNode document() {
+    JsonNode document() {
         JsonToken token = parser.nextToken();
         if (token == null) {
             return NODES.missingNode();
@@ -52,18 +55,43 @@ final class JsonTree {
         while (!open.isEmpty()) {
             token = next();
             if (token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY) {
-                open.pop();
+                JsonNode done = open.pop();
+                if (inList()) {
+                    use(done);
+                }
+                streaming &= open.size() > 1;
             } else if (open.element() instanceof ObjectNode object) {
                 String name = parser.currentName();
+                boolean inRoot = open.size() == 1;
                 object.set(name, node(next()));
+                streaming |= inRoot && parser.currentToken() == JsonToken.START_ARRAY && isList(name);
             } else if (open.element() instanceof ArrayNode array) {
-                array.add(node(token));
+                boolean used = inList();
+                JsonNode value = node(token);
+                if (!used) {
+                    array.add(value);
+                } else if (value.isValueNode()) {
+                    use(value);
+                }
             }
         }
         if (parser.nextToken() != null) {
             throw new StreamReadException(parser, "more behind the document", parser.currentTokenLocation());
         }
         return root;
+    }
+
+    private boolean isList(String name) {
+        return elements.filter(e -> e.name().equals(name)).isPresent();
+    }
+
+    /** Whether what is read next, or was just ended, is an element of that list. */
+    private boolean inList() {
+        return streaming && open.size() == 2;
+    }
+
+    private void use(JsonNode element) {
+        elements.orElseThrow().use().accept(element);
     }
 
     /** The next token inside the document: the parser refuses an end there. */

@@ -7,6 +7,7 @@ import ingot.formats.TensorInfo;
 import ingot.formats.TensorNames;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
+import ingot.formats.json.JsonStrings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,6 +43,10 @@ final class HeaderParser {
     /** Characters of all names and metadata; a manifest has a bound of its own. */
     static final int MAX_TEXT = 16 << 20;
 
+    /** Nothing that is published has long ones but .ingot files: the manifest of 250,000 tensors. */
+    private static final JsonStrings STRINGS =
+            new JsonStrings(1 << 20, Map.of(SafetensorsFile.LONG_KEY, (long) (64 << 20)));
+
     /** Where the header starts in the file, behind its length. */
     private static final int START = 8;
 
@@ -50,25 +55,28 @@ final class HeaderParser {
     private final Path file;
     private final long dataStart;
     private final long dataBytes;
+    private final boolean keepsMetadata;
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final List<TensorInfo> tensors = new ArrayList<>();
     private long kept;
 
-    private HeaderParser(JsonParser p, byte[] json, Path file, long dataStart, long dataBytes) {
+    private HeaderParser(JsonParser p, byte[] json, Path file, long dataStart, long dataBytes, boolean keepsMetadata) {
         this.p = p;
         this.json = json;
         this.file = file;
         this.dataStart = dataStart;
         this.dataBytes = dataBytes;
+        this.keepsMetadata = keepsMetadata;
     }
 
     /** What a header says: free-form metadata, and the tensors in the order of their offsets. */
     record Header(SequencedMap<String, TensorInfo> tensors, Map<String, String> metadata) {}
 
-    static Header parse(byte[] json, Path file, long dataStart, long dataBytes) {
-        HeaderStrings.require(json, file, START);
+    /** @param keepsMetadata whether the strings of the metadata are kept; else the manifest is not even copied */
+    static Header parse(byte[] json, Path file, long dataStart, long dataBytes, boolean keepsMetadata) {
+        STRINGS.require(json, file, START);
         try (JsonParser p = Json.stream(json, file, START)) {
-            HeaderParser parser = new HeaderParser(p, json, file, dataStart, dataBytes);
+            HeaderParser parser = new HeaderParser(p, json, file, dataStart, dataBytes, keepsMetadata);
             parser.root();
             return parser.finish();
         } catch (JacksonException e) {
@@ -98,25 +106,27 @@ final class HeaderParser {
         if (p.currentToken() != JsonToken.START_OBJECT) {
             throw bad("__metadata__ is not an object");
         }
+        int keys = 0;
         while (p.nextToken() == JsonToken.PROPERTY_NAME) {
             String key = p.currentName();
             if (p.nextToken() != JsonToken.VALUE_STRING) {
                 throw bad("__metadata__ key " + Text.quote(key) + " is not a string; only strings are allowed");
             }
-            if (metadata.size() == MAX_METADATA) {
+            if (keys++ == MAX_METADATA) {
                 throw bad("__metadata__ has more than " + MAX_METADATA + " keys");
             }
-            String value = p.getString();
-            keep(key);
+            keep(key.length());
             if (!key.equals(SafetensorsFile.LONG_KEY)) {
-                keep(value);
+                keep(p.getStringLength());
             }
-            metadata.put(key, value);
+            if (keepsMetadata) {
+                metadata.put(key, p.getString());
+            }
         }
     }
 
-    private void keep(String text) {
-        kept += text.length();
+    private void keep(int characters) {
+        kept += characters;
         if (kept > MAX_TEXT) {
             throw bad("names and metadata of more than " + MAX_TEXT + " characters");
         }
@@ -127,7 +137,7 @@ final class HeaderParser {
         TensorNames.fault(name).ifPresent(reason -> {
             throw bad(name, reason);
         });
-        keep(name);
+        keep(name.length());
         if (tensors.size() == MAX_TENSORS) {
             throw bad("more than " + MAX_TENSORS + " tensors in one file");
         }

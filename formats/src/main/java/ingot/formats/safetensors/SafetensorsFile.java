@@ -39,6 +39,18 @@ public final class SafetensorsFile implements TensorFile {
      * @throws IngotException.MissingInput when there is no such file
      */
     public static SafetensorsFile open(Path path) {
+        return open(path, true);
+    }
+
+    /**
+     * {@link #open} of a file of weights: its metadata is checked, but not kept. Of the shards of a model each may have 80 MB
+     * of it.
+     */
+    public static SafetensorsFile openWeights(Path path) {
+        return open(path, false);
+    }
+
+    private static SafetensorsFile open(Path path, boolean metadata) {
         InputFile input = InputFile.open(path);
         try {
             if (input.size() < 8) {
@@ -64,8 +76,9 @@ public final class SafetensorsFile implements TensorFile {
             byte[] json = new byte[(int) n];
             input.read(8, ByteBuffer.wrap(json));
             long dataStart = 8 + n;
+            long dataBytes = input.size() - dataStart;
             return new SafetensorsFile(
-                    input, HeaderParser.parse(json, path, dataStart, input.size() - dataStart), dataStart);
+                    input, HeaderParser.parse(json, path, dataStart, dataBytes, metadata), dataStart);
         } catch (RuntimeException | Error e) {
             input.close();
             throw e;
@@ -77,7 +90,7 @@ public final class SafetensorsFile implements TensorFile {
         return dataStart;
     }
 
-    /** The free-form {@code __metadata__}; empty when absent. */
+    /** The free-form {@code __metadata__}; empty when absent, or not kept. */
     public Map<String, String> metadata() {
         return header.metadata();
     }

@@ -30,8 +30,8 @@ record Statement(String subject, Scope scope, List<Resource> resources) {
     private static final String PREDICATE = "https://model_signing/signature/v1.0";
     private static final String HASH = "sha256";
 
-    /** Ten for each of the most files of a model. */
-    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 20);
+    /** Ten for each of the most files of a model; the longest string is a path. */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 20, 1 << 20);
 
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 

@@ -21,21 +21,33 @@ final class RankFile {
 
     /** The tokens in rank order; lines may come in any order, empty lines are skipped as in tiktoken's loader. */
     static Vocabulary vocabulary(byte[] content, Path file) {
-        String[] lines = new String(content, StandardCharsets.ISO_8859_1).split("\n", -1);
         int n = 0;
-        for (String line : lines) {
-            n += line.isEmpty() ? 0 : 1;
+        for (int from = 0, to; from < content.length; from = to + 1) {
+            to = lineEnd(content, from);
+            n += to > from ? 1 : 0;
         }
         if (n > TokenizerData.MAX_TOKENS) {
             throw IngotException.BadData.in(file, n + " tokens; at most " + TokenizerData.MAX_TOKENS + " are accepted");
         }
         byte[][] tokens = new byte[n][];
-        for (int i = 0; i < lines.length; i++) {
-            if (!lines[i].isEmpty()) {
-                readLine(lines[i], "line " + (i + 1), tokens, file);
+        // One line at a time: four million short ones would be many times the file.
+        int number = 1;
+        for (int from = 0, to; from < content.length; from = to + 1, number++) {
+            to = lineEnd(content, from);
+            if (to > from) {
+                String line = new String(content, from, to - from, StandardCharsets.ISO_8859_1);
+                readLine(line, "line " + number, tokens, file);
             }
         }
         return Vocabulary.of(List.of(tokens));
+    }
+
+    private static int lineEnd(byte[] content, int from) {
+        int to = from;
+        while (to < content.length && content[to] != '\n') {
+            to++;
+        }
+        return to;
     }
 
     private static void readLine(String line, String where, byte[][] tokens, Path file) {

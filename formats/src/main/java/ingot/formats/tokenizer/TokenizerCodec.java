@@ -44,8 +44,11 @@ final class TokenizerCodec {
     private static final byte[] MAGIC = "INGOTTOK".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 1;
     private static final int HEADER = 36;
-    /** Added tokens, the templates, and the tokenizer_config.json that they stand in, once more. */
-    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 19);
+    /**
+     * Added tokens, the templates, and the tokenizer_config.json that they stand in, once more. A template has at most 4 MiB,
+     * and six times that if it is all control characters.
+     */
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 19, 32 << 20);
 
     private TokenizerCodec() {}
 

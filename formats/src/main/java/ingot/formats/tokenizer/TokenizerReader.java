@@ -18,10 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenizerReader {
     /**
-     * Bound of tokenizer.json, vocab.json and merges.txt. Each of {@link TokenizerData#MAX_TOKENS} tokens is a name and a
+     * Bound of tokenizer.json and vocab.json. Each of {@link TokenizerData#MAX_TOKENS} tokens is a name and a
      * number, each merge a list of two; the published ones stay below 20 MB and 1.5 million JSON tokens.
      */
-    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 22);
+    private static final JsonBound MAX_JSON = new JsonBound(64 << 20, 1 << 22, 1 << 20);
+    /** Bound of merges.txt (published: 3 MB); its text takes six bytes of heap for each while it is decoded. */
+    private static final long MAX_MERGE_BYTES = 32L << 20;
+
     /** Bound of qwen.tiktoken (published: 2.5 MB); it also bounds the work of deriving the merges. */
     private static final long MAX_RANK_BYTES = 8L << 20;
 
@@ -87,7 +90,7 @@ public final class TokenizerReader {
         Vocabulary vocabulary = reader.vocabulary(Json.readObject(file, MAX_JSON), added);
         VocabularyIndex index = index(vocabulary, file);
         Path mergesFile = Folders.companion(folder, "merges.txt");
-        String text = FolderConfig.text(mergesFile, MAX_JSON.bytes());
+        String text = FolderConfig.text(mergesFile, MAX_MERGE_BYTES);
         Merges merges = new VocabularyReader(mergesFile, "").merges(text, index);
         return finish(vocabulary, index, merges, mergesFile, Normalization.NFC, preTokenization());
     }

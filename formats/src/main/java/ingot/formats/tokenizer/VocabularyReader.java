@@ -90,12 +90,20 @@ final class VocabularyReader {
 
     /** The lines of merges.txt: an optional {@code #version} line, then {@code left right} in rank order. */
     Merges merges(String text, VocabularyIndex index) {
-        String[] lines = text.split("\n", -1);
-        int last = lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
-        int first = lines[0].startsWith("#version") ? 1 : 0;
-        var builder = new MergeBuilder(Math.max(0, last - first), index);
-        for (int i = first; i < last; i++) {
-            addText(builder, lines[i], "line " + (i + 1));
+        int lines = text.isEmpty() || text.endsWith("\n") ? 0 : 1;
+        lines += Math.toIntExact(text.chars().filter(c -> c == '\n').count());
+        int first = text.startsWith("#version") ? 1 : 0;
+        if (lines - first > TokenizerData.MAX_TOKENS) {
+            throw bad((lines - first) + " merges; at most " + TokenizerData.MAX_TOKENS + " are accepted");
+        }
+        var builder = new MergeBuilder(lines - first, index);
+        // One line at a time: all at once would be many times the file.
+        for (int i = 0, from = 0, to; i < lines; i++, from = to + 1) {
+            int end = text.indexOf('\n', from);
+            to = end < 0 ? text.length() : end;
+            if (i >= first) {
+                addText(builder, text.substring(from, to), "line " + (i + 1));
+            }
         }
         return builder.build();
     }

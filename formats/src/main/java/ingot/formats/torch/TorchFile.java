@@ -53,13 +53,18 @@ public final class TorchFile implements TensorFile {
         this.input = input;
         this.layout = contents.layout();
         this.order = contents.order();
-        Map<String, StorageData> storages =
-                HashMap.newHashMap(contents.storages().size());
-        contents.storages()
-                .forEach((key, extent) ->
-                        storages.put(key, new StorageData(input, extent, "storage " + Text.quote(key))));
+        // Only of tensors: a pickle may have 100,000 storages that no tensor of the state dict has.
+        Map<String, StorageData> storages = new HashMap<>();
         this.views = HashMap.newHashMap(contents.tensors().size());
-        contents.tensors().forEach((name, tensor) -> views.put(name, view(name, tensor, storages)));
+        contents.tensors().forEach((name, tensor) -> {
+            StorageData data = storages.computeIfAbsent(
+                    tensor.storage().key(),
+                    key -> new StorageData(
+                            input,
+                            Objects.requireNonNull(contents.storages().get(key), "layouts place every storage"),
+                            "storage " + Text.quote(key)));
+            views.put(name, view(name, tensor, data));
+        });
         this.tensors = LinkedHashMap.newLinkedHashMap(views.size());
         views.values().stream()
                 .map(View::info)
@@ -67,9 +72,8 @@ public final class TorchFile implements TensorFile {
                 .forEach(info -> tensors.put(info.name(), info));
     }
 
-    private View view(String name, Tensor tensor, Map<String, StorageData> storages) {
+    private View view(String name, Tensor tensor, StorageData data) {
         DType dtype = tensor.dtype();
-        StorageData data = Objects.requireNonNull(storages.get(tensor.storage().key()), "layouts place every storage");
         long first = data.offset() + tensor.offset() * dtype.bytes();
         TensorInfo info = new TensorInfo(
                 name, dtype, tensor.shape(), input.path(), first, tensor.shape().count() * dtype.bytes());

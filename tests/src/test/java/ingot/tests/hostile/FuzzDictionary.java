@@ -26,6 +26,40 @@ final class FuzzDictionary {
     private static final List<String> VALUES = List.of(
             "null", "true", "false", "-1", "0.5", "1E+400", "2147483648", "9223372036854775808", "[]", "{}", "\"\"");
 
+    /** What the lexer knows letter by letter: none of it is a constant of a class. */
+    private static final List<String> JINJA = List.of(
+            "{{",
+            "{{-",
+            "-}}",
+            "{%-",
+            "-%}",
+            "{#",
+            "{#-",
+            "-#}",
+            "{% if x %}",
+            "{% for x in y %}",
+            "{% endfor %}",
+            "{% set x = ",
+            "~",
+            "|",
+            "\n");
+
+    /** Lines of {@code qwen.tiktoken}: tokens of one byte and of two, in base64, and their ranks. */
+    private static final List<String> RANKS = List.of(
+            "AA== 0\n",
+            "/w== 255\n",
+            "AAA= 256\n",
+            "AAAA 257\n",
+            "AAAAAA== 258\n",
+            "====",
+            " 0\n",
+            " 2147483648\n",
+            "\n\n",
+            " 9999999999\n");
+
+    /** How a tokenizer inside an {@code .ingot} file begins: magic, version 1. */
+    private static final List<String> STORED = List.of("INGOTTOK", "INGOTTOK\1\0\0\0", "\0\0\0\0", "\377\377\377\177");
+
     private FuzzDictionary() {}
 
     /** Argument: the target's name. */
@@ -42,9 +76,29 @@ final class FuzzDictionary {
         if (target.form() != FuzzTarget.Form.BYTES) {
             tokens.addAll(VALUES);
         }
-        return tokens.stream()
-                .map(t -> '"' + t.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
-                .toList();
+        tokens.addAll(
+                switch (target) {
+                    case TEMPLATE -> JINJA;
+                    case TOKENIZER_RANKS -> RANKS;
+                    case INGOT_TOKENIZER -> STORED;
+                    default -> List.of();
+                });
+        return tokens.stream().map(FuzzDictionary::quoted).toList();
+    }
+
+    /** Bytes that are no printable ASCII as {@code \xAB}. */
+    private static String quoted(String token) {
+        StringBuilder out = new StringBuilder("\"");
+        for (char c : token.toCharArray()) {
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < ' ' || c > '~') {
+                out.append(String.format("\\x%02X", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.append('"').toString();
     }
 
     /** The names themselves. */

@@ -94,7 +94,9 @@ final class FuzzRegressionTest {
         assertWords(FuzzTarget.SIGNATURE, "verificationMaterial", "dsseEnvelope", "ignore_paths");
         assertWords(FuzzTarget.GGUF, "general.architecture", "tokenizer.ggml.tokens");
         assertTrue(FuzzDictionary.lines(FuzzTarget.CONFIG).contains("\"\\\"rope_scaling\\\"\""));
-        assertTrue(FuzzDictionary.lines(FuzzTarget.TEMPLATE).contains("\"selectattr\""));
+        assertTrue(FuzzDictionary.lines(FuzzTarget.TEMPLATE).containsAll(List.of("\"selectattr\"", "\"{{-\"")));
+        assertTrue(FuzzDictionary.lines(FuzzTarget.TOKENIZER_RANKS).contains("\"AA== 0\\x0A\""));
+        assertTrue(FuzzDictionary.lines(FuzzTarget.INGOT_TOKENIZER).contains("\"INGOTTOK\\x01\\x00\\x00\\x00\""));
     }
 
     private static void assertWords(FuzzTarget target, String... words) throws IOException {

@@ -47,7 +47,7 @@ enum FuzzTarget {
     /** {@code vocab.json}, {@code merges.txt}, {@code added_tokens.json}, {@code special_tokens_map.json}. */
     TOKENIZER_VOCAB(FuzzFolders::vocabulary, Form.JSON_INSIDE, TokenizerReader.class),
     /** {@code qwen.tiktoken}. */
-    TOKENIZER_RANKS(FuzzReaders::ranks, Form.BYTES, TokenizerReader.class),
+    TOKENIZER_RANKS(FuzzReaders::ranks, Form.BYTES),
     /** The index of two shards that are right. */
     INDEX(FuzzReaders::index, Form.JSON, HfFolder.class),
     /** A LoRA adapter: its settings, its tensors described, merged into a base. */

@@ -42,23 +42,23 @@ final class MemoryTest {
         assertTrue(line.matches(".*config\\.json: @\\d+: JSON of more than 524288 names, values and brackets.*"), line);
     }
 
-    static List<BoundCases.Bound> bounds() {
+    static List<Bound> bounds() {
         return BoundCases.all();
     }
 
     /** Up to the bounds, where most is kept. */
     @ParameterizedTest
     @MethodSource("bounds")
-    void theMostThatIsRead(BoundCases.Bound bound) throws IOException, InterruptedException {
+    void theMostThatIsRead(Bound bound) throws IOException, InterruptedException {
         Path model = bound.maker().make(Files.createDirectory(folder.resolve("model")));
-        var outcome = BoundCases.run(model, folder.resolve("x.ingot"), bound.heap());
+        var outcome = bound.run(model, folder.resolve("x.ingot"), bound.heap());
         assertEquals(bound.exit(), outcome.exit(), outcome::err);
         assertTrue(Pattern.compile(bound.message()).matcher(outcome.err()).find(), outcome::err);
     }
 
     /** The line that says why. */
     private String requireBadData(Path source, int heap) throws IOException, InterruptedException {
-        var outcome = BoundCases.run(source, folder.resolve("x.ingot"), heap);
+        var outcome = Bound.convert(source, folder.resolve("x.ingot"), heap);
         assertEquals(65, outcome.exit(), outcome::err);
         return outcome.err()
                 .lines()

@@ -26,7 +26,7 @@ public final class Vectors {
     public static final Path DATA = Path.of(System.getProperty("ingot.root"), "tests/src/test/data/model-signing");
     static final Path KEYS = DATA.resolve("keys");
     public static final Path SECRET = KEYS.resolve("signing-key.pem");
-    static final Path PUBLIC = KEYS.resolve("signing-key-pub.pem");
+    public static final Path PUBLIC = KEYS.resolve("signing-key-pub.pem");
     public static final Path CERTIFICATE = KEYS.resolve("signing-key-cert.pem");
     public static final Path INTERMEDIATE = KEYS.resolve("int-ca-cert.pem");
     static final Path ROOT = KEYS.resolve("ca-cert.pem");
