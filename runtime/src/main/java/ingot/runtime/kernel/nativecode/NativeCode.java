@@ -38,6 +38,7 @@ final class NativeCode {
     private final Optional<BlockCode> block;
     private final MemorySegment quantize;
     private final MemorySegment gemm;
+    private final MemorySegment spread;
     private final TypeCode int3;
     private final TypeCode int4;
     private final TypeCode int5;
@@ -70,6 +71,10 @@ final class NativeCode {
         if (manyTokens()) {
             GemmCode.emit(a, bits);
         }
+        int outputs = a.entry();
+        if (manyTokens()) {
+            SpreadCode.emit(a);
+        }
         int table = a.entry();
         if (wide()) {
             TableMatVecCode.emit(a);
@@ -85,6 +90,7 @@ final class NativeCode {
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantize = image.asSlice(one);
         gemm = image.asSlice(product);
+        spread = image.asSlice(outputs);
         int3 = e3.in(image);
         int4 = e4.in(image);
         int5 = e5.in(image);
@@ -250,12 +256,24 @@ final class NativeCode {
     /**
      * {@link GemmCode}.
      *
-     * @param recordsAt where the panel's first unit begins in the first tile's records
+     * @param unit the panel's first unit, of all units of the tiles' records; sums begin with 0
      */
-    void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
+    void gemm(MemorySegment panel, Tiles on, int unit, int units) {
+        long recordsAt = (long) unit * GemmCode.TILE_UNIT_BYTES;
+        long onto = unit == 0 ? 0 : -1;
         try {
             long none = (long) BlockCode.CALL.invokeExact(
-                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
+                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, onto);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
+    }
+
+    /** {@link SpreadCode}: the first {@code n} sums of every token to {@code y} from {@code at} on. */
+    void spread(MemorySegment sums, MemorySegment y, int at, int tokens, int stride, int n) {
+        try {
+            long none = (long) BlockCode.CALL.invokeExact(
+                    spread, sums, y, MemorySegment.NULL, (long) at, (long) tokens, (long) stride, (long) n, 0L);
         } catch (Throwable e) {
             throw ExecutableMemory.failed(e);
         }
