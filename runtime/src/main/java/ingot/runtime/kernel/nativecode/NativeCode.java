@@ -191,12 +191,7 @@ final class NativeCode {
             new Rounding(isa.form(), bits.largest()).round(x, records, units, stride);
             return;
         }
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(quantize, x, records, MemorySegment.NULL, units, stride, 0L, 0L, 0L);
     }
 
     /** What {@link MatVecCode} is called with for every run of blocks of a product; reused, so that calls allocate nothing. */
@@ -237,20 +232,16 @@ final class NativeCode {
 
     /** {@link ExpandCode}. */
     static void expand(TypeCode type, MemorySegment codes, MemorySegment scales, MemorySegment panel, Run run) {
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    type.expand,
-                    codes,
-                    scales,
-                    panel,
-                    run.codesAt,
-                    run.scalesAt,
-                    (long) run.units,
-                    (long) run.leftInGroup,
-                    (long) run.unitsPerGroup);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(
+                type.expand,
+                codes,
+                scales,
+                panel,
+                run.codesAt,
+                run.scalesAt,
+                run.units,
+                run.leftInGroup,
+                run.unitsPerGroup);
     }
 
     /**
@@ -261,22 +252,12 @@ final class NativeCode {
     void gemm(MemorySegment panel, Tiles on, int unit, int units) {
         long recordsAt = (long) unit * GemmCode.TILE_UNIT_BYTES;
         long onto = unit == 0 ? 0 : -1;
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, onto);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(gemm, panel, on.records, on.sums, units, on.count, on.bytes, recordsAt, onto);
     }
 
     /** {@link SpreadCode}: the first {@code n} sums of every token to {@code y} from {@code at} on. */
     void spread(MemorySegment sums, MemorySegment y, int at, int tokens, int stride, int n) {
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    spread, sums, y, MemorySegment.NULL, (long) at, (long) tokens, (long) stride, (long) n, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(spread, sums, y, MemorySegment.NULL, at, tokens, stride, n, 0L);
     }
 
     /**
