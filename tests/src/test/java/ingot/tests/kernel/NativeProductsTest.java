@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the products of generated kernels do not depend on, and what they leave alone. */
 class NativeProductsTest {
-    private static final int[] TOKENS = {1, 2, 5, 6, 7, 33};
+    private static final int[] TOKENS = {1, 2, 4, 5, 6, 7, 10, 33};
 
     /** Types of different padding and bias together, one that is not generated among them or not. */
     @Test
@@ -94,10 +94,10 @@ class NativeProductsTest {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         RandomMatrix m = RandomMatrix.of(new Int4(32), 40, 4096, 6);
         Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
-        float[] y = new float[7 * m.rows()];
-        float[] x = activations(7, m.cols());
+        float[] y = new float[10 * m.rows()];
+        float[] x = activations(10, m.cols());
         try (Kernels kernels = Kernels.create(Backend.NATIVE, 0, 1)) {
-            for (int tokens : new int[] {7, 1}) {
+            for (int tokens : new int[] {10, 7, 1}) {
                 kernels.matmul(w, x, tokens, y);
                 int products = 500;
                 long buffers = direct.getCount();

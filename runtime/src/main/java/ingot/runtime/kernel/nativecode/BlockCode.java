@@ -70,7 +70,7 @@ final class BlockCode {
         rows = image.asSlice(rowsAt);
     }
 
-    /** Calls a function; what it takes stands in {@link BlockCall}. */
+    /** Calls a function of the form of {@link BlockCall}, here or of {@link NativeCode}. */
     static long call(
             MemorySegment function,
             MemorySegment p0,

@@ -247,7 +247,7 @@ final class NativeCode {
     /**
      * {@link GemmCode}.
      *
-     * @param unit the panel's first unit, of all units of the tiles' records; sums begin with 0
+     * @param unit the panel's first unit, of all units of the tiles' records; where it is the first of all, the sums begin
      */
     void gemm(MemorySegment panel, Tiles on, int unit, int units) {
         long recordsAt = (long) unit * GemmCode.TILE_UNIT_BYTES;

@@ -45,7 +45,7 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromToIndex(at, stop, w.length);
         Objects.checkFromIndexSize(0, LANES, sums.length);
         return Float.intBitsToFloat(
-                (int) BlockCode.call(code.weigh, arrays.of(w), arrays.of(sums), NULL, at, (stop - at), 0L, 0L, 0L));
+                (int) BlockCode.call(code.weigh, arrays.of(w), arrays.of(sums), NULL, at, stop - at, 0L, 0L, 0L));
     }
 
     @Override

@@ -9,7 +9,7 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
 /**
  * {@code void spread(const float *sums, float *y, void *, long yAt, long tokens, long stride, long n)}: y[yAt + t·stride + i] =
  * sums[32·t + i] for every token t and every i below n, of 1 to 32: the sums of {@link GemmCode} to where the rows of the
- * product are. Nothing else of y is written.
+ * product are, for one token at least. Nothing else of y is written. Calls last microseconds: a step has at most 512 tokens.
  */
 final class SpreadCode {
     private static final Gpr SUMS = BlockCall.P0;
