@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
         addMethodSubcommands = false,
         description =
                 "Measures how fast a model reads a prompt (ppN) and generates (tgN), in tokens per second: mean and"
-                        + " standard deviation over the repetitions, after one that is not counted. With -d also after"
+                        + " standard deviation over the repetitions, after those that begin in the first second. With -d also after"
                         + " so many tokens (tgN@dD), with --sequences for S sequences in every step (tgNxS).",
         footer = {
             "  ingot bench qwen3.ingot",

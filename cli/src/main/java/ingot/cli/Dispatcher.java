@@ -87,6 +87,9 @@ final class Dispatcher {
         return switch (e) {
             case NoSuchFileException f -> fail(ExitCode.MISSING_INPUT, file(f) + ": no such file", e, debug);
             case AccessDeniedException f -> fail(ExitCode.DENIED, file(f) + ": permission denied", e, debug);
+            case FileSystemException f
+            when f.getFile() != null ->
+                fail(ExitCode.READ_WRITE, file(f) + ": reading or writing failed: " + Text.reason(f), e, debug);
             default -> fail(ExitCode.READ_WRITE, "reading or writing failed: " + Text.reason(e), e, debug);
         };
     }

@@ -21,7 +21,8 @@ final class GgufInspection {
 
     private GgufInspection() {}
 
-    static void describe(GgufModel model, ObjectNode root) {
+    static void describe(GgufModel model, Inspection in) {
+        ObjectNode root = in.root();
         GgufFile first = model.files().getFirst();
         root.put("version", first.version());
         root.put("alignment", first.alignment());
@@ -35,8 +36,7 @@ final class GgufInspection {
                 bytes = Math.addExact(bytes, t.bytes());
             }
         }
-        root.put("parameters", parameters);
-        root.put("bits_per_weight", parameters == 0 ? 0 : 8.0 * bytes / parameters);
+        in.totals(parameters, bytes);
         provenance(root, first.describeMetadata());
         ObjectNode metadata = root.putObject("metadata");
         first.describeMetadata()
@@ -70,16 +70,8 @@ final class GgufInspection {
         ArrayNode list = Json.array();
         for (GgufFile file : model.files()) {
             for (GgufTensor t : file.tensors().values()) {
-                ObjectNode node = list.addObject();
-                node.put("name", t.name());
-                node.put("dtype", t.type().name().toLowerCase(Locale.ROOT));
-                ArrayNode shape = node.putArray("shape");
-                for (long d : t.shape().dims()) {
-                    shape.add(d);
-                }
-                node.put("bytes", t.bytes());
-                node.put("file", t.file().toString());
-                node.put("offset", t.offset());
+                String type = t.type().name().toLowerCase(Locale.ROOT);
+                Inspection.place(Inspection.tensor(list, t.name(), type, t.shape()), t.bytes(), t.file(), t.offset());
             }
         }
         return list;

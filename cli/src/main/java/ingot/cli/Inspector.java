@@ -2,8 +2,6 @@ package ingot.cli;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.TensorInfo;
-import ingot.formats.TensorSource;
 import ingot.formats.Text;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
@@ -12,45 +10,33 @@ import ingot.formats.hf.HfFolder;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.WeightFiles;
 import ingot.formats.ingot.IngotFile;
-import ingot.formats.ingot.IngotFormat;
-import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.InputFile;
 import ingot.formats.io.TensorFile;
-import ingot.formats.json.Json;
 import ingot.formats.quantized.Packed;
 import ingot.formats.quantized.QuantizedSource;
 import ingot.formats.safetensors.SafetensorsFile;
-import ingot.formats.tokenizer.TokenizerData;
 import ingot.formats.tokenizer.TokenizerReader;
 import ingot.formats.torch.TorchFile;
 import ingot.runtime.golden.GoldenFile;
 import ingot.runtime.golden.GoldenPrompt;
 import ingot.runtime.perplexity.LogitsFile;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Says what a file or folder holds, as the JSON of {@code ingot inspect --json}. */
 final class Inspector {
     private final Path path;
-    private final boolean verify;
-    private final Progress progress;
-    private final ObjectNode root = Json.object();
+    private final Inspection in;
+    private final ObjectNode root;
 
-    private Inspector(Path path, boolean verify, Progress progress) {
-        this.path = path;
-        this.verify = verify;
-        this.progress = progress;
+    private Inspector(Inspection in) {
+        this.path = in.path();
+        this.in = in;
+        this.root = in.root();
     }
 
     /**
@@ -62,13 +48,15 @@ final class Inspector {
             throw new IngotException.MissingInput(Text.path(given) + ": no such file or folder");
         }
         Path path = GgufPath.resolve(given);
-        Inspector inspector = new Inspector(path, verify, progress);
+        Inspector inspector = new Inspector(new Inspection(path, verify, progress));
         if (HfFolder.recognises(path)) {
             inspector.folder();
         } else if (LogitsFile.recognises(path)) {
             inspector.logits();
         } else if (IngotFile.recognises(path)) {
-            inspector.ingot();
+            try (IngotFile file = IngotFile.open(path)) {
+                IngotInspection.describe(file, inspector.in);
+            }
         } else if (GgufFile.recognises(path)) {
             inspector.gguf();
         } else {
@@ -77,78 +65,18 @@ final class Inspector {
         return inspector.root;
     }
 
-    private void ingot() {
-        try (IngotFile file = IngotFile.open(path)) {
-            var manifest = file.manifest();
-            start("ingot", file.size());
-            root.put("version", file.physical().metadata().getOrDefault("ingot.version", ""));
-            architecture(manifest.config());
-            long parameters = 0;
-            long bytes = 0;
-            ArrayNode tensors = Json.array();
-            for (StoredTensor t : manifest.tensors()) {
-                List<TensorInfo> parts =
-                        t.parts().stream().map(file::physicalTensor).toList();
-                long size = parts.stream().mapToLong(TensorInfo::bytes).sum();
-                parameters += t.shape().count();
-                bytes += size;
-                ObjectNode node = tensor(
-                        tensors, t.name(), t.layout().describe(), t.shape().dims());
-                place(node, size, file.path(), parts.getFirst().offset());
-                node.put("nmse", t.nmse());
-                if (parts.size() > 1) {
-                    ArrayNode list = node.putArray("parts");
-                    parts.forEach(p -> list(list, p));
-                }
-            }
-            totals(parameters, bytes);
-            if (manifest.hasTokenizer()) {
-                tokenizer(ModelText.data(path));
-            }
-            ObjectNode provenance = root.putObject("provenance");
-            provenance.put("tool", manifest.tool());
-            provenance.set("options", manifest.options());
-            var sources = provenance.putArray("sources");
-            manifest.sources()
-                    .forEach(s -> sources.addObject()
-                            .put("name", s.name())
-                            .put("bytes", s.bytes())
-                            .put("sha256", s.sha256()));
-            boolean golden =
-                    file.physical().tensors().keySet().stream().anyMatch(n -> n.startsWith(IngotFormat.GOLDEN_PREFIX));
-            root.put("golden", golden);
-            if (verify) {
-                file.verify(progress);
-            }
-            root.put("checksums", verify ? "verified" : "present");
-            checksums(file);
-            root.set("tensors", tensors);
-        }
-    }
-
-    private void checksums(IngotFile file) {
-        ObjectNode hashes = root.putObject("sha256");
-        int i = 0;
-        for (TensorInfo t : file.physical().tensors().values()) {
-            if (!t.name().equals(IngotFormat.CHECKSUMS)) {
-                hashes.put(t.name(), HexFormat.of().formatHex(file.sha256(i)));
-            }
-            i++;
-        }
-    }
-
     private void folder() {
         try (HfFolder folder = HfFolder.open(path)) {
-            start(
+            in.start(
                     "huggingface",
                     folder.weightFiles().stream().mapToLong(TensorFile::size).sum());
-            architecture(folder.config());
-            sums(folder.weights().tensors().values());
+            in.architecture(folder.config());
+            in.sums(folder.weights().tensors().values());
             if (folder.weights() instanceof QuantizedSource source) {
                 quantized(source);
             }
             if (TokenizerReader.isPresent(folder.folder())) {
-                tokenizer(TokenizerReader.read(folder.folder()));
+                in.tokenizer(TokenizerReader.read(folder.folder()));
             }
             var files = root.putArray("files");
             folder.weightFiles().forEach(f -> files.add(f.path().toString()));
@@ -161,8 +89,8 @@ final class Inspector {
             var warnings = root.putArray("warnings");
             folder.warnings().forEach(warnings::add);
             refusal(folder).ifPresent(warnings::add);
-            readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
-            tensors(folder.weights().tensors().values());
+            in.readAll(folder.weights(), folder.weightFiles().stream().allMatch(Inspector::checksums));
+            in.tensors(folder.weights().tensors().values());
         }
     }
 
@@ -193,11 +121,11 @@ final class Inspector {
 
     private void gguf() {
         try (GgufModel model = GgufModel.open(path)) {
-            start("gguf", model.files().stream().mapToLong(GgufFile::size).sum());
-            GgufInspection.describe(model, root);
-            architecture(model.config());
-            model.tokenizer().ifPresent(this::tokenizer);
-            readAll(model.tensors(), false);
+            in.start("gguf", model.files().stream().mapToLong(GgufFile::size).sum());
+            GgufInspection.describe(model, in);
+            in.architecture(model.config());
+            model.tokenizer().ifPresent(in::tokenizer);
+            in.readAll(model.tensors(), false);
             root.set("tensors", GgufInspection.tensors(model));
         }
     }
@@ -206,17 +134,17 @@ final class Inspector {
     private void weights() {
         try (TensorFile file = WeightFiles.open(path)) {
             boolean golden = file.tensors().containsKey("prompt.0.input_ids");
-            start(golden ? "golden" : format(file), file.size());
+            in.start(golden ? "golden" : format(file), file.size());
             root.putNull("architecture");
-            sums(file.tensors().values());
+            in.sums(file.tensors().values());
             if (golden) {
                 golden();
             }
             if (file instanceof SafetensorsFile) {
                 metadata();
             }
-            readAll(file, checksums(file));
-            tensors(file.tensors().values());
+            in.readAll(file, checksums(file));
+            in.tensors(file.tensors().values());
         }
     }
 
@@ -258,111 +186,13 @@ final class Inspector {
 
     private void logits() {
         try (LogitsFile file = LogitsFile.open(path)) {
-            start("logits", size(path));
+            in.start("logits", size(path));
             root.putNull("architecture");
             root.put("context", file.context());
             root.put("vocabulary", file.vocabSize());
             root.put("chunks", file.chunks());
             root.putArray("tensors");
         }
-    }
-
-    private void start(String format, long bytes) {
-        root.put("format", format);
-        root.put("path", path.toString());
-        root.put("bytes", bytes);
-    }
-
-    private void architecture(ObjectNode config) {
-        JsonNode names = config.get("architectures");
-        String name = names != null && names.isArray() && !names.isEmpty()
-                ? names.get(0).asString("")
-                : "";
-        if (name.isEmpty()) {
-            root.putNull("architecture");
-        } else {
-            root.put("architecture", name);
-        }
-        JsonNode type = config.get("model_type");
-        if (type != null && type.isString()) {
-            root.put("model_type", type.stringValue());
-        }
-    }
-
-    private void sums(Collection<TensorInfo> tensors) {
-        long parameters = 0;
-        long bytes = 0;
-        for (TensorInfo t : tensors) {
-            if (t.dtype().floating()) {
-                parameters = Math.addExact(parameters, t.shape().count());
-                bytes = Math.addExact(bytes, t.bytes());
-            }
-        }
-        totals(parameters, bytes);
-    }
-
-    private void totals(long parameters, long bytes) {
-        root.put("parameters", parameters);
-        root.put("bits_per_weight", parameters == 0 ? 0 : 8.0 * bytes / parameters);
-    }
-
-    private void tokenizer(TokenizerData data) {
-        root.putObject("tokenizer")
-                .put("kind", "byte-level BPE")
-                .put("vocabulary", data.vocabularySize())
-                .put("added_tokens", data.addedTokens().size())
-                .put("chat_template", data.config().chatTemplate() != null);
-    }
-
-    /**
-     * Reading every byte proves that the disk gives them, and where the file has checksums that they are right.
-     *
-     * @param checksums whether there are any
-     */
-    private void readAll(TensorSource source, boolean checksums) {
-        root.put("checksums", checksums ? verify ? "verified" : "present" : "none");
-        if (!verify) {
-            return;
-        }
-        ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
-        long total =
-                source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
-        long done = 0;
-        for (TensorInfo t : source.tensors().values()) {
-            for (long at = 0; at < t.bytes(); ) {
-                int n = (int) Math.min(buffer.capacity(), t.bytes() - at);
-                source.read(t, at, MemorySegment.ofBuffer(buffer.clear().limit(n)));
-                at += n;
-                done += n;
-                progress.step("reading", done, total, Progress.Unit.BYTES);
-            }
-        }
-    }
-
-    private void tensors(Collection<TensorInfo> tensors) {
-        ArrayNode list = root.putArray("tensors");
-        tensors.forEach(t -> list(list, t));
-    }
-
-    private static void list(ArrayNode list, TensorInfo t) {
-        place(tensor(list, t.name(), t.dtype().label(), t.shape().dims()), t.bytes(), t.file(), t.offset());
-    }
-
-    private static ObjectNode tensor(ArrayNode list, String name, String dtype, long[] dims) {
-        ObjectNode node = list.addObject();
-        node.put("name", name);
-        node.put("dtype", dtype);
-        ArrayNode shape = node.putArray("shape");
-        for (long d : dims) {
-            shape.add(d);
-        }
-        return node;
-    }
-
-    private static void place(ObjectNode node, long bytes, Path file, long offset) {
-        node.put("bytes", bytes);
-        node.put("file", file.toString());
-        node.put("offset", offset);
     }
 
     private static long size(Path file) {

@@ -1,5 +1,11 @@
 package ingot.formats;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 
@@ -26,9 +32,20 @@ public final class Text {
         return escape(end < 0 ? text : text.substring(0, end), MAX_LINE);
     }
 
-    /** What the exception of a library says, as {@link #line}; its kind where it says nothing. */
+    /**
+     * What the exception of a library says, as {@link #line}; its kind where it says nothing. Of one of the file system it
+     * is the reason alone: the path stands in front of it in every message, and some of them say nothing else.
+     */
     public static String reason(Throwable e) {
-        String message = e.getMessage();
+        String message = switch (e) {
+            case AccessDeniedException denied -> "permission denied";
+            case NoSuchFileException missing -> "no such file or folder";
+            case FileAlreadyExistsException there -> "a file is in the way";
+            case NotDirectoryException file -> "not a folder";
+            case DirectoryNotEmptyException full -> "the folder is not empty";
+            case FileSystemException failure -> failure.getReason();
+            default -> e.getMessage();
+        };
         return line(message == null ? e.getClass().getSimpleName() : message);
     }
 

@@ -8,14 +8,6 @@ import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerWriter;
 import ingot.quant.folder.FolderFormat;
 import ingot.quant.folder.FolderFormat.Part;
-import ingot.quant.folder.IntegerFormat;
-import ingot.quant.folder.NormalCodes;
-import ingot.quant.folder.NormalFormat;
-import ingot.quant.folder.Regrouped;
-import ingot.quant.grid.RoundedCodes;
-import ingot.quant.grid.RoundedNormals;
-import ingot.quant.scheme.DenseScheme;
-import ingot.quant.scheme.IntegerCodes;
 import ingot.runtime.model.WeightSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,32 +89,6 @@ public final class FolderExporter {
         this.options = options;
     }
 
-    /** How one weight is stored. */
-    private sealed interface Place {
-        List<Part> parts();
-
-        String label();
-    }
-
-    private record Plain(Dense dense, Part part) implements Place {
-        @Override
-        public List<Part> parts() {
-            return List.of(part);
-        }
-
-        @Override
-        public String label() {
-            return dense.label();
-        }
-    }
-
-    private record Quantized(FolderFormat format, String module, List<Part> parts) implements Place {
-        @Override
-        public String label() {
-            return format.describe();
-        }
-    }
-
     /**
      * Exports {@code model}, anything that converts, into {@code folder}, which is created.
      *
@@ -135,13 +101,13 @@ public final class FolderExporter {
                     .forEach(name -> source.requireNot(folder.resolve(name)));
             FolderPlan plan = new FolderPlan(source, options);
             Optional<FolderFormat> format = plan.format();
-            Map<WeightSpec, Place> places = new LinkedHashMap<>();
+            Map<WeightSpec, FolderPlace> places = new LinkedHashMap<>();
             List<String> notes = new ArrayList<>(source.warnings());
             Dense common = plan.plain();
             for (WeightSpec w : source.graph().weights()) {
-                places.put(w, place(plan, format, w, common, notes));
+                places.put(w, FolderPlace.of(plan, format, w, common, notes));
             }
-            if (format.isPresent() && places.values().stream().noneMatch(Quantized.class::isInstance)) {
+            if (format.isPresent() && places.values().stream().noneMatch(FolderPlace.Quantized.class::isInstance)) {
                 throw new IngotException.Usage("no linear layer can be stored as "
                         + format.get().describe() + (notes.isEmpty() ? "" : ": " + notes.getLast()));
             }
@@ -167,34 +133,8 @@ public final class FolderExporter {
                         () -> notes.add("the model carries no tokenizer"));
     }
 
-    private static Place place(
-            FolderPlan plan, Optional<FolderFormat> format, WeightSpec weight, Dense common, List<String> notes) {
-        if (format.isEmpty()) {
-            return plain(weight, plan.plainType(weight, common));
-        }
-        if (weight.role() != WeightSpec.Role.LINEAR || !weight.name().endsWith(".weight")) {
-            return plain(weight, plan.exact(weight));
-        }
-        String obstacle = format.get().obstacle(weight.shape().rows(), weight.cols());
-        if (!obstacle.isEmpty()) {
-            notes.add(weight.name() + " stays plain: " + obstacle);
-            return plain(weight, plan.exact(weight));
-        }
-        String module = module(weight);
-        return new Quantized(
-                format.get(), module, format.get().parts(module, weight.shape().rows(), weight.cols()));
-    }
-
-    private static Plain plain(WeightSpec weight, Dense dense) {
-        return new Plain(dense, new Part(weight.name(), dense.type(), weight.shape()));
-    }
-
-    private static String module(WeightSpec weight) {
-        return weight.name().substring(0, weight.name().length() - ".weight".length());
-    }
-
     private List<ExportResult.Tensor> run(
-            Source source, Map<WeightSpec, Place> places, FolderFiles files, Progress progress) {
+            Source source, Map<WeightSpec, FolderPlace> places, FolderFiles files, Progress progress) {
         ExportResult.Tensor[] results = new ExportResult.Tensor[places.size()];
         long total = places.keySet().stream().mapToLong(w -> w.shape().count()).sum() * Float.BYTES;
         AtomicLong done = new AtomicLong();
@@ -204,7 +144,7 @@ public final class FolderExporter {
             int index = tasks.size();
             long bytes = weight.shape().count() * Float.BYTES;
             tasks.add(new Tasks.Task(bytes, () -> {
-                double nmse = store(source, weight, place, files::write);
+                double nmse = place.write(source, weight, files::write);
                 var loss = nmse == 0 ? ExportResult.Loss.copy(0) : ExportResult.Loss.nearest(nmse);
                 long stored = place.parts().stream().mapToLong(Part::bytes).sum();
                 results[index] = new ExportResult.Tensor(
@@ -218,56 +158,8 @@ public final class FolderExporter {
         return List.of(results);
     }
 
-    private static double store(Source source, WeightSpec weight, Place place, FolderFormat.Sink sink) {
-        return switch (place) {
-            case Plain plain -> {
-                AtomicLong at = new AtomicLong();
-                try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.KEEP)) {
-                    yield new DenseScheme(plain.dense(), false)
-                            .encode(
-                                    rows,
-                                    (part, bytes) -> sink.write(
-                                            weight.name(), at.getAndAdd(bytes.byteSize()), bytes.asByteBuffer()));
-                }
-            }
-            case Quantized(IntegerFormat format, String module, List<Part> parts) ->
-                integers(source, weight, format, module, sink);
-            case Quantized(NormalFormat format, String module, List<Part> parts) ->
-                normals(source, weight, format, module, sink);
-        };
-    }
-
-    private static double integers(
-            Source source, WeightSpec weight, IntegerFormat format, String module, FolderFormat.Sink sink) {
-        Optional<IntegerCodes> exact =
-                SourceCodes.integers(source, weight).flatMap(codes -> Regrouped.fitting(codes, format));
-        if (exact.isPresent()) {
-            format.write(exact.get(), module, sink);
-            return 0;
-        }
-        try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.REFUSE)) {
-            RoundedCodes codes = new RoundedCodes(rows, format.bits(), format.groupOf(weight.cols()));
-            format.write(codes, module, sink);
-            return codes.nmse();
-        }
-    }
-
-    private static double normals(
-            Source source, WeightSpec weight, NormalFormat format, String module, FolderFormat.Sink sink) {
-        Optional<NormalCodes> exact = SourceCodes.normals(source, weight, format.nested());
-        if (exact.isPresent()) {
-            format.write(exact.get(), module, sink);
-            return 0;
-        }
-        try (Source.Rows rows = source.rows(weight, WeightReader.NonFinite.REFUSE)) {
-            RoundedNormals codes = new RoundedNormals(rows, format.nested());
-            format.write(SourceCodes.of(codes, weight, format.nested()), module, sink);
-            return codes.nmse();
-        }
-    }
-
     private Map<String, ObjectNode> texts(
-            Source source, Optional<FolderFormat> format, Map<WeightSpec, Place> places, Dense common) {
+            Source source, Optional<FolderFormat> format, Map<WeightSpec, FolderPlace> places, Dense common) {
         Map<String, ObjectNode> texts = new LinkedHashMap<>();
         source.generationConfig().ifPresent(g -> texts.put("generation_config.json", g));
         ObjectNode config = source.config().deepCopy();
@@ -279,8 +171,8 @@ public final class FolderExporter {
             List<String> plain = new ArrayList<>();
             places.forEach((weight, place) -> {
                 boolean linear = weight.role().matrix() && weight.role() != WeightSpec.Role.EMBEDDING;
-                if (linear && place instanceof Plain) {
-                    plain.add(module(weight));
+                if (linear && place instanceof FolderPlace.Plain) {
+                    plain.add(FolderPlace.module(weight));
                 }
             });
             if (!plain.contains("lm_head")) {

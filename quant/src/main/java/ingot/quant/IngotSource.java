@@ -5,7 +5,6 @@ import ingot.formats.TensorInfo;
 import ingot.formats.Text;
 import ingot.formats.hf.ModelConfigs;
 import ingot.formats.ingot.IngotFile;
-import ingot.formats.ingot.IngotFormat;
 import ingot.formats.ingot.StoredTensor;
 import ingot.formats.io.InputFile;
 import ingot.formats.tokenizer.TokenizerData;
@@ -54,11 +53,7 @@ record IngotSource(IngotFile file, ModelGraph graph, Arena arena, MemorySegment 
 
     @Override
     public Optional<TokenizerData> tokenizer() {
-        Optional<TokenizerData> tokenizer = file.tokenizer();
-        if (tokenizer.isPresent()) {
-            file.verify(IngotFormat.TOKENIZER);
-        }
-        return tokenizer;
+        return file.verifiedTokenizer();
     }
 
     @Override

@@ -86,20 +86,8 @@ public final class VerifyHtml {
     }
 
     private static String prompts(VerifyReport report) {
-        List<List<String>> rows = new ArrayList<>();
-        for (VerifyReport.PromptResult p : report.prompts()) {
-            rows.add(List.of(
-                    Integer.toString(p.index()),
-                    Integer.toString(p.tokens()),
-                    Format.scientific(p.nmse()),
-                    Format.scientific(p.maxAbs()),
-                    Format.scientific(p.meanKld()),
-                    Format.scientific(p.maxKld()),
-                    Format.percent(p.top1()),
-                    VerifyText.greedy(p.greedy())));
-        }
         return HtmlPage.table(
-                List.of("prompt", "tokens", "NMSE", "max |Δ|", "mean KLD", "max KLD", "top-1", "greedy"), rows);
+                PromptRows.HEADS, report.prompts().stream().map(PromptRows::of).toList());
     }
 
     private static String layers(VerifyReport report) {

@@ -1,6 +1,7 @@
 package ingot.cli.render;
 
 import ingot.runtime.verify.VerifyReport;
+import java.util.List;
 
 /** A summary for CI pages that render Markdown. */
 public final class VerifyMarkdown {
@@ -13,23 +14,19 @@ public final class VerifyMarkdown {
         out.append(Markup.cell(view.info().architecture()) + ", " + view.info().type() + ", "
                 + Format.fixed(view.info().bitsPerWeight(), 2) + " bits per weight, against "
                 + Markup.cell(view.golden()) + "\n\n");
-        out.append("| prompt | tokens | NMSE | max \\|Δ\\| | mean KLD | max KLD | top-1 | greedy |\n");
+        out.append(row(PromptRows.HEADS.stream().map(h -> h.replace("|", "\\|")).toList()));
         out.append("|---|--:|--:|--:|--:|--:|--:|--:|\n");
-        for (VerifyReport.PromptResult p : report.prompts()) {
-            out.append("| " + p.index() + " | " + p.tokens() + " | " + Format.scientific(p.nmse()) + " | "
-                    + Format.scientific(p.maxAbs()) + " | " + Format.scientific(p.meanKld()) + " | "
-                    + Format.scientific(p.maxKld()) + " | " + Format.percent(p.top1()) + " | "
-                    + VerifyText.greedy(p.greedy()) + " |\n");
-        }
-        VerifyReport.Overall o = report.overall();
-        out.append("| **all** | | " + Format.scientific(o.nmse()) + " | " + Format.scientific(o.maxAbs()) + " | "
-                + Format.scientific(o.meanKld()) + " | " + Format.scientific(o.maxKld()) + " | "
-                + Format.percent(o.top1()) + " | |\n");
+        report.prompts().forEach(p -> out.append(row(PromptRows.of(p))));
+        out.append("| **all** | | " + String.join(" | ", PromptRows.of(report.overall())) + " | |\n");
         if (!report.pass()) {
             out.append('\n');
             report.failures().forEach(f -> out.append("- " + Markup.cell(f) + "\n"));
             report.departs().ifPresent(name -> out.append("- model and golden part at `" + name + "`\n"));
         }
         return out.toString();
+    }
+
+    private static String row(List<String> cells) {
+        return "| " + String.join(" | ", cells) + " |\n";
     }
 }

@@ -1,6 +1,8 @@
 package ingot.cli.render;
 
 import ingot.runtime.verify.VerifyReport;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The table of {@code ingot verify}. */
 public final class VerifyText {
@@ -20,38 +22,16 @@ public final class VerifyText {
                 .append(", KV cache ")
                 .append(view.info().kvCache().label())
                 .append("\n\n");
-        Table prompts = new Table()
-                .text("prompt")
-                .number("tokens")
-                .number("NMSE")
-                .number("max |Δ|")
-                .number("mean KLD")
-                .number("max KLD")
-                .number("top-1")
-                .number("greedy");
-        for (VerifyReport.PromptResult p : report.prompts()) {
-            prompts.row(
-                    Integer.toString(p.index()),
-                    Integer.toString(p.tokens()),
-                    Format.scientific(p.nmse()),
-                    Format.scientific(p.maxAbs()),
-                    Format.scientific(p.meanKld()),
-                    Format.scientific(p.maxKld()),
-                    Format.percent(p.top1()),
-                    greedy(p.greedy()));
-        }
-        VerifyReport.Overall o = report.overall();
-        prompts.row(
-                "all",
-                Integer.toString(report.prompts().stream()
-                        .mapToInt(VerifyReport.PromptResult::tokens)
-                        .sum()),
-                Format.scientific(o.nmse()),
-                Format.scientific(o.maxAbs()),
-                Format.scientific(o.meanKld()),
-                Format.scientific(o.maxKld()),
-                Format.percent(o.top1()),
-                "");
+        Table prompts = new Table().text(PromptRows.HEADS.getFirst());
+        PromptRows.HEADS.stream().skip(1).forEach(prompts::number);
+        report.prompts().forEach(p -> prompts.row(PromptRows.of(p)));
+        int tokens = report.prompts().stream()
+                .mapToInt(VerifyReport.PromptResult::tokens)
+                .sum();
+        List<String> all = new ArrayList<>(List.of("all", Integer.toString(tokens)));
+        all.addAll(PromptRows.of(report.overall()));
+        all.add("");
+        prompts.row(all);
         out.append(prompts.render());
         if (layers && !report.layers().isEmpty()) {
             Table table = new Table().text("hidden state").number("NMSE");
@@ -66,9 +46,5 @@ public final class VerifyText {
                             out.append("model and golden part at ").append(name).append('\n'));
         }
         return out.append(report.pass() ? "PASS" : "FAIL").append('\n').toString();
-    }
-
-    static String greedy(VerifyReport.Greedy greedy) {
-        return greedy.total() == 0 ? "–" : greedy.matched() + "/" + greedy.total();
     }
 }

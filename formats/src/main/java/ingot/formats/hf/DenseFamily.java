@@ -1,14 +1,12 @@
 package ingot.formats.hf;
 
 import ingot.formats.Text;
-import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
 
 /** The decoders of Qwen2, Qwen3 and their mixtures of experts: how config.json of each maps to the neutral record. */
 enum DenseFamily implements ConfigFamily {
@@ -238,25 +236,6 @@ enum DenseFamily implements ConfigFamily {
             throw fields.unsupported(
                     "quantization", "checkpoints quantized by MLX are not supported; convert from the original one");
         }
-        NEUTRAL.forEach((name, neutral) -> {
-            JsonNode value = fields.get(name).orElse(null);
-            if (value != null && !isNeutral(value, neutral)) {
-                throw fields.unsupported(
-                        name, ObjectFields.show(value) + " is not supported; expected " + neutral + " or nothing");
-            }
-        });
-        UnknownFields.refuse(fields, NEUTRAL.keySet());
-    }
-
-    private static boolean isNeutral(JsonNode value, String neutral) {
-        if (!value.isNumber()) {
-            return (value.isString() ? value.stringValue() : value.toString()).equals(neutral);
-        }
-        return switch (neutral) {
-            case "false" -> Json.number(value) == 0;
-            case "true" -> Json.number(value) == 1;
-            case "softmax", "rope" -> false;
-            default -> Json.number(value) == Double.parseDouble(neutral);
-        };
+        UnknownFields.refuse(fields, NEUTRAL);
     }
 }

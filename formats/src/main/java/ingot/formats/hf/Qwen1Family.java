@@ -1,7 +1,6 @@
 package ingot.formats.hf;
 
 import ingot.formats.Text;
-import ingot.formats.json.Json;
 import ingot.formats.json.ObjectFields;
 import java.util.Collections;
 import java.util.List;
@@ -143,20 +142,6 @@ enum Qwen1Family implements ConfigFamily {
                 throw fields.unsupported(name, ObjectFields.show(value) + " is not supported for this model type");
             }
         }
-        NEUTRAL.forEach((name, neutral) -> {
-            JsonNode value = fields.get(name).orElse(null);
-            if (value != null && !isNeutral(value, neutral)) {
-                throw fields.unsupported(
-                        name, ObjectFields.show(value) + " is not supported; expected " + neutral + " or nothing");
-            }
-        });
-        UnknownFields.refuse(fields, NEUTRAL.keySet());
-    }
-
-    private static boolean isNeutral(JsonNode value, String neutral) {
-        if (value.isNumber()) {
-            return neutral.equals("0") && Json.number(value) == 0;
-        }
-        return (value.isString() ? value.stringValue() : value.toString()).equals(neutral);
+        UnknownFields.refuse(fields, NEUTRAL);
     }
 }

@@ -13,7 +13,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Refuses fields of config.json that nobody here reads and whose name speaks of the arithmetic: attention, norms, gates, scales
  * and the like. A field that is off ({@code null}, {@code false}, 0, empty) changes nothing. Notes of tools, settings of
- * training and of other modules (names below) are let pass, as every published file has some.
+ * training and of other modules (names below) are let pass, as every published file has some. Fields that a family knows,
+ * but of which it has one value only, are refused with any other.
  */
 final class UnknownFields {
     /** Parts of names, between underscores, that speak of what a decoder computes. */
@@ -31,6 +32,8 @@ final class UnknownFields {
                     + "(^|_)(dropout|drop_prob|pdrop|loss|init|initializer|implementation|flash|fused|fusion|tokens?_ids?|tokenizer|"
                     + "gradient|checkpointing|dtype|vision|visual|audio|image|video|talker|mtp|nextn|cache|unsloth|id2label|label2id|"
                     + "num_labels|auto_map|quantizer|quantization|quantized|tensor_parallel|pretraining_tp|freeze|train|training)(_|$)");
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+(\\.[0-9]+)?");
 
     /** Fields the families read, beside those in their tables of neutral values. */
     private static final Set<String> READ = Stream.of(
@@ -51,13 +54,20 @@ final class UnknownFields {
 
     private UnknownFields() {}
 
-    /** @param handled fields with a table of their own values */
-    static void refuse(ObjectFields fields, Set<String> handled) {
+    /** @param neutral fields whose one value given here leaves the arithmetic as it is implemented: no other is accepted */
+    static void refuse(ObjectFields fields, Map<String, String> neutral) {
+        neutral.forEach((name, expected) -> {
+            JsonNode value = fields.get(name).orElse(null);
+            if (value != null && !isNeutral(value, expected)) {
+                throw fields.unsupported(
+                        name, ObjectFields.show(value) + " is not supported; expected " + expected + " or nothing");
+            }
+        });
         for (Map.Entry<String, JsonNode> field : fields.node().properties()) {
             String name = field.getKey();
             String lower = name.toLowerCase(Locale.ROOT);
             if (!READ.contains(name)
-                    && !handled.contains(name)
+                    && !neutral.containsKey(name)
                     && !isOff(field.getValue())
                     && ARITHMETIC.matcher(lower).find()
                     && !HARMLESS.matcher(lower).find()) {
@@ -67,6 +77,18 @@ final class UnknownFields {
                                 + " is not understood and may change the arithmetic; remove it if it does not");
             }
         }
+    }
+
+    /** As Python compares: 0 is false, 1 is true, and 1.0 is 1. */
+    private static boolean isNeutral(JsonNode value, String expected) {
+        if (!value.isNumber()) {
+            return (value.isString() ? value.stringValue() : value.toString()).equals(expected);
+        }
+        return switch (expected) {
+            case "false" -> Json.number(value) == 0;
+            case "true" -> Json.number(value) == 1;
+            default -> NUMBER.matcher(expected).matches() && Json.number(value) == Double.parseDouble(expected);
+        };
     }
 
     private static boolean isOff(JsonNode value) {

@@ -2,10 +2,8 @@ package ingot.formats.ingot;
 
 import ingot.formats.IngotException;
 import ingot.formats.Progress;
-import ingot.formats.Shape;
 import ingot.formats.TensorInfo;
 import ingot.formats.Text;
-import ingot.formats.block.Part;
 import ingot.formats.io.InputFile;
 import ingot.formats.safetensors.SafetensorsFile;
 import ingot.formats.tokenizer.TokenizerData;
@@ -18,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * An .ingot file opened for reading: header, manifest and the header's checksum are verified on opening, the data on
@@ -98,66 +97,18 @@ public final class IngotFile implements AutoCloseable {
                 throw IngotException.BadData.in(
                         path, "not an .ingot file (no format: ingot in its metadata); ingot convert makes one");
             }
-            requireVersion(path, metadata.getOrDefault(IngotFormat.KEY_VERSION, ""));
+            FormatRules.requireVersion(path, metadata.getOrDefault(IngotFormat.KEY_VERSION, ""));
             StatedChecksums checksums = StatedChecksums.read(file);
             String json = metadata.get(IngotFormat.KEY_MANIFEST);
             if (json == null) {
                 throw IngotException.BadData.in(path, "no " + IngotFormat.KEY_MANIFEST + " in its metadata");
             }
             IngotFile ingot = new IngotFile(file, Manifest.parse(json, path), checksums);
-            ingot.manifest.tensors().forEach(ingot::requireParts);
+            ingot.manifest.tensors().forEach(t -> FormatRules.requireParts(ingot, t));
             return ingot;
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
-        }
-    }
-
-    private static void requireVersion(Path path, String version) {
-        int dot = version.indexOf('.');
-        String major = dot < 0 ? version : version.substring(0, dot);
-        if (!major.matches("[0-9]{1,6}") || Integer.parseInt(major) < 1) {
-            throw IngotException.BadData.in(path, "ingot.version " + Text.quote(version) + " is not a version");
-        }
-        if (Integer.parseInt(major) > IngotFormat.MAJOR) {
-            throw IngotException.BadData.in(
-                    path,
-                    "written in format " + Text.quote(version) + "; this Ingot reads up to " + IngotFormat.VERSION
-                            + ": use a newer Ingot");
-        }
-    }
-
-    /** The parts exist with the types and shapes the layout wants. */
-    private void requireParts(StoredTensor t) {
-        List<Part> parts;
-        try {
-            parts = t.layout().parts(t.shape().rows(), t.shape().cols());
-        } catch (ArithmeticException e) {
-            throw IngotException.BadData.tensor(path(), t.name(), "shape " + t.shape() + " is too large");
-        } catch (IngotException.BadData e) {
-            throw new IngotException.BadData(
-                    Text.path(path()) + ": tensor " + Text.quote(t.name()) + ": " + e.getMessage(), e);
-        }
-        if (parts.size() != t.parts().size()) {
-            throw IngotException.BadData.tensor(
-                    path(), t.name(), t.parts().size() + " parts; its layout has " + parts.size());
-        }
-        for (int i = 0; i < parts.size(); i++) {
-            TensorInfo info = physicalTensor(t.parts().get(i));
-            Part part = parts.get(i);
-            Shape shape = part.suffix().isEmpty() ? t.shape() : part.shape();
-            if (info.dtype() != part.type() || !info.shape().equals(shape)) {
-                throw IngotException.BadData.tensor(
-                        path(),
-                        info.name(),
-                        info.offset(),
-                        info.dtype().label() + " " + info.shape() + "; its layout wants "
-                                + part.type().label() + " " + shape);
-            }
-            if (info.offset() % IngotFormat.ALIGNMENT != 0) {
-                throw IngotException.BadData.tensor(
-                        path(), info.name(), info.offset(), "not aligned to " + IngotFormat.ALIGNMENT + " bytes");
-            }
         }
     }
 
@@ -194,11 +145,24 @@ public final class IngotFile implements AutoCloseable {
     }
 
     /**
-     * The tokenizer, where there is one.
+     * The tokenizer, where there is one; of its checksums the CRC32C is compared, which takes little time.
      *
      * @throws IngotException.BadData when it is damaged, larger than any tokenizer, or breaks its format
      */
     public Optional<TokenizerData> tokenizer() {
+        return tokenizer(checksums::requireCrc);
+    }
+
+    /**
+     * The tokenizer, where there is one, with both of its checksums compared.
+     *
+     * @throws IngotException.BadData as {@link #tokenizer()}
+     */
+    public Optional<TokenizerData> verifiedTokenizer() {
+        return tokenizer(checksums::require);
+    }
+
+    private Optional<TokenizerData> tokenizer(BiConsumer<TensorInfo, byte[]> check) {
         if (!manifest.hasTokenizer()) {
             return Optional.empty();
         }
@@ -212,7 +176,7 @@ public final class IngotFile implements AutoCloseable {
         }
         byte[] bytes = new byte[(int) blob.bytes()];
         file.read(blob, 0, MemorySegment.ofArray(bytes));
-        checksums.requireCrc(blob, bytes);
+        check.accept(blob, bytes);
         return Optional.of(TokenizerData.decode(ByteBuffer.wrap(bytes), path()));
     }
 

@@ -9,9 +9,9 @@ import ingot.formats.safetensors.SafetensorsFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
@@ -19,11 +19,13 @@ import java.util.zip.CRC32C;
 /**
  * The last tensor of an .ingot file: CRC32C and SHA-256 of the header, then of every other tensor in the order of the file.
  *
- * @param physical the file's tensors, this one included
- * @param places where each stands in {@code physical}, by name
+ * @param physical the file's tensors in its order, this one included
  */
-record StatedChecksums(
-        SafetensorsFile file, List<TensorInfo> physical, Map<String, Integer> places, ByteBuffer entries) {
+record StatedChecksums(SafetensorsFile file, List<TensorInfo> physical, ByteBuffer entries) {
+    /** The order of the file; only tensors without bytes, whose checksums are the same, can be equal in it. */
+    private static final Comparator<TensorInfo> ORDER =
+            Comparator.comparingLong(TensorInfo::offset).thenComparingLong(TensorInfo::bytes);
+
     private static final int PIECE = 1 << 20;
 
     /**
@@ -44,9 +46,7 @@ record StatedChecksums(
         }
         byte[] bytes = new byte[Math.toIntExact(last.bytes())];
         file.read(last, 0, MemorySegment.ofArray(bytes));
-        Map<String, Integer> places = HashMap.newHashMap(physical.size());
-        physical.forEach(t -> places.put(t.name(), places.size()));
-        StatedChecksums stated = new StatedChecksums(file, physical, places, ByteBuffer.wrap(bytes));
+        StatedChecksums stated = new StatedChecksums(file, physical, ByteBuffer.wrap(bytes));
         stated.requireHeader();
         return stated;
     }
@@ -55,8 +55,7 @@ record StatedChecksums(
         CRC32C crc = new CRC32C();
         pieces(0, file.dataStart(), ByteBuffer.allocate((int) Math.min(file.dataStart(), PIECE)), crc::update);
         if ((int) crc.getValue() != Checksum.crcOf(entry(0))) {
-            throw IngotException.BadData.at(
-                    file.path(), 0, "the header does not match its checksum; the file is damaged");
+            throw damaged(0, "the header");
         }
     }
 
@@ -73,7 +72,7 @@ record StatedChecksums(
     }
 
     private int entryOf(TensorInfo tensor) {
-        return places.getOrDefault(tensor.name(), -1) + 1;
+        return Collections.binarySearch(physical, tensor, ORDER) + 1;
     }
 
     /** Reads everything that there is a checksum of. */
@@ -94,8 +93,21 @@ record StatedChecksums(
     /** Compares the CRC32C of a tensor that was read; cheaper than its SHA-256 by far. */
     void requireCrc(TensorInfo tensor, byte[] bytes) {
         if (Checksum.crc(ByteBuffer.wrap(bytes)) != Checksum.crcOf(entry(entryOf(tensor)))) {
-            throw damaged(tensor.offset(), "tensor " + Text.quote(tensor.name()));
+            throw damaged(tensor);
         }
+    }
+
+    /** Compares both checksums of a tensor that was read. */
+    void require(TensorInfo tensor, byte[] bytes) {
+        Checksum sum = new Checksum();
+        sum.update(ByteBuffer.wrap(bytes));
+        if (!Arrays.equals(sum.entry(), entry(entryOf(tensor)))) {
+            throw damaged(tensor);
+        }
+    }
+
+    private IngotException.BadData damaged(TensorInfo tensor) {
+        return damaged(tensor.offset(), "tensor " + Text.quote(tensor.name()));
     }
 
     private IngotException.BadData damaged(long from, String what) {
@@ -120,10 +132,7 @@ record StatedChecksums(
             read.accept(piece.limit());
         });
         if (!Arrays.equals(sum.entry(), entry(index))) {
-            String what = index == 0
-                    ? "the header"
-                    : "tensor " + Text.quote(physical.get(index - 1).name());
-            throw damaged(from, what);
+            throw index == 0 ? damaged(0, "the header") : damaged(physical.get(index - 1));
         }
     }
 }

@@ -112,7 +112,7 @@ public final class AtomicFile implements AutoCloseable {
                     StandardOpenOption.TRUNCATE_EXISTING,
                     LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Text.reason(e), e);
         }
     }
 
@@ -121,7 +121,7 @@ public final class AtomicFile implements AutoCloseable {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Text.reason(e), e);
         }
     }
 
@@ -140,7 +140,7 @@ public final class AtomicFile implements AutoCloseable {
                         Text.path(target) + ": needs " + bytes + " bytes, the disk has " + free + " left", null);
             }
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Text.reason(e), e);
         }
     }
 
@@ -230,7 +230,7 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     private IngotException.ReadWrite failed(String what, @Nullable IOException cause) {
-        String why = cause == null ? "" : ": " + Folders.reason(cause);
+        String why = cause == null ? "" : ": " + Text.reason(cause);
         return new IngotException.ReadWrite(Text.path(target) + ": " + what + why, cause);
     }
 

@@ -1,10 +1,7 @@
 package ingot.formats.io;
 
 import ingot.formats.IngotException;
-import ingot.formats.Text;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -58,13 +55,5 @@ public final class Folders {
                 && snapshots.endsWith("snapshots")
                 && snapshots.getParent() != null
                 && real.startsWith(snapshots.resolveSibling("blobs"));
-    }
-
-    /** What a file-system error says without the path in front. */
-    public static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return e instanceof FileSystemException f && f.getReason() != null ? Text.line(f.getReason()) : Text.reason(e);
     }
 }

@@ -68,10 +68,10 @@ public final class InputFile implements AutoCloseable {
             case AccessDeniedException denied ->
                 new IngotException.Denied(Text.path(path) + ": permission denied", denied);
             default ->
-                Folders.reason(e).startsWith("Too many open files")
+                Text.reason(e).startsWith("Too many open files")
                         ? new IngotException.OutOfResources(Text.path(path)
                                 + ": cannot be opened: too many files are open; allow more: ulimit -n 1024")
-                        : new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Folders.reason(e), e);
+                        : new IngotException.ReadWrite(Text.path(path) + ": cannot be read: " + Text.reason(e), e);
         };
     }
 
@@ -141,8 +141,7 @@ public final class InputFile implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new IngotException.ReadWrite(
-                    Text.path(path) + ": @" + (begin + destination.position()) + ": reading failed: "
-                            + Folders.reason(e),
+                    Text.path(path) + ": @" + (begin + destination.position()) + ": reading failed: " + Text.reason(e),
                     e);
         }
     }

@@ -60,11 +60,11 @@ public final class OutputLock implements AutoCloseable {
                 } catch (IOException e) {
                     lock.close();
                     throw new IngotException.ReadWrite(
-                            Text.path(target) + ": not even its lock file can be written: " + Folders.reason(e), e);
+                            Text.path(target) + ": not even its lock file can be written: " + Text.reason(e), e);
                 }
             }
         } catch (IOException e) {
-            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Folders.reason(e), e);
+            throw new IngotException.CannotCreate(Text.path(target) + ": cannot be created: " + Text.reason(e), e);
         }
     }
 

@@ -21,12 +21,6 @@ import org.jspecify.annotations.Nullable;
  * bounded memo, calling nothing. Source: the instruction descriptions in Python's {@code pickletools}.
  */
 final class Unpickler {
-    /** torch.save sets 1000 items at a time, two values each. */
-    private static final int MAX_STACK = 100_000;
-
-    /** About twenty for each tensor; with their memory below 64 MiB. */
-    private static final int MAX_VALUES = 1_500_000;
-
     private static final int MAX_MEMO = 1_500_000;
 
     /** Longest string; names of tensors have about 100 bytes. */
@@ -37,12 +31,8 @@ final class Unpickler {
 
     private final PickleInput in;
     private final TensorBuilder builder;
-    private final List<PickleValue> stack = new ArrayList<>();
-    /** Heights of the stack at the marks that are open. */
-    private final List<Integer> marks = new ArrayList<>();
-
+    private final PickleStack stack = new PickleStack(this::bad);
     private @Nullable PickleValue[] memo = new @Nullable PickleValue[256];
-    private int values;
     /** Where the instruction being carried out begins. */
     private long at;
 
@@ -70,10 +60,7 @@ final class Unpickler {
             int code = in.u8();
             Opcode op = Opcode.of(code).orElseThrow(() -> bad(String.format("0x%02x is no pickle instruction", code)));
             if (op == Opcode.STOP) {
-                PickleValue result = pop();
-                if (!stack.isEmpty() || !marks.isEmpty()) {
-                    throw bad("STOP with " + stack.size() + " values left on the stack");
-                }
+                PickleValue result = stack.last();
                 PickleGraph.requireTree(result, in.path());
                 return result;
             }
@@ -83,7 +70,7 @@ final class Unpickler {
 
     private void step(Opcode op) {
         switch (op) {
-            case MARK -> mark();
+            case MARK -> stack.mark();
             case NONE -> push(Constant.NONE);
             case NEWTRUE -> push(Constant.TRUE);
             case NEWFALSE -> push(Constant.FALSE);
@@ -99,25 +86,26 @@ final class Unpickler {
             case EMPTY_TUPLE -> push(new Tuple(List.of()));
             case EMPTY_LIST -> push(new Sequence(new ArrayList<>()));
             case EMPTY_DICT -> push(new Dict(false));
-            case TUPLE -> push(new Tuple(sinceMark()));
-            case TUPLE1 -> push(new Tuple(take(1)));
-            case TUPLE2 -> push(new Tuple(take(2)));
-            case TUPLE3 -> push(new Tuple(take(3)));
-            case APPEND -> append(take(1));
-            case APPENDS -> append(sinceMark());
-            case SETITEM -> set(take(2));
-            case SETITEMS -> set(sinceMark());
+            case TUPLE -> push(new Tuple(stack.sinceMark()));
+            case TUPLE1 -> push(new Tuple(stack.take(1)));
+            case TUPLE2 -> push(new Tuple(stack.take(2)));
+            case TUPLE3 -> push(new Tuple(stack.take(3)));
+            case APPEND -> append(stack.take(1));
+            case APPENDS -> append(stack.sinceMark());
+            case SETITEM -> set(stack.take(2));
+            case SETITEMS -> set(stack.sinceMark());
             case BINPUT -> put(in.u8());
             case LONG_BINPUT -> put(in.i32() & 0xFFFF_FFFFL);
-            case BINGET -> pushAgain(get(in.u8()));
-            case LONG_BINGET -> pushAgain(get(in.i32() & 0xFFFF_FFFFL));
+            // What the memo holds is charged for.
+            case BINGET -> stack.push(get(in.u8()));
+            case LONG_BINGET -> stack.push(get(in.i32() & 0xFFFF_FFFFL));
             case GLOBAL -> push(global());
             case REDUCE -> {
-                List<PickleValue> call = take(2);
+                List<PickleValue> call = stack.take(2);
                 push(builder.reduce(call.getFirst(), call.getLast(), at));
             }
             case BUILD -> build();
-            case BINPERSID -> push(builder.storage(pop(), at));
+            case BINPERSID -> push(builder.storage(stack.pop(), at));
             case PROTO -> throw bad("PROTO inside a pickle");
             case STOP -> throw new IllegalStateException("handled by the caller");
             case POP,
@@ -169,7 +157,7 @@ final class Unpickler {
 
     private void push(PickleValue value) {
         charge(PickleGraph.heap(value));
-        pushAgain(value);
+        stack.push(value);
     }
 
     private void charge(long bytes) {
@@ -179,62 +167,8 @@ final class Unpickler {
         }
     }
 
-    private void pushAgain(PickleValue value) {
-        if (stack.size() == MAX_STACK) {
-            throw bad("more than " + MAX_STACK + " values on the stack");
-        }
-        if (++values > MAX_VALUES) {
-            throw bad("more than " + MAX_VALUES + " values in one pickle; save the state dict alone");
-        }
-        stack.add(value);
-    }
-
-    private void mark() {
-        if (marks.size() == MAX_STACK) {
-            throw bad("more than " + MAX_STACK + " marks");
-        }
-        marks.add(stack.size());
-    }
-
-    /** Nothing below the latest mark can be taken, as in Python. */
-    private int floor() {
-        return marks.isEmpty() ? 0 : marks.getLast();
-    }
-
-    private PickleValue pop() {
-        return take(1).getFirst();
-    }
-
-    private List<PickleValue> take(int n) {
-        if (stack.size() - floor() < n) {
-            throw bad("the stack holds " + (stack.size() - floor()) + " values where " + n + " are needed");
-        }
-        return cut(stack.size() - n);
-    }
-
-    private List<PickleValue> sinceMark() {
-        if (marks.isEmpty()) {
-            throw bad("no MARK before");
-        }
-        return cut(marks.removeLast());
-    }
-
-    private List<PickleValue> cut(int from) {
-        List<PickleValue> tail = stack.subList(from, stack.size());
-        List<PickleValue> taken = List.copyOf(tail);
-        tail.clear();
-        return taken;
-    }
-
-    private PickleValue top() {
-        if (stack.size() == floor()) {
-            throw bad("the stack is empty");
-        }
-        return stack.getLast();
-    }
-
     private void append(List<PickleValue> items) {
-        if (!(top() instanceof Sequence list)) {
+        if (!(stack.top() instanceof Sequence list)) {
             throw bad("APPEND to something that is not a list");
         }
         charge(8L * items.size());
@@ -242,7 +176,7 @@ final class Unpickler {
     }
 
     private void set(List<PickleValue> items) {
-        if (!(top() instanceof Dict dict)) {
+        if (!(stack.top() instanceof Dict dict)) {
             throw bad("SETITEM on something that is not a dict");
         }
         if (items.size() % 2 != 0) {
@@ -265,14 +199,14 @@ final class Unpickler {
 
     /** Attributes of an OrderedDict, such as the versions of modules, are of no use here. */
     private void build() {
-        take(1);
-        if (!(top() instanceof Dict dict) || !dict.ordered()) {
+        stack.take(1);
+        if (!(stack.top() instanceof Dict dict) || !dict.ordered()) {
             throw bad("BUILD on something that is not an OrderedDict");
         }
     }
 
     private void put(long index) {
-        PickleValue value = top();
+        PickleValue value = stack.top();
         if (index >= MAX_MEMO) {
             throw bad("memo entry " + index + "; at most " + MAX_MEMO + " are accepted");
         }

@@ -22,22 +22,24 @@ final class ZipRecords {
 
     private ZipRecords() {}
 
-    /** Refuses a directory of more records than the end record says, or of records unlike those that programs write. */
+    /** Refuses a directory, of at most 16 MiB, of more records than the end record says, or of records unlike those that programs write. */
     static void require(InputFile file, ZipDirectory directory) {
-        ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        long end = directory.offset() + directory.size();
-        long found = 0;
-        for (long at = directory.offset(); at < end; found++) {
-            if (end - at < RECORD_BYTES) {
-                throw bad(file, at, (end - at) + " bytes behind the last record of the zip directory");
+        ByteBuffer records =
+                ByteBuffer.allocate(Math.toIntExact(directory.size())).order(ByteOrder.LITTLE_ENDIAN);
+        file.read(directory.offset(), records);
+        int found = 0;
+        for (int begin = 0; begin < records.capacity(); found++) {
+            long at = directory.offset() + begin;
+            int left = records.capacity() - begin;
+            if (left < RECORD_BYTES) {
+                throw bad(file, at, left + " bytes behind the last record of the zip directory");
             }
-            file.read(at, record.clear());
-            if (record.getInt(0) != RECORD) {
+            if (records.getInt(begin) != RECORD) {
                 throw bad(file, at, "no record of the zip directory where one should begin");
             }
-            int name = record.getShort(28) & 0xFFFF;
-            int extra = record.getShort(30) & 0xFFFF;
-            int comment = record.getShort(32) & 0xFFFF;
+            int name = records.getShort(begin + 28) & 0xFFFF;
+            int extra = records.getShort(begin + 30) & 0xFFFF;
+            int comment = records.getShort(begin + 32) & 0xFFFF;
             if (name > MAX_NAME || extra > MAX_EXTRA || comment != 0) {
                 throw bad(
                         file,
@@ -49,7 +51,7 @@ final class ZipRecords {
             if (found == MAX_ENTRIES) {
                 throw bad(file, at, "more than " + MAX_ENTRIES + " zip entries");
             }
-            at += RECORD_BYTES + name + extra;
+            begin += RECORD_BYTES + name + extra;
         }
         if (found != directory.count()) {
             throw bad(

@@ -159,7 +159,7 @@ final class WorkFiles {
     /** What an error of writing is called; reading has {@link InputFile#failure}. */
     static IngotException.ReadWrite unwritable(Path path, IOException e) {
         return new IngotException.ReadWrite(
-                Text.path(path) + ": cannot be written: " + Folders.reason(e)
+                Text.path(path) + ": cannot be written: " + Text.reason(e)
                         + "; what is finished stays, and --resume goes on behind it",
                 e);
     }

@@ -11,6 +11,9 @@ import java.util.List;
  * sequences in every step and counts the tokens of all. Tokens are random with a fixed seed; none is sampled.
  */
 public final class Bench {
+    /** Repetitions that begin in the first second do not count: weights are touched, and most loops compiled by then. */
+    private static final long WARM_NANOS = 1_000_000_000;
+
     private final Model model;
     private final BenchOptions options;
     private final Progress progress;
@@ -60,19 +63,24 @@ public final class Bench {
 
     private List<Double> samples(Group group, Test test) {
         List<Double> samples = new ArrayList<>();
-        // Repetition -1 warms up: compiles the loops and touches the weights.
-        for (int i = -1; i < options.repetitions(); i++) {
+        progress.step(test.name, 0, options.repetitions() + 1L, Progress.Unit.STEPS);
+        long warm = System.nanoTime() + WARM_NANOS;
+        do {
+            nanos(group, test);
+        } while (System.nanoTime() < warm);
+        for (int i = 0; i < options.repetitions(); i++) {
             progress.step(test.name, i + 1L, options.repetitions() + 1L, Progress.Unit.STEPS);
-            goTo(group, test.depth);
-            long start = System.nanoTime();
-            test.work.run();
-            long nanos = System.nanoTime() - start;
-            if (i >= 0) {
-                samples.add(test.tokens / (nanos / 1e9));
-            }
+            samples.add(test.tokens / (nanos(group, test) / 1e9));
         }
         progress.step(test.name, options.repetitions() + 1L, options.repetitions() + 1L, Progress.Unit.STEPS);
         return samples;
+    }
+
+    private long nanos(Group group, Test test) {
+        goTo(group, test.depth);
+        long start = System.nanoTime();
+        test.work.run();
+        return System.nanoTime() - start;
     }
 
     /** Recurrent layers cannot go back: they would compute the context again within the measured time. */

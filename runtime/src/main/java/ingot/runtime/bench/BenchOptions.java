@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * @param prompt tokens read at once in the test {@code ppN}; 0 leaves it out
  * @param generate tokens generated one by one in the test {@code tgN}; 0 leaves it out
- * @param repetitions of each test, after one that is not counted
+ * @param repetitions of each test, after those that begin in its first second
  * @param depths tokens in the context before a test; every test is run at each of them
  * @param sequences that are computed in one step; every test is run with each number of them
  */

@@ -1,5 +1,8 @@
 package ingot.tests.cli;
 
+import static ingot.tests.cli.Cli.keys;
+import static ingot.tests.cli.Documents.labels;
+import static ingot.tests.cli.Documents.page;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,17 +12,13 @@ import ingot.cli.render.ConvertHtml;
 import ingot.cli.render.ConvertView;
 import ingot.formats.Shape;
 import ingot.formats.json.Json;
-import ingot.formats.json.JsonBound;
 import ingot.quant.CalibrationResult;
 import ingot.quant.ConvertResult;
 import ingot.quant.ConvertResult.TensorResult;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +26,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
-import org.w3c.dom.Element;
-import org.xml.sax.InputSource;
 import tools.jackson.databind.JsonNode;
 
 /** The report of a conversion: JSON and HTML of the same run. */
@@ -44,34 +40,7 @@ final class ConvertReportTest {
 
     private static JsonNode json(Cli r) {
         assertEquals(0, r.code(), r.err());
-        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"), JsonBound.INPUT);
-    }
-
-    private static List<String> keys(JsonNode node) {
-        return List.copyOf(node.propertyNames());
-    }
-
-    /** Well-formed, and nothing in it that a browser would fetch or run. */
-    private static Document page(String html) throws Exception {
-        assertTrue(html.startsWith("<!DOCTYPE html>"));
-        assertFalse(
-                Pattern.compile("<script|https?:|@import|url\\(|src=|href=|<link|<iframe|\\son[a-z]+=")
-                        .matcher(html)
-                        .find(),
-                "self-contained");
-        var factory = DocumentBuilderFactory.newInstance();
-        factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-        return factory.newDocumentBuilder()
-                .parse(new InputSource(new StringReader(html.replace("<!DOCTYPE html>", ""))));
-    }
-
-    private static List<String> labels(Document page) {
-        List<String> labels = new ArrayList<>();
-        var plots = page.getElementsByTagName("svg");
-        for (int i = 0; i < plots.getLength(); i++) {
-            labels.add(((Element) plots.item(i)).getAttribute("aria-label"));
-        }
-        return labels;
+        return r.json();
     }
 
     private Path tokens() throws IOException {

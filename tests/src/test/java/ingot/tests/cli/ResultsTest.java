@@ -1,25 +1,18 @@
 package ingot.tests.cli;
 
+import static ingot.tests.cli.Cli.keys;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingot.formats.json.Json;
-import ingot.formats.json.JsonBound;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
-import org.xml.sax.InputSource;
 import tools.jackson.databind.JsonNode;
 
 /** What the commands print and write, on a tiny checkpoint of the reference implementation. */
@@ -28,20 +21,6 @@ final class ResultsTest {
     Path folder;
 
     private final String tiny = Cli.TINY.toString();
-
-    private static JsonNode json(Cli r) {
-        return Json.parse(r.out().getBytes(StandardCharsets.UTF_8), Path.of("stdout"), JsonBound.INPUT);
-    }
-
-    private static List<String> keys(JsonNode node) {
-        return List.copyOf(node.propertyNames());
-    }
-
-    private static Document xml(String text) throws Exception {
-        var factory = DocumentBuilderFactory.newInstance();
-        factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", false);
-        return factory.newDocumentBuilder().parse(new InputSource(new StringReader(text)));
-    }
 
     @Test
     void verifyInEveryForm() throws Exception {
@@ -59,7 +38,7 @@ final class ResultsTest {
                 "--html",
                 html.toString());
         assertEquals(0, r.code(), r.err());
-        JsonNode root = json(r);
+        JsonNode root = r.json();
         assertEquals(
                 List.of(
                         "pass",
@@ -90,7 +69,7 @@ final class ResultsTest {
         assertEquals(List.of("name", "nmse"), keys(root.get("layers").get(0)));
         assertTrue(root.get("overall").get("nmse").doubleValue() <= 1e-9);
 
-        Document suite = xml(Files.readString(junit));
+        Document suite = Documents.xml(Files.readString(junit));
         assertEquals("0", suite.getDocumentElement().getAttribute("failures"));
         int cases = suite.getElementsByTagName("testcase").getLength();
         assertEquals(Integer.toString(cases), suite.getDocumentElement().getAttribute("tests"));
@@ -98,12 +77,7 @@ final class ResultsTest {
 
         assertTrue(Files.readString(markdown).contains("| prompt | tokens | NMSE |"));
         String page = Files.readString(html);
-        xml(page.replace("<!DOCTYPE html>", ""));
-        assertFalse(
-                Pattern.compile("<script|https?://|@import|url\\(|src=")
-                        .matcher(page)
-                        .find(),
-                "self-contained");
+        Documents.page(page);
         for (String plot : List.of(
                 "error per layer",
                 "model logits over golden logits",
@@ -121,7 +95,7 @@ final class ResultsTest {
         assertTrue(r.out().endsWith("FAIL\n"), r.out());
         assertTrue(r.out().contains("expected at most 1.000e-30"), r.out());
         r.out().lines().forEach(line -> assertTrue(line.length() <= 100, line));
-        Document suite = xml(Files.readString(junit));
+        Document suite = Documents.xml(Files.readString(junit));
         var failures = suite.getElementsByTagName("failure");
         assertEquals(suite.getDocumentElement().getAttribute("failures"), Integer.toString(failures.getLength()));
         assertTrue(((Element) failures.item(0)).getAttribute("message").contains("NMSE"));
@@ -129,7 +103,7 @@ final class ResultsTest {
 
     @Test
     void inspectKeys() {
-        JsonNode root = json(Cli.run("inspect", tiny, "--json"));
+        JsonNode root = Cli.run("inspect", tiny, "--json").json();
         assertEquals("huggingface", root.get("format").stringValue());
         assertEquals("Qwen2ForCausalLM", root.get("architecture").stringValue());
         assertEquals(174912, root.get("parameters").longValue());
@@ -137,7 +111,8 @@ final class ResultsTest {
         assertEquals(
                 List.of("name", "dtype", "shape", "bytes", "file", "offset"),
                 keys(root.get("tensors").get(0)));
-        JsonNode golden = json(Cli.run("inspect", tiny + "/golden.safetensors", "--json"));
+        JsonNode golden =
+                Cli.run("inspect", tiny + "/golden.safetensors", "--json").json();
         assertEquals("golden", golden.get("format").stringValue());
         assertEquals(4, golden.get("prompts").size());
     }
@@ -156,21 +131,31 @@ final class ResultsTest {
                 "convert", copy.toString(), "-o", folder.resolve("vl.ingot").toString());
         assertEquals(78, convert.code(), convert.err());
         assertTrue(convert.err().contains(refusal), convert.err());
-        JsonNode root = json(Cli.run("inspect", copy.toString(), "--json"));
+        JsonNode root = Cli.run("inspect", copy.toString(), "--json").json();
         assertEquals(
                 "Qwen2_5_VLForConditionalGeneration", root.get("architecture").stringValue());
         assertEquals(1, root.get("warnings").size());
         assertTrue(root.get("warnings").get(0).stringValue().contains(refusal));
         assertTrue(root.get("tensors").size() > 10);
         assertTrue(Cli.run("inspect", copy.toString()).out().contains(refusal));
-        assertEquals(0, json(Cli.run("inspect", tiny, "--json")).get("warnings").size());
+        assertEquals(
+                0, Cli.run("inspect", tiny, "--json").json().get("warnings").size());
     }
 
     @Test
     void convertVerifyInspectCompareAndGolden() throws IOException {
         String file = folder.resolve("m.ingot").toString();
-        JsonNode convert = json(Cli.run(
-                "convert", tiny, "-o", file, "--type", "f32", "--golden", tiny + "/golden.safetensors", "--json"));
+        JsonNode convert = Cli.run(
+                        "convert",
+                        tiny,
+                        "-o",
+                        file,
+                        "--type",
+                        "f32",
+                        "--golden",
+                        tiny + "/golden.safetensors",
+                        "--json")
+                .json();
         assertEquals(
                 List.of(
                         "output",
@@ -196,13 +181,13 @@ final class ResultsTest {
 
         Cli verify = Cli.run("verify", file, "--json");
         assertEquals(0, verify.code(), verify.err());
-        assertEquals("embedded", json(verify).get("golden").stringValue());
+        assertEquals("embedded", verify.json().get("golden").stringValue());
 
-        JsonNode inspect = json(Cli.run("inspect", file, "--json", "--verify"));
+        JsonNode inspect = Cli.run("inspect", file, "--json", "--verify").json();
         assertEquals("ingot", inspect.get("format").stringValue());
         assertEquals("verified", inspect.get("checksums").stringValue());
 
-        JsonNode compare = json(Cli.run("compare", tiny, file, "--json"));
+        JsonNode compare = Cli.run("compare", tiny, file, "--json").json();
         assertTrue(compare.get("equal").booleanValue(), "bf16 widens exactly");
 
         Path prompts = Files.writeString(folder.resolve("p.jsonl"), "{\"ids\":[5,6,7]}\n{\"text\":\"the sea\"}\n");
@@ -211,13 +196,14 @@ final class ResultsTest {
         assertEquals(0, record.code(), record.err());
         Cli check = Cli.run("verify", tiny, "--golden", golden, "--backend", "scalar", "--json");
         assertEquals(0, check.code(), check.err());
-        assertEquals(0, json(check).get("overall").get("nmse").doubleValue(), 0, "the same kernels, the same numbers");
-        assertEquals(6, json(check).get("prompts").get(1).get("greedy_total").intValue());
+        assertEquals(0, check.json().get("overall").get("nmse").doubleValue(), 0, "the same kernels, the same numbers");
+        assertEquals(6, check.json().get("prompts").get(1).get("greedy_total").intValue());
     }
 
     @Test
     void benchKeys() {
-        JsonNode list = json(Cli.run("bench", tiny, "-p", "7", "-n", "3", "-r", "2", "-o", "json"));
+        JsonNode list = Cli.run("bench", tiny, "-p", "7", "-n", "3", "-r", "2", "-o", "json")
+                .json();
         assertEquals(2, list.size());
         assertEquals("pp7", list.get(0).get("test").stringValue());
         assertEquals("tg3", list.get(1).get("test").stringValue());
@@ -251,7 +237,7 @@ final class ResultsTest {
         for (String type : List.of("f32", "f16", "int8")) {
             Cli r = Cli.run(
                     "bench", tiny, "-p", "5", "-n", "2", "-r", "1", "-d", "0,33", "--kv-cache", type, "-o", "json");
-            JsonNode list = json(r);
+            JsonNode list = r.json();
             List<String> tests = new ArrayList<>();
             list.forEach(node -> {
                 tests.add(node.get("test").stringValue() + " " + node.get("n_depth"));
@@ -265,7 +251,8 @@ final class ResultsTest {
     @Test
     void verifySaysTheCache() {
         for (String type : List.of("f32", "f16", "int8")) {
-            JsonNode root = json(Cli.run("verify", tiny, "--kv-cache", type, "--json"));
+            JsonNode root =
+                    Cli.run("verify", tiny, "--kv-cache", type, "--json").json();
             assertEquals(type, root.get("kv_cache").stringValue());
             double bar = root.get("thresholds").get("max_nmse").doubleValue();
             assertEquals(type.equals("f32") ? 1e-9 : type.equals("f16") ? 1e-4 : 0.01, bar, 0);
@@ -279,7 +266,7 @@ final class ResultsTest {
         Path text = Files.writeString(folder.resolve("t.txt"), "the quick brown fox jumps over the dog. ".repeat(9));
         Cli r = Cli.run("perplexity", tiny, "-f", text.toString(), "-c", "33", "--against", tiny, "--json");
         assertEquals(0, r.code(), r.err());
-        JsonNode root = json(r);
+        JsonNode root = r.json();
         for (String key : List.of(
                 "perplexity",
                 "perplexity_stderr",
@@ -316,9 +303,9 @@ final class ResultsTest {
     @Test
     void runIsRepeatable() {
         String[] args = {"run", tiny, "-p", "the sea", "--max-tokens", "7", "--temperature", "0", "--json"};
-        JsonNode first = json(Cli.run(args));
+        JsonNode first = Cli.run(args).json();
         assertEquals(7, first.get("ids").size());
-        assertEquals(first.get("ids"), json(Cli.run(args)).get("ids"));
+        assertEquals(first.get("ids"), Cli.run(args).json().get("ids"));
         assertEquals("max_tokens", first.get("stop_reason").stringValue());
     }
 }

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.cli.Console;
 import ingot.cli.Main;
-import ingot.formats.Numbers;
 import ingot.formats.Progress;
-import ingot.formats.TensorInfo;
 import ingot.formats.gguf.GgufModel;
 import ingot.formats.ingot.IngotFile;
 import ingot.quant.ConvertOptions;
@@ -18,7 +16,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -59,7 +56,7 @@ final class GgufCarriedTest {
         assertEquals(layout, summary.type());
         assertEquals(0, summary.nmse().orElseThrow());
         try (GgufModel model = GgufModel.open(file)) {
-            float[] expected = read(model, gate);
+            float[] expected = Tiny.read(model, gate);
             assertArrayEquals(expected, stored(ingot, gate, cols));
         }
     }
@@ -143,9 +140,9 @@ final class GgufCarriedTest {
                 out.tensor("blk.0." + names[i] + ".bias", 0, new byte[4 * rows[i]], rows[i]);
             }
         }
-        out.tensor("blk.0.ffn_down.weight", 0, Tiny.bytes(ramp(Tiny.INNER * cols)), Tiny.INNER, cols);
+        out.tensor("blk.0.ffn_down.weight", 0, Tiny.bytes(Tiny.ramp(Tiny.INNER * cols)), Tiny.INNER, cols);
         for (String norm : new String[] {"blk.0.attn_norm", "blk.0.ffn_norm", "output_norm"}) {
-            out.tensor(norm + ".weight", 0, Tiny.bytes(ramp(cols)), cols);
+            out.tensor(norm + ".weight", 0, Tiny.bytes(Tiny.ramp(cols)), cols);
         }
         return out;
     }
@@ -153,23 +150,6 @@ final class GgufCarriedTest {
     private static void blocks(GgufWriter out, String name, int type, int cols, int rows, int seed) {
         byte[] data = RandomBlocks.of(type, rows * cols / 32, seed);
         out.tensor(name, type, data, cols, rows);
-    }
-
-    private static float[] ramp(int n) {
-        float[] out = new float[n];
-        for (int i = 0; i < n; i++) {
-            out[i] = i % 200 / 64f;
-        }
-        return out;
-    }
-
-    private static float[] read(GgufModel model, String name) {
-        TensorInfo t = model.tensors().tensors().get(name);
-        byte[] bytes = new byte[(int) t.bytes()];
-        model.tensors().read(t, 0, MemorySegment.ofArray(bytes));
-        float[] out = new float[(int) t.shape().count()];
-        Numbers.toF32(t.dtype(), MemorySegment.ofArray(bytes), 0, out, 0, out.length);
-        return out;
     }
 
     private static float[] stored(Path ingot, String name, int cols) {

@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingot.formats.IngotException;
-import ingot.formats.Numbers;
 import ingot.formats.Shape;
-import ingot.formats.TensorInfo;
 import ingot.formats.gguf.GgufFile;
 import ingot.formats.gguf.GgufModel;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,9 +38,9 @@ final class GgufReaderTest {
         try (GgufModel model = GgufModel.open(file)) {
             assertEquals(version, model.files().getFirst().version());
             assertEquals(alignment, model.files().getFirst().alignment());
-            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read(model, "model.embed_tokens.weight"));
-            assertArrayEquals(new float[] {7}, read(model, "model.norm.weight"));
-            assertArrayEquals(new float[] {0.1f}, read(model, "model.layers.0.input_layernorm.weight"));
+            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, Tiny.read(model, "model.embed_tokens.weight"));
+            assertArrayEquals(new float[] {7}, Tiny.read(model, "model.norm.weight"));
+            assertArrayEquals(new float[] {0.1f}, Tiny.read(model, "model.layers.0.input_layernorm.weight"));
             assertEquals(
                     new Shape(2, 3),
                     model.tensors().tensors().get("model.embed_tokens.weight").shape());
@@ -91,8 +88,8 @@ final class GgufReaderTest {
         try (GgufModel model = GgufModel.open(second)) {
             assertEquals(3, model.files().size());
             assertEquals(folder.resolve("m-00001-of-00003.gguf"), model.path());
-            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read(model, "model.embed_tokens.weight"));
-            assertArrayEquals(new float[] {8}, read(model, "lm_head.weight"));
+            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, Tiny.read(model, "model.embed_tokens.weight"));
+            assertArrayEquals(new float[] {8}, Tiny.read(model, "lm_head.weight"));
         }
         Files.delete(folder.resolve("m-00003-of-00003.gguf"));
         var e = assertThrows(
@@ -125,7 +122,7 @@ final class GgufReaderTest {
         int cols = 64;
         int experts = 5;
         byte[] data = type == 0
-                ? Tiny.bytes(ramp(experts * rows * cols))
+                ? Tiny.bytes(Tiny.ramp(experts * rows * cols))
                 : RandomBlocks.of(8, experts * rows * cols / 32, 11);
         Path file = moe(experts)
                 .tensor("token_embd.weight", 0, new byte[4 * 64 * 2], 64, 2)
@@ -140,11 +137,11 @@ final class GgufReaderTest {
             for (int e = 0; e < experts; e++) {
                 String name = "model.layers.1.mlp.experts." + e + ".gate_proj.weight";
                 assertEquals(new Shape(rows, cols), tensors.get(name).shape());
-                float[] one = read(model, name);
+                float[] one = Tiny.read(model, name);
                 all = java.util.Arrays.copyOf(all, all.length + one.length);
                 System.arraycopy(one, 0, all, all.length - one.length, one.length);
             }
-            assertArrayEquals(type == 0 ? ramp(all.length) : dequantized(data), all);
+            assertArrayEquals(type == 0 ? Tiny.ramp(all.length) : dequantized(data), all);
             assertTrue(tensors.containsKey("model.layers.1.mlp.gate.weight"));
             assertEquals(
                     new Shape(1, 64),
@@ -181,23 +178,6 @@ final class GgufReaderTest {
             short d = (short) (q8[block] & 0xFF | q8[block + 1] << 8);
             out[i] = Float.float16ToFloat(d) * q8[block + 2 + i % 32];
         }
-        return out;
-    }
-
-    private static float[] ramp(int n) {
-        float[] out = new float[n];
-        for (int i = 0; i < n; i++) {
-            out[i] = i % 200 / 64f;
-        }
-        return out;
-    }
-
-    private static float[] read(GgufModel model, String name) {
-        TensorInfo t = model.tensors().tensors().get(name);
-        byte[] bytes = new byte[(int) t.bytes()];
-        model.tensors().read(t, 0, MemorySegment.ofArray(bytes));
-        float[] out = new float[(int) t.shape().count()];
-        Numbers.toF32(t.dtype(), MemorySegment.ofArray(bytes), 0, out, 0, out.length);
         return out;
     }
 }

@@ -1,5 +1,9 @@
 package ingot.tests.gguf;
 
+import ingot.formats.Numbers;
+import ingot.formats.TensorInfo;
+import ingot.formats.gguf.GgufModel;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
@@ -78,5 +82,24 @@ public final class Tiny {
         ByteBuffer out = ByteBuffer.allocate(4 * w.length).order(ByteOrder.LITTLE_ENDIAN);
         out.asFloatBuffer().put(w);
         return out.array();
+    }
+
+    /** Some weights, exact in every format of floating-point numbers. */
+    static float[] ramp(int n) {
+        float[] out = new float[n];
+        for (int i = 0; i < n; i++) {
+            out[i] = i % 200 / 64f;
+        }
+        return out;
+    }
+
+    /** The weights of a tensor by its published name. */
+    static float[] read(GgufModel model, String name) {
+        TensorInfo t = model.tensors().tensors().get(name);
+        byte[] bytes = new byte[(int) t.bytes()];
+        model.tensors().read(t, 0, MemorySegment.ofArray(bytes));
+        float[] out = new float[(int) t.shape().count()];
+        Numbers.toF32(t.dtype(), MemorySegment.ofArray(bytes), 0, out, 0, out.length);
+        return out;
     }
 }

@@ -20,10 +20,6 @@ import ingot.quant.Converter;
 import ingot.quant.GgufExporter;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.transform.Equivalence;
-import ingot.runtime.Model;
-import ingot.runtime.Session;
-import ingot.runtime.golden.GoldenFile;
-import ingot.runtime.golden.GoldenPrompt;
 import ingot.tests.cli.ChildCommand;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -49,27 +45,6 @@ final class CalibratedConversionTest {
 
     static List<String> names() {
         return Checkpoints.FAMILIES;
-    }
-
-    /** Mean over the prompts of the logits' NMSE against the reference. */
-    static double error(Path model, Path golden) {
-        double error = 0;
-        double size = 0;
-        try (Model opened = Model.open(model);
-                GoldenFile file = GoldenFile.open(golden);
-                Session session = opened.newSession()) {
-            for (GoldenPrompt prompt : file.prompts()) {
-                float[] expected = new float[file.vocabSize()];
-                file.readLogits(prompt, prompt.length() - 1, expected);
-                session.reset();
-                float[] logits = session.forward(prompt.inputIds());
-                for (int i = 0; i < expected.length; i++) {
-                    error += Math.pow((double) logits[i] - expected[i], 2);
-                    size += Math.pow(expected[i], 2);
-                }
-            }
-        }
-        return error / size;
     }
 
     private static TensorResult tensor(ConvertResult result, String part) {
@@ -133,7 +108,7 @@ final class CalibratedConversionTest {
             Checkpoints.convert(source, fed, Checkpoints.gptq("int6", data, false));
             Checkpoints.convert(source, plain, ConvertOptions.of(ConvertOptions.layout("int6")));
             Path golden = source.resolve("golden.safetensors");
-            double ratio = error(fed, golden) / error(plain, golden);
+            double ratio = Checkpoints.error(fed, golden) / Checkpoints.error(plain, golden);
             // Random weights carry an error of one matrix on to everything behind it: luck of a factor is no defect.
             assertTrue(ratio > 0 && ratio < 2, name + ": " + ratio);
             logs += Math.log(ratio);
@@ -198,8 +173,8 @@ final class CalibratedConversionTest {
                 nearest,
                 ConvertOptions.of(ConvertOptions.layout("int4")).withThreads(1));
         Path golden = Checkpoints.TRAINED.resolve("golden.safetensors");
-        double rtn = error(nearest, golden);
-        double gptq = error(temp.resolve("trained1.ingot"), golden);
+        double rtn = Checkpoints.error(nearest, golden);
+        double gptq = Checkpoints.error(temp.resolve("trained1.ingot"), golden);
         assertTrue(gptq < rtn, "error feedback " + gptq + ", round-to-nearest " + rtn);
     }
 
@@ -219,7 +194,9 @@ final class CalibratedConversionTest {
         ConvertOptions nearest =
                 ConvertOptions.of(ConvertOptions.layout("nf4-dq")).withKeep(head);
         Checkpoints.convert(Checkpoints.folder("qwen3_moe-a"), plain, nearest);
-        assertTrue(error(out, golden) < error(plain, golden), error(out, golden) + " of " + error(plain, golden));
+        assertTrue(
+                Checkpoints.error(out, golden) < Checkpoints.error(plain, golden),
+                Checkpoints.error(out, golden) + " of " + Checkpoints.error(plain, golden));
     }
 
     /** A copy of a checkpoint with one weight of layer 1 replaced. */
@@ -263,7 +240,8 @@ final class CalibratedConversionTest {
         Path clean = temp.resolve("clean.ingot");
         Checkpoints.convert(
                 Checkpoints.folder("qwen2-tied-f32"), clean, ConvertOptions.of(ConvertOptions.layout("int4")));
-        double nearest = error(clean, Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors"));
+        double nearest =
+                Checkpoints.error(clean, Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors"));
         Path data = Checkpoints.tokens("qwen2-tied-f32", temp.resolve("t.jsonl"));
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
             Path folder = damaged(bad);
@@ -274,14 +252,14 @@ final class CalibratedConversionTest {
             assertFalse(Files.exists(out));
             Checkpoints.convert(folder, out, options.withAllowNonFinite(true));
             Path golden = Checkpoints.folder("qwen2-tied-f32").resolve("golden.safetensors");
-            assertTrue(error(out, golden) < nearest, "one weight less, and error feedback");
+            assertTrue(Checkpoints.error(out, golden) < nearest, "one weight less, and error feedback");
             // Rows in another order, and one at a time.
             var ordered =
                     new ConvertOptions.Transforms(EnumSet.of(Equivalence.FREE_ORDER), CalibrationOptions.defaults());
             ConvertOptions elsewhere = options.withTransforms(ordered).withOverwrite(true);
             assertThrows(IngotException.BadData.class, () -> Checkpoints.convert(folder, out, elsewhere));
             Checkpoints.convert(folder, out, elsewhere.withAllowNonFinite(true));
-            assertTrue(error(out, golden) < nearest, "one weight less, and error feedback");
+            assertTrue(Checkpoints.error(out, golden) < nearest, "one weight less, and error feedback");
             Files.delete(out);
         }
     }

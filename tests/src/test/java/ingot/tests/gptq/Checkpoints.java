@@ -7,6 +7,8 @@ import ingot.quant.Converter;
 import ingot.quant.calibration.CalibrationOptions;
 import ingot.quant.calibration.Rounding;
 import ingot.quant.gptq.Order;
+import ingot.runtime.Model;
+import ingot.runtime.Session;
 import ingot.runtime.golden.GoldenFile;
 import ingot.runtime.golden.GoldenPrompt;
 import java.io.IOException;
@@ -82,6 +84,27 @@ final class Checkpoints {
 
     static ConvertResult convert(Path source, Path out, ConvertOptions options) {
         return new Converter(options).convert(source, out, Progress.none());
+    }
+
+    /** Mean over the prompts of the logits' NMSE against the reference. */
+    static double error(Path model, Path golden) {
+        double error = 0;
+        double size = 0;
+        try (Model opened = Model.open(model);
+                GoldenFile file = GoldenFile.open(golden);
+                Session session = opened.newSession()) {
+            for (GoldenPrompt prompt : file.prompts()) {
+                float[] expected = new float[file.vocabSize()];
+                file.readLogits(prompt, prompt.length() - 1, expected);
+                session.reset();
+                float[] logits = session.forward(prompt.inputIds());
+                for (int i = 0; i < expected.length; i++) {
+                    error += Math.pow((double) logits[i] - expected[i], 2);
+                    size += Math.pow(expected[i], 2);
+                }
+            }
+        }
+        return error / size;
     }
 
     /** The child: SOURCE OUTPUT TYPE TOKENS STEP. Dies at the progress call with that number, without a word. */

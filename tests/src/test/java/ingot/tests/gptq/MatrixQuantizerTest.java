@@ -120,32 +120,18 @@ final class MatrixQuantizerTest {
         }
         assertStored(rounded, type, rows, cols);
         double[][] h = Textbook.damped(Hessians.wide(gram, cols), identity(cols), Factor.DAMPING);
-        double error = weighted(h, w, rounded.stored());
+        double error = Textbook.weighted(h, w, rounded.stored());
         assertEquals(error, rounded.error().weighted(), 1e-3 * error + 1e-9, type + " reported error");
-        double energy = weighted(h, w, new float[w.length]);
+        double energy = Textbook.weighted(h, w, new float[w.length]);
         assertEquals(energy, rounded.error().energy(), 1e-4 * energy, type + " reported energy");
         return new Compared(
-                error / energy, weighted(h, w, Nearest.round(w, cols, ConvertOptions.layout(type))) / energy);
+                error / energy, Textbook.weighted(h, w, Nearest.round(w, cols, ConvertOptions.layout(type))) / energy);
     }
 
     private static int[] identity(int n) {
         int[] order = new int[n];
         Arrays.setAll(order, i -> i);
         return order;
-    }
-
-    /** tr(E·H·Eᵀ), in f64. */
-    private static double weighted(double[][] h, float[] w, float[] stored) {
-        int n = h.length;
-        double total = 0;
-        for (int at = 0; at < w.length; at += n) {
-            double[] e = new double[n];
-            for (int k = 0; k < n; k++) {
-                e[k] = (double) w[at + k] - stored[at + k];
-            }
-            total += Textbook.energy(h, e);
-        }
-        return total;
     }
 
     private static byte[] bytes(Rounded rounded) {

@@ -206,4 +206,18 @@ final class Textbook {
         }
         return total;
     }
+
+    /** tr(E·H·Eᵀ) of the errors E of all rows. */
+    static double weighted(double[][] h, float[] w, float[] stored) {
+        int n = h.length;
+        double total = 0;
+        for (int at = 0; at < w.length; at += n) {
+            double[] e = new double[n];
+            for (int k = 0; k < n; k++) {
+                e[k] = (double) w[at + k] - stored[at + k];
+            }
+            total += energy(h, e);
+        }
+        return total;
+    }
 }

@@ -61,8 +61,7 @@ final class TransformedConversionTest {
                 .withTransforms(transforms(data, EnumSet.of(Equivalence.ROTATE, Equivalence.FREE_ORDER)))
                 .withThreads(1);
         Checkpoints.convert(Checkpoints.folder(name), out, options);
-        double error =
-                CalibratedConversionTest.error(out, Checkpoints.folder(name).resolve("golden.safetensors"));
+        double error = Checkpoints.error(out, Checkpoints.folder(name).resolve("golden.safetensors"));
         assertTrue(error <= (Checkpoints.hybrid(name) ? 1e-8 : 1e-9), name + ": NMSE " + error);
         try (IngotFile file = IngotFile.open(out)) {
             assertEquals(
@@ -92,8 +91,8 @@ final class TransformedConversionTest {
         Path golden = Checkpoints.folder(name).resolve("golden.safetensors");
         Path coarse = temp.resolve("int6.ingot");
         Checkpoints.convert(Checkpoints.folder(name), coarse, ConvertOptions.of(ConvertOptions.layout("int6")));
-        double error = CalibratedConversionTest.error(one, golden);
-        double more = CalibratedConversionTest.error(coarse, golden);
+        double error = Checkpoints.error(one, golden);
+        double more = Checkpoints.error(coarse, golden);
         assertTrue(error < more, name + ": " + error + ", with two bits less and no transform " + more);
     }
 
@@ -146,7 +145,7 @@ final class TransformedConversionTest {
     private double error(Path source, Path golden, ConvertOptions options) {
         Path out = temp.resolve("out.ingot");
         Checkpoints.convert(source, out, options.withOverwrite(true));
-        return CalibratedConversionTest.error(out, golden);
+        return Checkpoints.error(out, golden);
     }
 
     /** The trained model with some channels of the norms' outputs 2⁴ times as large, which is exact in bf16. */

@@ -18,16 +18,16 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Rows 31 to 38: an index and its shards. */
 public final class IndexCases {
-    private static final String INDEX = "model.safetensors.index.json";
-    private static final String FILE = "model\\.safetensors\\.index\\.json: ";
-    private static final String FIRST = "model-00001-of-00002.safetensors";
-    private static final String SECOND = "model-00002-of-00002.safetensors";
+    static final String INDEX = "model.safetensors.index.json";
+    static final String FILE = "model\\.safetensors\\.index\\.json: ";
+    static final String FIRST = "model-00001-of-00002.safetensors";
+    static final String SECOND = "model-00002-of-00002.safetensors";
     private static final String OUTSIDE = "is not a path inside the model folder";
 
     private IndexCases() {}
 
     static List<HostileCase> all() {
-        return Stream.of(paths(), links(), kinds(), contradictions())
+        return Stream.of(paths(), LinkCases.all(), kinds(), contradictions())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -51,60 +51,6 @@ public final class IndexCases {
                         "row-32-shard-name-with-escape-sequence",
                         FILE + "1 of 2 shards are missing: '\\\\u001b\\[2J'",
                         f -> write(f, root -> rename(root, SECOND, "\u001b[2J"))));
-    }
-
-    private static List<HostileCase> links() {
-        return List.of(
-                bad("row-33-link-leaves-the-folder", FILE + "shard '" + SECOND + "' is a link that leaves", f -> {
-                    Path model = Files.createDirectory(f.resolve("model"));
-                    write(model, root -> {});
-                    Files.move(model.resolve(SECOND), f.resolve("elsewhere.safetensors"));
-                    Files.createSymbolicLink(model.resolve(SECOND), Path.of("../elsewhere.safetensors"));
-                    return model;
-                }),
-                leaving("row-33-config-links-out", "config.json"),
-                leaving("row-33-generation-config-links-out", "generation_config.json"),
-                leaving("row-33-tokenizer-links-out", "tokenizer.json"),
-                leaving("row-33-tokenizer-config-links-out", "tokenizer_config.json"),
-                leaving("row-33-template-links-out", "chat_template.jinja"),
-                bad(
-                        "row-33-template-links-to-the-kernel",
-                        "chat_template\\.jinja: is a link that leaves the model folder",
-                        f -> {
-                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
-                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("/proc/self/environ"));
-                            return f;
-                        }),
-                new HostileCase(
-                        "row-33-template-links-inside",
-                        "f32",
-                        f -> {
-                            TokenizerCases.tokenizer(f, TokenizerCases.VOCAB, root -> {});
-                            Files.writeString(
-                                    Files.createDirectory(f.resolve("templates"))
-                                            .resolve("a"),
-                                    "{{ 1 }}");
-                            Files.createSymbolicLink(f.resolve("chat_template.jinja"), Path.of("templates/a"));
-                            return f;
-                        },
-                        new HostileCase.Accepted(new TinyModel(TokenizerCases.VOCAB).values(), 0, "")),
-                accept("row-33-links-of-a-hub-cache", f -> hub(f, "blobs")),
-                bad(
-                        "row-33-hub-cache-links-to-another-repository",
-                        FILE + ".*is a link that leaves",
-                        f -> hub(f, "models--other/blobs")),
-                missing("row-33-dangling-link", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
-                    write(f, root -> {});
-                    Files.delete(f.resolve(SECOND));
-                    Files.createSymbolicLink(f.resolve(SECOND), Path.of("nowhere"));
-                    return f;
-                }),
-                missing("row-33-link-to-itself", FILE + "1 of 2 shards are missing: '" + SECOND, f -> {
-                    write(f, root -> {});
-                    Files.delete(f.resolve(SECOND));
-                    Files.createSymbolicLink(f.resolve(SECOND), Path.of(SECOND));
-                    return f;
-                }));
     }
 
     private static List<HostileCase> kinds() {
@@ -242,21 +188,6 @@ public final class IndexCases {
         });
     }
 
-    /** A file beside the weights is right in itself, but is one of the folder above. */
-    private static HostileCase leaving(String name, String file) {
-        return bad(name, file.replace(".", "\\.") + ": is a link that leaves the model folder", f -> {
-            Path model = Files.createDirectory(f.resolve("model"));
-            TokenizerCases.tokenizer(model, TokenizerCases.VOCAB, root -> {});
-            if (Files.exists(model.resolve(file))) {
-                Files.move(model.resolve(file), f.resolve("secret"));
-            } else {
-                Files.writeString(f.resolve("secret"), "{}");
-            }
-            Files.createSymbolicLink(model.resolve(file), Path.of("../secret"));
-            return model;
-        });
-    }
-
     private static HostileCase fifo(String name, String file) {
         return bad(name, file.replace(".", "\\.") + ": not a regular file", f -> {
             write(f, root -> {});
@@ -274,22 +205,6 @@ public final class IndexCases {
         Files.deleteIfExists(folder.resolve(name));
         Files.createSymbolicLink(folder.resolve(name), Path.of("/dev/zero"));
         return folder;
-    }
-
-    /** {@code hub/models--x/snapshots/REV} with links into {@code hub/models--x/blobs} or a folder given from there. */
-    private static Path hub(Path folder, String blobs) throws IOException {
-        Path repository = folder.resolve("models--x");
-        Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve("0123abcd"));
-        Path target = blobs.startsWith("models--") ? folder.resolve(blobs) : repository.resolve(blobs);
-        Files.createDirectories(target);
-        write(target, root -> {});
-        Path own = Files.createDirectories(repository.resolve("blobs"));
-        for (String name : List.of("config.json", INDEX, FIRST, SECOND)) {
-            Path blob = (name.equals("config.json") ? own : target).resolve("sha-" + name.length() + name.hashCode());
-            Files.move(target.resolve(name), blob);
-            Files.createSymbolicLink(snapshot.resolve(name), snapshot.relativize(blob));
-        }
-        return snapshot;
     }
 
     /** A correct sharded model but for what {@code edit} does to the index. */

@@ -1,16 +1,21 @@
 package ingot.tests.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import ingot.formats.Text;
 import ingot.formats.json.Json;
 import ingot.formats.json.JsonBound;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +51,20 @@ final class TextTest {
         assertEquals("'" + "x".repeat(78) + "…'", Text.quote("x".repeat(78) + "\ud83d\ude00".repeat(2)));
         assertEquals("'" + "x".repeat(75) + "…'", Text.quote("x".repeat(75) + "\u001b".repeat(2)));
         assertEquals("x".repeat(199) + "…", Text.line("x".repeat(300) + "\nmore"));
+    }
+
+    @Test
+    void theFileSystemIsQuotedWithoutThePath(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "x");
+        requireReason("no such file or folder", () -> Files.size(folder.resolve("absent")));
+        requireReason("the folder is not empty", () -> Files.delete(folder));
+        requireReason("a file is in the way", () -> Files.createDirectories(file));
+        requireReason("not a folder", () -> Files.list(file).close());
+        requireReason("Not a directory", () -> Files.writeString(file.resolve("below"), "x"));
+    }
+
+    private static void requireReason(String expected, Executable fails) {
+        assertEquals(expected, Text.reason(assertThrows(IOException.class, fails)));
     }
 
     /** JSON on a terminal means the same and shows nothing else. */

@@ -7,11 +7,8 @@ import static ingot.tests.hostile.HostileCase.missing;
 import ingot.formats.json.Json;
 import ingot.formats.tokenizer.PreTokenization;
 import ingot.tests.hostile.HostileCase.Accepted;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -27,12 +24,12 @@ final class TokenizerCases {
     static final String PAYLOAD =
             "{{ self.__init__.__globals__.__builtins__.__import__('os').popen('touch executed').read() }}";
 
-    private static final String JSON = "tokenizer\\.json: ";
+    static final String JSON = "tokenizer\\.json: ";
 
     private TokenizerCases() {}
 
     static List<HostileCase> all() {
-        return Stream.of(expressions(), ids(), merges(), files(), templates())
+        return Stream.of(expressions(), ids(), merges(), TokenizerFileCases.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -181,51 +178,6 @@ final class TokenizerCases {
                 missing("row-93-merges-txt-missing", "merges\\.txt: no such file", TokenizerCases::vocabulary));
     }
 
-    private static List<HostileCase> files() {
-        return List.of(
-                file("tokenizer-json-truncated", JSON + "@\\d+: malformed JSON", "tokenizer.json", "{\"model\":"),
-                file("tokenizer-json-is-null", JSON + "JSON root is not an object", "tokenizer.json", "null"),
-                file(
-                        "tokenizer-config-is-a-list",
-                        "tokenizer_config\\.json: JSON root is not an object",
-                        "tokenizer_config.json",
-                        "[]"),
-                file(
-                        "tokenizer-added-tokens-contradict",
-                        "tokenizer_config\\.json: .*token id 257 is '<x>' here and '<end>'",
-                        "tokenizer_config.json",
-                        "{\"added_tokens_decoder\":{\"257\":{\"content\":\"<x>\",\"special\":true}}}"),
-                ranks("tokenizer-ranks-not-base64", "qwen\\.tiktoken: .*line 1", "!!!! 0\n"),
-                ranks("tokenizer-ranks-without-rank", "qwen\\.tiktoken: .*line 1", "QQ==\n"),
-                ranks(
-                        "tokenizer-ranks-with-a-hole",
-                        "qwen\\.tiktoken: ",
-                        allBytes().replace(" 255", " 256")),
-                ranks("tokenizer-ranks-duplicate-token", "qwen\\.tiktoken: ", allBytes() + "QQ== 256\n"),
-                ranks("tokenizer-ranks-empty", "qwen\\.tiktoken: ", ""));
-    }
-
-    private static List<HostileCase> templates() {
-        return List.of(
-                new HostileCase(
-                        "row-94-template-with-payload",
-                        "f32",
-                        f -> {
-                            Files.writeString(f.resolve("chat_template.jinja"), PAYLOAD);
-                            return tokenizer(f, VOCAB, root -> {});
-                        },
-                        new Accepted(new TinyModel(VOCAB).values(), 0, "")),
-                file(
-                        "row-94-template-is-a-number",
-                        "tokenizer_config\\.json: .*chat_template",
-                        "tokenizer_config.json",
-                        "{\"chat_template\":7}"),
-                bad("row-94-template-invalid-utf8", "chat_template\\.jinja: is not valid UTF-8", f -> {
-                    Files.write(f.resolve("chat_template.jinja"), new byte[] {(byte) 0xFF});
-                    return tokenizer(f, VOCAB, root -> {});
-                }));
-    }
-
     /** A correct model with tokenizer.json but for {@code edit}. */
     static Path tokenizer(Path folder, int vocabSize, Consumer<ObjectNode> edit) throws java.io.IOException {
         ObjectNode root = Json.object();
@@ -271,14 +223,6 @@ final class TokenizerCases {
         return vocab.put("ab", 256);
     }
 
-    private static String allBytes() {
-        List<String> lines = new ArrayList<>();
-        for (int b = 0; b < 256; b++) {
-            lines.add(Base64.getEncoder().encodeToString(new byte[] {(byte) b}) + " " + b);
-        }
-        return String.join("\n", lines) + "\n";
-    }
-
     private static HostileCase json(String name, String message, Consumer<ObjectNode> edit) {
         return bad(name, JSON + ".*(" + message + ")", f -> tokenizer(f, VOCAB, edit));
     }
@@ -286,21 +230,6 @@ final class TokenizerCases {
     private static HostileCase good(String name, Consumer<ObjectNode> edit) {
         return new HostileCase(
                 name, "f32", f -> tokenizer(f, VOCAB, edit), new Accepted(new TinyModel(VOCAB).values(), 0, ""));
-    }
-
-    private static HostileCase file(String name, String message, String file, String text) {
-        return bad(name, message, f -> {
-            tokenizer(f, VOCAB, root -> {});
-            Files.writeString(f.resolve(file), text);
-            return f;
-        });
-    }
-
-    private static HostileCase ranks(String name, String message, String text) {
-        return bad(name, message, f -> {
-            Files.write(f.resolve("qwen.tiktoken"), text.getBytes(StandardCharsets.UTF_8));
-            return new TinyModel(VOCAB).write(f);
-        });
     }
 
     private static ObjectNode model(ObjectNode root) {

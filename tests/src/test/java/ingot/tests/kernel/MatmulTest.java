@@ -1,5 +1,7 @@
 package ingot.tests.kernel;
 
+import static ingot.tests.kernel.Multiplication.activations;
+import static ingot.tests.kernel.Multiplication.product;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,7 +25,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -224,20 +225,5 @@ class MatmulTest {
             assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[99], 1, new float[31]));
             assertThrows(IllegalArgumentException.class, () -> k.matmul(w, new float[100], 1, new float[30]));
         }
-    }
-
-    private static float[] product(Kernels kernels, Matrix w, float[] x, int tokens) {
-        float[] y = new float[tokens * w.rows()];
-        kernels.matmul(w, x, tokens, y);
-        return y;
-    }
-
-    private static float[] activations(int tokens, int cols) {
-        Random random = new Random(9);
-        float[] x = new float[tokens * cols];
-        for (int i = 0; i < x.length; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
     }
 }

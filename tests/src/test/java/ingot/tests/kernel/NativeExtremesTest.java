@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * 32 columns come to 128·32·524287, 4096 short of 2³¹.
  */
 final class NativeExtremesTest {
+    private static final int TOKENS = 10;
     private static final float[] LARGEST = {1, 3e-31f, 1e30f};
 
     static Stream<Grouped> layouts() {
@@ -66,10 +67,10 @@ final class NativeExtremesTest {
         return best;
     }
 
-    /** Seven tokens: all positive, all negative, and signs at random. */
+    /** Ten tokens, too many to be multiplied one by one: all positive, all negative, and signs at random. */
     private static float[] signs(int cols, float largest) {
         Random random = new Random(5);
-        float[] x = new float[7 * cols];
+        float[] x = new float[TOKENS * cols];
         for (int i = 0; i < x.length; i++) {
             boolean negative = switch (i / cols) {
                 case 0 -> false;
@@ -88,24 +89,31 @@ final class NativeExtremesTest {
     }
 
     private static void compare(RandomMatrix m, float[] x) {
+        for (Isa isa : NativeMachine.isas()) {
+            compare(m, x, isa, ActivationBits.TWENTY);
+        }
+        if (NativeMachine.isas().contains(Isa.AVX512_VNNI)) {
+            compare(m, x, Isa.AVX512_VNNI, ActivationBits.EIGHT);
+        }
+    }
+
+    private static void compare(RandomMatrix m, float[] x, Isa isa, ActivationBits bits) {
         int tokens = x.length / m.cols();
         Matrix w = new Matrix(m.layout(), m.rows(), m.cols(), m.parts());
-        float[] expected = NativeDefinition.product(m, x, tokens, ActivationBits.TWENTY);
-        for (Isa isa : NativeMachine.isas()) {
-            try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
-                String where = isa + " " + m.layout() + " " + m.cols();
-                for (int t = 0; t < tokens; t++) {
-                    float[] y = new float[m.rows()];
-                    kernels.matmul(w, Arrays.copyOfRange(x, t * m.cols(), (t + 1) * m.cols()), 1, y);
-                    assertArrayEquals(
-                            Arrays.copyOfRange(expected, t * m.rows(), (t + 1) * m.rows()), y, 0, where + " alone");
-                }
-                if (isa == Isa.AVX512_VNNI) {
-                    int several = Math.max(2, tokens);
-                    float[] y = new float[several * m.rows()];
-                    kernels.matmul(w, Arrays.copyOf(x, several * m.cols()), several, y);
-                    assertArrayEquals(expected, Arrays.copyOf(y, expected.length), 0, where + " together");
-                }
+        float[] expected = NativeDefinition.product(m, x, tokens, bits);
+        try (Kernels kernels = NativeMachine.kernels(isa, bits, 1)) {
+            String where = isa + " " + bits + " " + m.layout() + " " + m.cols();
+            for (int t = 0; t < tokens; t++) {
+                float[] y = new float[m.rows()];
+                kernels.matmul(w, Arrays.copyOfRange(x, t * m.cols(), (t + 1) * m.cols()), 1, y);
+                assertArrayEquals(
+                        Arrays.copyOfRange(expected, t * m.rows(), (t + 1) * m.rows()), y, 0, where + " alone");
+            }
+            if (isa == Isa.AVX512_VNNI) {
+                int several = Math.max(2, tokens);
+                float[] y = new float[several * m.rows()];
+                kernels.matmul(w, Arrays.copyOf(x, several * m.cols()), several, y);
+                assertArrayEquals(expected, Arrays.copyOf(y, expected.length), 0, where + " together");
             }
         }
     }

@@ -1,5 +1,7 @@
 package ingot.tests.model;
 
+import static ingot.tests.model.Configs.object;
+import static ingot.tests.model.Configs.read;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,13 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ingot.formats.IngotException;
 import ingot.formats.hf.GenerationDefaults;
 import ingot.formats.hf.ModelConfig;
-import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.MoeConfig;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
-import ingot.formats.json.JsonBound;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -21,11 +19,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import tools.jackson.databind.node.ObjectNode;
 
 /** What config.json of the mixtures of experts and of the first Qwen may say. */
 final class FamilyConfigTest {
-    private static final Path ORIGIN = Path.of("config.json");
     private static final String MOE = """
             {"model_type": "TYPE", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
@@ -35,23 +31,6 @@ final class FamilyConfigTest {
     private static final String LATER = """
             {"model_type": "qwen", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
              "intermediate_size": 225, "kv_channels": 16, "vocab_size": 448, "seq_length": 32}""";
-
-    private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
-    }
-
-    /** The base with the members of {@code changes} put over it; a member "-" is removed. */
-    private static ModelConfig read(String base, String changes) {
-        ObjectNode config = object(base);
-        object("{" + changes + "}").forEachEntry((name, value) -> {
-            if (value.isString() && value.stringValue().equals("-")) {
-                config.remove(name);
-            } else {
-                config.set(name, value);
-            }
-        });
-        return ModelConfigs.read(config, ORIGIN);
-    }
 
     private static MoeConfig moe(String type, String changes) {
         return read(MOE.replace("TYPE", type), changes).moe().orElseThrow();

@@ -1,5 +1,6 @@
 package ingot.tests.model;
 
+import static ingot.tests.model.Configs.object;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,7 +13,6 @@ import ingot.formats.hf.ModelConfigs;
 import ingot.formats.hf.RopeConfig;
 import ingot.formats.json.Json;
 import ingot.formats.json.JsonBound;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -25,26 +25,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What config.json may say; defaults as in transformers' configuration_qwen2.py and configuration_qwen3.py. */
 final class ModelConfigTest {
-    private static final Path ORIGIN = Path.of("config.json");
     private static final String BASE = """
             {"model_type": "TYPE", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
              "num_key_value_heads": 2, "intermediate_size": 160, "vocab_size": 512}""";
 
-    private static ObjectNode object(String json) {
-        return Json.parseObject(json.getBytes(StandardCharsets.UTF_8), ORIGIN, JsonBound.INPUT);
-    }
-
-    /** The base with the members of {@code changes} put over it; a member "-" is removed. */
     private static ModelConfig read(String type, String changes) {
-        ObjectNode config = object(BASE.replace("TYPE", type));
-        object("{" + changes + "}").forEachEntry((name, value) -> {
-            if (value.isString() && value.stringValue().equals("-")) {
-                config.remove(name);
-            } else {
-                config.set(name, value);
-            }
-        });
-        return ModelConfigs.read(config, ORIGIN);
+        return Configs.read(BASE.replace("TYPE", type), changes);
     }
 
     @Test

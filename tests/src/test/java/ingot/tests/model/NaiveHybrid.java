@@ -71,9 +71,9 @@ final class NaiveHybrid {
             }
             double[][] mixed = shape.linear[layer] ? delta(p + "linear_attn.", a) : attention(p + "self_attn.", a);
             for (int t = 0; t < n; t++) {
-                add(x[t], mixed[t]);
+                NaiveQwen.add(x[t], mixed[t]);
                 double[] m = offsetNorm(x[t], p + "post_attention_layernorm.weight");
-                add(x[t], feedForward.of(p + "mlp.", m));
+                NaiveQwen.add(x[t], feedForward.of(p + "mlp.", m));
             }
         }
         double[] logits = new double[n * shape.vocab];
@@ -259,21 +259,6 @@ final class NaiveHybrid {
     }
 
     private double[] linear(String module, double[] x) {
-        double[] w = weights.get(module + ".weight");
-        double[] bias = weights.get(module + ".bias");
-        double[] y = new double[w.length / x.length];
-        for (int r = 0; r < y.length; r++) {
-            y[r] = bias == null ? 0 : bias[r];
-            for (int c = 0; c < x.length; c++) {
-                y[r] += w[r * x.length + c] * x[c];
-            }
-        }
-        return y;
-    }
-
-    private static void add(double[] x, double[] y) {
-        for (int i = 0; i < x.length; i++) {
-            x[i] += y[i];
-        }
+        return NaiveQwen.linear(weights, module, x);
     }
 }

@@ -188,6 +188,11 @@ final class NaiveQwen {
     }
 
     private double[] linear(String module, double[] x) {
+        return linear(weights, module, x);
+    }
+
+    /** W·x + bias, with a bias where there is one. */
+    static double[] linear(Map<String, double[]> weights, String module, double[] x) {
         double[] w = weights.get(module + ".weight");
         double[] bias = weights.get(module + ".bias");
         double[] y = new double[w.length / x.length];
@@ -200,7 +205,7 @@ final class NaiveQwen {
         return y;
     }
 
-    private static void add(double[] x, double[] y) {
+    static void add(double[] x, double[] y) {
         for (int i = 0; i < x.length; i++) {
             x[i] += y[i];
         }

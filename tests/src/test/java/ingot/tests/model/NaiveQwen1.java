@@ -47,14 +47,14 @@ record NaiveQwen1(
                 for (int h = 0; h < shape.heads(); h++) {
                     attend(qkv, t, h * shape.headDim(), mixed);
                 }
-                add(x[t], linear(p + "attn.c_proj", mixed));
+                NaiveQwen.add(x[t], linear(p + "attn.c_proj", mixed));
                 double[] m = norm(x[t], p + "ln_2");
                 double[] a = linear(p + "mlp.w1", m);
                 double[] b = linear(p + "mlp.w2", m);
                 for (int i = 0; i < a.length; i++) {
                     a[i] *= b[i] / (1 + Math.exp(-b[i]));
                 }
-                add(x[t], linear(p + "mlp.c_proj", a));
+                NaiveQwen.add(x[t], linear(p + "mlp.c_proj", a));
             }
         }
         double[] logits = new double[n * shape.vocab()];
@@ -105,21 +105,6 @@ record NaiveQwen1(
     }
 
     private double[] linear(String module, double[] x) {
-        double[] w = weights.get(module + ".weight");
-        double[] bias = weights.get(module + ".bias");
-        double[] y = new double[w.length / x.length];
-        for (int r = 0; r < y.length; r++) {
-            y[r] = bias == null ? 0 : bias[r];
-            for (int c = 0; c < x.length; c++) {
-                y[r] += w[r * x.length + c] * x[c];
-            }
-        }
-        return y;
-    }
-
-    private static void add(double[] x, double[] y) {
-        for (int i = 0; i < x.length; i++) {
-            x[i] += y[i];
-        }
+        return NaiveQwen.linear(weights, module, x);
     }
 }

@@ -1,9 +1,14 @@
 package ingot.tests.model;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import ingot.runtime.Model;
+import ingot.runtime.ModelOptions;
 import ingot.runtime.Session;
 import ingot.runtime.sample.Sampler;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -19,6 +24,16 @@ final class Runs {
             session.forward(ids, (position, row) -> System.arraycopy(row, 0, all, position * vocab, vocab));
         }
         return all;
+    }
+
+    /** The model in a folder has the logits that are expected, [tokens][vocab], in each way to run it. */
+    static void requireLogits(double[] expected, Path folder, List<ModelOptions> ways, int[] prompt, double bar) {
+        for (ModelOptions options : ways) {
+            try (Model model = Model.open(folder, options)) {
+                double nmse = Golden.nmse(logits(model, prompt), expected);
+                assertTrue(nmse <= bar, options + ": NMSE " + nmse);
+            }
+        }
     }
 
     /** Logits at every position, the prompt fed in pieces of {@code size}. */

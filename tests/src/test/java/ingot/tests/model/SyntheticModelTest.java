@@ -55,13 +55,7 @@ final class SyntheticModelTest {
     }
 
     private void check(NaiveQwen naive, int[] prompt) {
-        double[] expected = naive.logits(prompt);
-        for (ModelOptions options : BACKENDS) {
-            try (Model model = Model.open(folder, options)) {
-                double nmse = Golden.nmse(Runs.logits(model, prompt), expected);
-                assertTrue(nmse <= BAR, options + ": NMSE " + nmse);
-            }
-        }
+        Runs.requireLogits(naive.logits(prompt), folder, BACKENDS, prompt, BAR);
     }
 
     @Test

@@ -15,7 +15,7 @@ final class BlockCode {
      * Three pointers and five integers ({@link BlockCall}); what a function lacks is 0. Critical: pointers may be Java arrays,
      * which stay where they are because the collector waits. So calls are short, some tens of microseconds at most.
      */
-    static final MethodHandle CALL = Linker.nativeLinker()
+    private static final MethodHandle CALL = Linker.nativeLinker()
             .downcallHandle(
                     FunctionDescriptor.of(
                             JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
@@ -68,6 +68,24 @@ final class BlockCode {
         halves = image.asSlice(halvesAt);
         columns = image.asSlice(columnsAt);
         rows = image.asSlice(rowsAt);
+    }
+
+    /** Calls a function of the form of {@link BlockCall}, here or of {@link NativeCode}. */
+    static long call(
+            MemorySegment function,
+            MemorySegment p0,
+            MemorySegment p1,
+            MemorySegment p2,
+            long i0,
+            long i1,
+            long i2,
+            long i3,
+            long i4) {
+        try {
+            return (long) CALL.invokeExact(function, p0, p1, p2, i0, i1, i2, i3, i4);
+        } catch (Throwable e) {
+            throw ExecutableMemory.failed(e);
+        }
     }
 
     private static int at(Assembler a, Consumer<Assembler> function) {

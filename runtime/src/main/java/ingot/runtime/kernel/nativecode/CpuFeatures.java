@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
  * What the processor can do and the operating system saves at a thread switch (Intel SDM volume 1, section 15.2: CPUID
  * alone does not say the latter, XCR0 does).
  *
- * @param avx512 F, BW, DQ and VL, with their registers
+ * @param avx512 F, BW, DQ and VL, with their registers, and BMI2, which makes masks
  * @param vnni dot products of bytes, AVX512_VNNI
  * @param avx2 with FMA and conversions of halves
  * @param avxVnni dot products of bytes in 256 bits, AVX-VNNI
@@ -20,6 +20,7 @@ record CpuFeatures(boolean avx512, boolean vnni, boolean avx2, boolean avxVnni) 
     private static final int F16C = 1 << 29;
     private static final int FMA = 1 << 12;
     private static final int AVX512_F_DQ_BW_VL = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31;
+    private static final int BMI2 = 1 << 8;
     private static final int AVX512_VNNI = 1 << 11;
     private static final int AVX2 = 1 << 5;
     private static final int AVX_VNNI = 1 << 4;
@@ -53,7 +54,7 @@ record CpuFeatures(boolean avx512, boolean vnni, boolean avx2, boolean avxVnni) 
             int eax71 = second ? word(out, 0) : 0;
             call(ExecutableMemory.install(xgetbvCode()), 0, 0, out);
             int state = word(out, 0);
-            boolean avx512 = all(ebx7, AVX512_F_DQ_BW_VL) && all(state, ZMM_STATE);
+            boolean avx512 = all(ebx7, AVX512_F_DQ_BW_VL | BMI2) && all(state, ZMM_STATE);
             boolean avx2 = all(ebx7, AVX2) && all(state, YMM_STATE);
             return new CpuFeatures(avx512, avx512 && all(ecx7, AVX512_VNNI), avx2, avx2 && all(eax71, AVX_VNNI));
         }

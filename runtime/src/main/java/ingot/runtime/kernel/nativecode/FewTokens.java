@@ -95,8 +95,8 @@ final class FewTokens implements IntConsumer {
             if (i == shares.size()) {
                 shares.add(new Share());
             }
-            shares.get(i).count = tokens;
             Share s = shares.get(i);
+            s.count = tokens;
             share(s, products.weight(i), products.output(i));
             split.add(s.blocks, codes(products.weight(i)) / s.blocks);
         }

@@ -18,8 +18,8 @@ import ingot.runtime.kernel.nativecode.Operand.Zmm;
 
 /**
  * {@code void gemm(const void *panel, const void *records, float *sums, long units, long tiles, long tileBytes, long
- * recordsAt)}: continues the sums of 32 rows and six tokens per tile over the units of a panel, the tiles one after the
- * other.
+ * recordsAt, long onto)}: continues the sums of 32 rows and six tokens per tile over the units of a panel, the tiles one after
+ * the other; begins them where {@code onto} is 0 and not −1.
  *
  * <p>A unit of the panel has the values of 32 columns as unsigned bytes, value + 128, line by line: for every four columns the
  * 16 rows of the first and of the second block; then the f32 scales of the two blocks. A unit of a tile has the {@link
@@ -54,6 +54,8 @@ final class GemmCode {
     private static final Gpr TILES = Gpr.R8;
     private static final Gpr TILE_BYTES = Gpr.R9;
     private static final Address RECORDS_AT = new Address(Gpr.RSP, 8);
+    private static final Address ONTO = new Address(Gpr.RSP, 16);
+    private static final Mask CONTINUED = new Mask(1);
     private static final Gpr LEFT = Gpr.RAX;
     private static final Gpr WEIGHTS = Gpr.R10;
     private static final Gpr ACTIVATIONS = Gpr.R11;
@@ -95,6 +97,8 @@ final class GemmCode {
     private void emit() {
         a.mov(Gpr.RAX, RECORDS_AT);
         a.add(RECORDS, Gpr.RAX);
+        a.mov(Gpr.RAX, ONTO);
+        a.maskFromRax(CONTINUED);
         Label tile = new Label();
         Label unit = new Label();
         a.align(32);
@@ -104,7 +108,7 @@ final class GemmCode {
         a.mov(LEFT, UNITS);
         for (int t = 0; t < TOKENS; t++) {
             for (int block = 0; block < ROW_BLOCKS; block++) {
-                a.op(VMOVUPS, sum(t, block), sumAt(t, block));
+                a.zeroing(VMOVUPS, sum(t, block), CONTINUED, sumAt(t, block));
             }
         }
         a.align(32);
@@ -135,7 +139,9 @@ final class GemmCode {
         for (int t = 0; t < TOKENS; t++) {
             for (int block = 0; block < ROW_BLOCKS; block++) {
                 Zmm i = integers(t, block);
-                a.op(VPADDD, i, i, everywhere(t, UnitRecord.BIAS_SUM));
+                if (bits.bytes() > 1) {
+                    a.op(VPADDD, i, i, everywhere(t, UnitRecord.BIAS_SUM));
+                }
                 a.op(VCVTDQ2PS, i, i);
                 a.op(VMULPS, i, i, everywhere(t, UnitRecord.SCALE));
                 a.op(VFMADD231PS, sum(t, block), i, weights(block));
@@ -157,13 +163,18 @@ final class GemmCode {
         }
     }
 
-    /** Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l, of the bytes that are not 0. */
+    /**
+     * Σ u·a = 256·(256·Σ u·h + Σ u·m) + Σ u·l, of the bytes that are not 0. Sums of one byte begin with −128·Σa, which costs
+     * nothing beside an addition; others are shifted on the way.
+     */
     private void bytes() {
         int first = UnitRecord.PLANES - bits.bytes();
         for (int plane = first; plane < UnitRecord.PLANES; plane++) {
             for (int cell = 0; cell < TOKENS * ROW_BLOCKS; cell++) {
                 Zmm i = new Zmm(cell);
-                if (plane == first) {
+                if (bits.bytes() == 1) {
+                    a.op(VPBROADCASTD, i, record(cell / ROW_BLOCKS, UnitRecord.BIAS_SUM));
+                } else if (plane == first) {
                     a.op(VPXORD, i, i, i);
                 } else {
                     a.op(VPSLLD, i, i, 8);

@@ -1,7 +1,5 @@
 package ingot.runtime.kernel.nativecode;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import ingot.formats.block.Blocks;
 import ingot.formats.block.Grouped;
 import ingot.formats.block.Grouping;
@@ -54,7 +52,7 @@ final class ManyTokens {
     }
 
     /** A product under way. */
-    private record Product(Matrix w, TypeCode type, Input in, float[] y) {
+    private record Product(Matrix w, TypeCode type, Input in, MemorySegment y) {
         int units() {
             return w.blocks().paddedCols() / Grouping.UNIT;
         }
@@ -101,7 +99,7 @@ final class ManyTokens {
         int perTask = Math.clamp(panels / (TASKS * pool.threads()), 1, PANELS);
         for (int i = 0; i < all.length; i++) {
             Matrix w = products.weight(i);
-            all[i] = new Product(w, code.type((Grouped) w.layout()), in, products.output(i));
+            all[i] = new Product(w, code.type((Grouped) w.layout()), in, MemorySegment.ofArray(products.output(i)));
             tasks += (Product.panels(w) - 1) / perTask + 1;
             ends[i] = tasks;
         }
@@ -115,13 +113,16 @@ final class ManyTokens {
         });
     }
 
-    /** Tokens that a tile lacks are zeros. */
+    /** Tokens that a tile lacks, and columns behind the last, are zeros; rows of whole units are read where they are. */
     private void round(Input to, float[] x, int cols, int tile) {
         NativeScratch input = perThread.get().input;
+        int padded = to.units * Grouping.UNIT;
         for (int t = 0; t < GemmCode.TOKENS; t++) {
             int token = tile * GemmCode.TOKENS + t;
             int n = token < to.tokens ? cols : 0;
-            MemorySegment in = input.floats(x, n == 0 ? 0 : token * cols, n, to.units * Grouping.UNIT);
+            MemorySegment in = n == padded
+                    ? MemorySegment.ofArray(x).asSlice((long) token * cols * Float.BYTES)
+                    : input.floats(x, n == 0 ? 0 : token * cols, n, padded);
             MemorySegment at = to.records.asSlice(tile * to.tileBytes() + (long) t * UnitRecord.RECORD_BYTES);
             code.quantize(in, at, to.units, GemmCode.TILE_UNIT_BYTES);
         }
@@ -132,7 +133,6 @@ final class ManyTokens {
         Buffers buffers = perThread.get();
         MemorySegment panels = buffers.panels.bytes(count * PANEL_BYTES);
         MemorySegment sums = buffers.sums.bytes(count * p.sumBytes());
-        sums.asSlice(0, count * p.sumBytes()).fill((byte) 0);
         for (int unit = 0; unit < p.units(); unit += PANEL_UNITS) {
             int units = Math.min(PANEL_UNITS, p.units() - unit);
             for (int i = 0; i < count; i++) {
@@ -144,17 +144,14 @@ final class ManyTokens {
                 for (int i = 0; i < count; i++) {
                     MemorySegment to = sums.asSlice(i * p.sumBytes() + (long) tile * GemmCode.SUM_BYTES);
                     Tiles on = new Tiles(records, to, tiles, p.in.tileBytes());
-                    code.gemm(panels.asSlice(i * PANEL_BYTES), on, units, (long) unit * GemmCode.TILE_UNIT_BYTES);
+                    code.gemm(panels.asSlice(i * PANEL_BYTES), on, unit, units);
                 }
             }
         }
         for (int i = 0; i < count; i++) {
             int row = (first + i) * GemmCode.ROWS;
             int n = Math.min(GemmCode.ROWS, p.w.rows() - row);
-            for (int t = 0; t < p.in.tokens; t++) {
-                long from = i * p.sumBytes() + (long) t * GemmCode.ROWS * Float.BYTES;
-                MemorySegment.copy(sums, JAVA_FLOAT, from, p.y, t * p.w.rows() + row, n);
-            }
+            code.spread(sums.asSlice(i * p.sumBytes()), p.y, row, p.in.tokens, p.w.rows(), n);
         }
     }
 

@@ -38,6 +38,7 @@ final class NativeCode {
     private final Optional<BlockCode> block;
     private final MemorySegment quantize;
     private final MemorySegment gemm;
+    private final MemorySegment spread;
     private final TypeCode int3;
     private final TypeCode int4;
     private final TypeCode int5;
@@ -70,6 +71,10 @@ final class NativeCode {
         if (manyTokens()) {
             GemmCode.emit(a, bits);
         }
+        int outputs = a.entry();
+        if (manyTokens()) {
+            SpreadCode.emit(a);
+        }
         int table = a.entry();
         if (wide()) {
             TableMatVecCode.emit(a);
@@ -85,6 +90,7 @@ final class NativeCode {
         MemorySegment image = ExecutableMemory.install(a.bytes());
         quantize = image.asSlice(one);
         gemm = image.asSlice(product);
+        spread = image.asSlice(outputs);
         int3 = e3.in(image);
         int4 = e4.in(image);
         int5 = e5.in(image);
@@ -185,12 +191,7 @@ final class NativeCode {
             new Rounding(isa.form(), bits.largest()).round(x, records, units, stride);
             return;
         }
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    quantize, x, records, MemorySegment.NULL, (long) units, (long) stride, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(quantize, x, records, MemorySegment.NULL, units, stride, 0L, 0L, 0L);
     }
 
     /** What {@link MatVecCode} is called with for every run of blocks of a product; reused, so that calls allocate nothing. */
@@ -231,34 +232,32 @@ final class NativeCode {
 
     /** {@link ExpandCode}. */
     static void expand(TypeCode type, MemorySegment codes, MemorySegment scales, MemorySegment panel, Run run) {
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    type.expand,
-                    codes,
-                    scales,
-                    panel,
-                    run.codesAt,
-                    run.scalesAt,
-                    (long) run.units,
-                    (long) run.leftInGroup,
-                    (long) run.unitsPerGroup);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(
+                type.expand,
+                codes,
+                scales,
+                panel,
+                run.codesAt,
+                run.scalesAt,
+                run.units,
+                run.leftInGroup,
+                run.unitsPerGroup);
     }
 
     /**
      * {@link GemmCode}.
      *
-     * @param recordsAt where the panel's first unit begins in the first tile's records
+     * @param unit the panel's first unit, of all units of the tiles' records; where it is the first of all, the sums begin
      */
-    void gemm(MemorySegment panel, Tiles on, int units, long recordsAt) {
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    gemm, panel, on.records, on.sums, (long) units, (long) on.count, on.bytes, recordsAt, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+    void gemm(MemorySegment panel, Tiles on, int unit, int units) {
+        long recordsAt = (long) unit * GemmCode.TILE_UNIT_BYTES;
+        long onto = unit == 0 ? 0 : -1;
+        BlockCode.call(gemm, panel, on.records, on.sums, units, on.count, on.bytes, recordsAt, onto);
+    }
+
+    /** {@link SpreadCode}: the first {@code n} sums of every token to {@code y} from {@code at} on. */
+    void spread(MemorySegment sums, MemorySegment y, int at, int tokens, int stride, int n) {
+        BlockCode.call(spread, sums, y, MemorySegment.NULL, at, tokens, stride, n, 0L);
     }
 
     /**

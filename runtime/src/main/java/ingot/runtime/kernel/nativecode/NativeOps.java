@@ -31,36 +31,21 @@ final class NativeOps implements Ops {
     public float dot(float[] a, int aAt, float[] b, int bAt, int n) {
         check(a, aAt, n);
         check(b, bAt, n);
-        try {
-            return Float.intBitsToFloat((int) (long)
-                    BlockCode.CALL.invokeExact(code.dot, on(a), on(b), NULL, (long) aAt, (long) bAt, (long) n, 0L, 0L));
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        return Float.intBitsToFloat((int) BlockCode.call(code.dot, on(a), on(b), NULL, aAt, bAt, n, 0L, 0L));
     }
 
     @Override
     public void axpy(float scale, float[] x, int xAt, float[] y, int yAt, int n) {
         check(x, xAt, n);
         check(y, yAt, n);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.axpy, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, bits(scale), 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.axpy, on(x), on(y), NULL, xAt, yAt, n, bits(scale), 0L);
     }
 
     @Override
     public void add(float[] x, int xAt, float[] y, int yAt, int n) {
         check(x, xAt, n);
         check(y, yAt, n);
-        try {
-            long none = (long)
-                    BlockCode.CALL.invokeExact(code.add, on(x), on(y), NULL, (long) xAt, (long) yAt, (long) n, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.add, on(x), on(y), NULL, xAt, yAt, n, 0L, 0L);
     }
 
     @Override
@@ -68,55 +53,27 @@ final class NativeOps implements Ops {
         int n = weight.length;
         check(x, xAt, n);
         check(out, outAt, n);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.rmsNorm,
-                    on(x),
-                    on(weight),
-                    on(out),
-                    (long) xAt,
-                    (long) outAt,
-                    (long) n,
-                    bits((double) eps),
-                    bits((double) n));
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.rmsNorm, on(x), on(weight), on(out), xAt, outAt, n, bits((double) eps), bits((double) n));
     }
 
     @Override
     public void softmax(float[] x, int at, int n) {
         check(x, at, n);
-        try {
-            long none =
-                    (long) BlockCode.CALL.invokeExact(code.softmax, on(x), NULL, NULL, (long) at, (long) n, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.softmax, on(x), NULL, NULL, at, n, 0L, 0L, 0L);
     }
 
     @Override
     public void siluMul(float[] gate, int gateAt, float[] up, int upAt, int n) {
         check(gate, gateAt, n);
         check(up, upAt, n);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.siluMul, on(gate), on(up), NULL, (long) gateAt, (long) upAt, (long) n, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.siluMul, on(gate), on(up), NULL, gateAt, upAt, n, 0L, 0L);
     }
 
     @Override
     public void sigmoidMul(float[] gate, int gateAt, float[] x, int xAt, int n) {
         check(gate, gateAt, n);
         check(x, xAt, n);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.sigmoidMul, on(gate), on(x), NULL, (long) gateAt, (long) xAt, (long) n, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.sigmoidMul, on(gate), on(x), NULL, gateAt, xAt, n, 0L, 0L);
     }
 
     @Override
@@ -124,12 +81,7 @@ final class NativeOps implements Ops {
         check(x, at, 2 * half);
         check(cos, tableAt, half);
         check(sin, tableAt, half);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.rotate, on(x), on(cos), on(sin), (long) at, (long) half, (long) tableAt, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.rotate, on(x), on(cos), on(sin), at, half, tableAt, 0L, 0L);
     }
 
     @Override
@@ -147,20 +99,16 @@ final class NativeOps implements Ops {
         check(weights, weightsAt, n);
         check(values.data(), values.at(), (n - 1) * values.stride() + values.dim());
         check(out, outAt, values.dim());
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.accumulate,
-                    on(weights),
-                    on(values.data()),
-                    on(out),
-                    pair(weightsAt, n),
-                    pair(values.at(), values.stride()),
-                    (long) outAt,
-                    (long) values.dim(),
-                    0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(
+                code.accumulate,
+                on(weights),
+                on(values.data()),
+                on(out),
+                pair(weightsAt, n),
+                pair(values.at(), values.stride()),
+                outAt,
+                values.dim(),
+                0L);
     }
 
     private static long bits(float x) {

@@ -28,44 +28,31 @@ final class NativeTile implements AttentionTile {
         Objects.checkFromIndexSize(a.cursor(room - 1), k, a.data().length);
         Objects.checkFromIndexSize(b.at() + bAt, k * KvPage.PANEL, b.data().length);
         Objects.checkFromIndexSize(c.cursor(room - 1), KvPage.PANEL, c.data().length);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.tile,
-                    arrays.of(a.data()),
-                    b.segment(),
-                    arrays.of(c.data()),
-                    pair(a.cursor(0), a.stride()),
-                    pair(b.at() + bAt, k),
-                    pair(c.cursor(0), c.stride()),
-                    (long) rows,
-                    0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(
+                code.tile,
+                arrays.of(a.data()),
+                b.segment(),
+                arrays.of(c.data()),
+                pair(a.cursor(0), a.stride()),
+                pair(b.at() + bAt, k),
+                pair(c.cursor(0), c.stride()),
+                rows,
+                0L);
     }
 
     @Override
     public float weigh(float[] w, int at, int stop, float[] sums) {
         Objects.checkFromToIndex(at, stop, w.length);
         Objects.checkFromIndexSize(0, LANES, sums.length);
-        try {
-            return Float.intBitsToFloat((int) (long) BlockCode.CALL.invokeExact(
-                    code.weigh, arrays.of(w), arrays.of(sums), NULL, (long) at, (long) (stop - at), 0L, 0L, 0L));
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        return Float.intBitsToFloat(
+                (int) BlockCode.call(code.weigh, arrays.of(w), arrays.of(sums), NULL, at, stop - at, 0L, 0L, 0L));
     }
 
     @Override
     public void widen(short[] halves, MemorySegment segment, int at, float[] out, int n) {
         Objects.checkFromIndexSize(at, n, halves.length);
         Objects.checkFromIndexSize(0, n, out.length);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    code.halves, segment, arrays.of(out), NULL, (long) at, (long) n, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(code.halves, segment, arrays.of(out), NULL, at, n, 0L, 0L, 0L);
     }
 
     @Override
@@ -83,19 +70,15 @@ final class NativeTile implements AttentionTile {
     private void scale(MemorySegment function, PageCodes codes, int scaleAt, float[] out, int at, int n) {
         Objects.checkFromIndexSize(codes.at() + at, n, codes.data().length);
         Objects.checkFromIndexSize(at, n, out.length);
-        try {
-            long none = (long) BlockCode.CALL.invokeExact(
-                    function,
-                    codes.dataSegment(),
-                    codes.scaleSegment(),
-                    arrays.of(out),
-                    (long) codes.at() + at,
-                    (long) scaleAt,
-                    (long) at,
-                    (long) n,
-                    0L);
-        } catch (Throwable e) {
-            throw ExecutableMemory.failed(e);
-        }
+        BlockCode.call(
+                function,
+                codes.dataSegment(),
+                codes.scaleSegment(),
+                arrays.of(out),
+                codes.at() + at,
+                scaleAt,
+                at,
+                n,
+                0L);
     }
 }

@@ -20,7 +20,7 @@ final class GuardedWeights {
     private static final int PAGE = 4096;
     private static final int NO_ACCESS = 0;
     private static final int[][] SHAPES = {{1, 1}, {7, 31}, {33, 100}, {16, 896}, {50, 1100}, {17, 256}};
-    private static final int[] TOKENS = {1, 2, 7};
+    private static final int[] TOKENS = {1, 2, 6, 10};
 
     private GuardedWeights() {}
 
@@ -37,13 +37,22 @@ final class GuardedWeights {
         }
         int products = 0;
         for (Isa isa : isas) {
-            try (Kernels kernels = NativeMachine.kernels(isa, ActivationBits.TWENTY, 1)) {
-                for (Layout layout : RandomMatrix.LAYOUTS) {
-                    products += multiply(kernels, layout);
-                }
-            }
+            products += multiply(isa, ActivationBits.TWENTY);
+        }
+        if (isas.contains(Isa.AVX512_VNNI)) {
+            products += multiply(Isa.AVX512_VNNI, ActivationBits.EIGHT);
         }
         System.out.println(products + " products");
+    }
+
+    private static int multiply(Isa isa, ActivationBits bits) {
+        int products = 0;
+        try (Kernels kernels = NativeMachine.kernels(isa, bits, 1)) {
+            for (Layout layout : RandomMatrix.LAYOUTS) {
+                products += multiply(kernels, layout);
+            }
+        }
+        return products;
     }
 
     private static int multiply(Kernels kernels, Layout layout) {
