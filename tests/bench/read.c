@@ -40,8 +40,10 @@ static int ascending(const void *a, const void *b) {
 
 int main(int count, char **arguments) {
     struct stat s;
-    int threads = count == 3 ? atoi(arguments[2]) : 0, file = threads > 0 ? open(arguments[1], O_RDONLY) : -1;
-    if (file < 0 || fstat(file, &s) != 0) return fprintf(stderr, "usage: read FILE THREADS\n"), 64;
+    int threads = count == 3 ? atoi(arguments[2]) : 0;
+    if (threads < 1) return fprintf(stderr, "usage: read FILE THREADS\n"), 64;
+    int file = open(arguments[1], O_RDONLY);
+    if (file < 0 || fstat(file, &s) != 0) return perror(arguments[1]), 66;
     char *map = mmap(NULL, s.st_size, PROT_READ, MAP_SHARED, file, 0);
     struct part *parts = aligned_alloc(LINE, threads * sizeof *parts);
     pthread_t *others = malloc(threads * sizeof *others);

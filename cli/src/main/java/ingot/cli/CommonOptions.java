@@ -71,7 +71,7 @@ final class CommonOptions {
     /** The same, and one line on standard error where the fastest kernels are there and not allowed. */
     ModelOptions modelOptions(Console console) {
         if (backend == Backend.AUTO && !quiet) {
-            Kernels.obstacle().ifPresent(why -> console.note(why + "; vectors compute, which is slower"));
+            Kernels.obstacle().ifPresent(why -> console.note(why + "; computing without it, which is slower"));
         }
         return modelOptions();
     }

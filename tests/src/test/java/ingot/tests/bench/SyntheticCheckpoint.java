@@ -67,13 +67,17 @@ public final class SyntheticCheckpoint {
     }
 
     public static void main(String[] args) throws IOException {
-        if (args.length < 2) {
+        String shape = args.length < 2 ? "" : args[0].toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
+        var name = Arrays.stream(SyntheticModel.Name.values())
+                .filter(n -> n.name().equals(shape))
+                .findFirst();
+        if (name.isEmpty()) {
             System.err.println("SHAPE FOLDER [LAYERS], where SHAPE is one of "
-                    + Arrays.toString(SyntheticModel.Name.values()).toLowerCase(Locale.ROOT));
+                    + Arrays.toString(SyntheticModel.Name.values()).toLowerCase(Locale.ROOT)
+                    + "; . and - are the same as _");
             System.exit(64);
         }
-        String shape = args[0].toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
-        SyntheticModel model = SyntheticModel.Name.valueOf(shape).model();
+        SyntheticModel model = name.orElseThrow().model();
         SyntheticModel wanted = args.length > 2 ? model.withLayers(Integer.parseInt(args[2])) : model;
         System.out.println(write(wanted, Path.of(args[1])) + " bytes");
     }
