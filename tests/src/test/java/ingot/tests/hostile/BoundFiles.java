@@ -39,9 +39,10 @@ final class BoundFiles {
                         ""),
                 new Bound(
                         ".ingot",
-                        "tensors in the manifest",
-                        640,
+                        "tensors in the manifest, with a letter of another script",
+                        384,
                         f -> ingot(f, m -> {
+                            m.put("letter", "\u4e00");
                             ArrayNode tensors = (ArrayNode) m.path("tensors");
                             ObjectNode first = (ObjectNode) tensors.get(0);
                             for (int i = 0; i < 180_000; i++) {

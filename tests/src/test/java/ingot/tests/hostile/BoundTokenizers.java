@@ -68,7 +68,7 @@ final class BoundTokenizers {
                 new Bound(
                         "qwen.tiktoken",
                         "524,288 tokens",
-                        256,
+                        64,
                         f -> {
                             Path model = new TinyModel(n + 256).write(f);
                             try (var out =
@@ -85,7 +85,7 @@ final class BoundTokenizers {
                 new Bound(
                         "merges.txt",
                         "17 million lines",
-                        256,
+                        288,
                         f -> {
                             Path model = new TinyModel().write(f);
                             Files.writeString(
