@@ -153,8 +153,13 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
                 .setTaskName(phase)
                 .setUpdateIntervalMillis(200)
                 .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                .setConsumer(new ConsoleProgressBarConsumer(stream, Table.MAX_WIDTH))
+                .setConsumer(new ConsoleProgressBarConsumer(stream, width()))
                 .clearDisplayOnFinish();
+    }
+
+    /** A bar as wide as the terminal would begin the next line. */
+    private static int width() {
+        return Math.min(Table.MAX_WIDTH, TerminalWidth.columns(Table.MAX_WIDTH + 1) - 1);
     }
 
     private void bar(PrintStream stream, long done, long total, Unit unit, long elapsed) {
